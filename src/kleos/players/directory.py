@@ -1,0 +1,109 @@
+"""Who a player is: the external id a game uses, the number inside, the profile in force. A cache over the database."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from kleos.players import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """``exists`` is False for an identity that has no sheet row, award or profile yet (a computer player never has)."""
+
+    player: int
+    id: str
+    exists: bool
+    name: str | None = None
+    region: str | None = None
+    avatar: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shown_name(self) -> str:
+        return self.name if self.name is not None else self.id
+
+    def attribute(self, name: str) -> str | None:
+        """The value by which partitions ask: ``region`` or a declared attribute."""
+        return self.region if name == "region" else self.attributes.get(name)
+
+
+class Directory:
+    """Cards by external id and by number, at most ``capacity`` of them; the database is asked for the rest.
+
+    Whoever changes a card writes it with :meth:`keep` after the commit, never before.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, capacity: int = 2_000_000) -> None:
+        self._pool = pool
+        self._capacity = capacity
+        self._by_id: OrderedDict[tuple[str, str], Card] = OrderedDict()
+        self._by_number: dict[tuple[str, int], Card] = {}
+
+    def cached(self, namespace: str, id: str) -> Card | None:
+        return self._by_id.get((namespace, id))
+
+    def cached_number(self, namespace: str, player: int) -> Card | None:
+        return self._by_number.get((namespace, player))
+
+    def keep(self, namespace: str, cards: Iterable[Card]) -> None:
+        for card in cards:
+            self._by_id[(namespace, card.id)] = card
+            self._by_number[(namespace, card.player)] = card
+        while len(self._by_id) > self._capacity:
+            (space, _), old = self._by_id.popitem(last=False)
+            self._by_number.pop((space, old.player), None)
+
+    def mark_existing(self, namespace: str, ids: Iterable[str]) -> None:
+        """After a commit that gave these identities their first row."""
+        for id in ids:
+            card = self._by_id.get((namespace, id))
+            if card is not None and not card.exists:
+                self.keep(namespace, (replace(card, exists=True),))
+
+    def forget(self, player: int) -> None:
+        """Drop what is known of a player in every namespace, so that it is read anew."""
+        for key in [key for key in self._by_number if key[1] == player]:
+            card = self._by_number.pop(key)
+            self._by_id.pop((key[0], card.id), None)
+
+    async def cards(self, namespace: str, ids: Sequence[str]) -> dict[str, Card]:
+        """Cards of those ids that are known; an unknown id is not in the answer."""
+        found = {id: card for id in ids if (card := self._by_id.get((namespace, id))) is not None}
+        missing = [id for id in ids if id not in found]
+        if missing:
+            rows = await self._pool.fetch(sql.CARDS_BY_ID, namespace, missing)
+            read = [card_of(row) for row in rows]
+            self.keep(namespace, read)
+            found.update((card.id, card) for card in read)
+        return found
+
+    async def card(self, namespace: str, id: str) -> Card | None:
+        """One player that exists; None for an unknown id and for an identity that is no player yet."""
+        card = self._by_id.get((namespace, id)) or (await self.cards(namespace, (id,))).get(id)
+        return card if card is not None and card.exists else None
+
+    async def by_number(self, namespace: str, players: Sequence[int]) -> dict[int, Card]:
+        found = {
+            player: card
+            for player in players
+            if (card := self._by_number.get((namespace, player))) is not None
+        }
+        missing = [player for player in players if player not in found]
+        if missing:
+            rows = await self._pool.fetch(sql.CARDS_BY_NUMBER, namespace, missing)
+            read = [card_of(row) for row in rows]
+            self.keep(namespace, read)
+            found.update((card.player, card) for card in read)
+        return found
+
+
+def card_of(row: Mapping[str, Any]) -> Card:
+    attributes = msgspec.json.decode(row["attributes"]) if row["attributes"] else {}
+    return Card(
+        row["player"], row["id"], row["exists"], row["name"], row["region"], row["avatar"], attributes
+    )
