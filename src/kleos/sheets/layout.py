@@ -1,8 +1,9 @@
 """How a sheet lies in PostgreSQL: the names and types of its table's columns, from its definition.
 
 A sheet's table is ``"<game>"."<sheet>"``, keyed by the window's name and the key columns. Besides the visible columns it
-has hidden ones: ``<column>_since``, ``<column>_millionths`` (a sum of floats, exact), ``ordered_at``/``ordered_id`` (the
-last event that an ordered fold has taken in) and ``version``. A row emptied by a correction has ``present`` false.
+has hidden ones: ``<column>_since``, ``<column>_millionths`` (a sum of floats, exact), for a streak what merging it needs
+(``_length``, ``_prefix``, ``_prefix_at``), ``ordered_first_*`` and ``ordered_last_*`` (the span of events that the ordered
+folds have taken in) and ``version``. A row emptied by a correction has ``present`` false.
 """
 
 from typing import Final
@@ -18,7 +19,10 @@ SQL_TYPES: Final = {
     "time": "timestamptz",
 }
 
-RESERVED_COLUMNS: Final = frozenset({"window", "version", "present", "ordered_at", "ordered_id"})
+RESERVED_COLUMNS: Final = frozenset(
+    {"window", "version", "present"}
+    | {f"ordered_{end}_{part}" for end in ("first", "last") for part in ("at", "id")}
+)
 
 
 def quoted(name: str) -> str:

@@ -1,0 +1,76 @@
+"""The statements of the log: ids, events, who appeared where, matches, quarantine, outbox."""
+
+from typing import Final
+
+LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared($1)"
+LOCK_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock($1)"
+
+IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
+
+NEW_IDS: Final = """
+INSERT INTO kleos.event_ids (game, id)
+SELECT $1, id FROM unnest($2::text[]) AS given(id)
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+ADD_EVENTS: Final = """
+WITH added AS (
+    INSERT INTO kleos.events (game, id, match, type, at, received_at, body)
+    SELECT $1, d.id, d.match, d.type, d.at, $7, d.body
+    FROM unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[]) AS d(id, match, type, at, body)
+    RETURNING seq
+)
+SELECT max(seq) FROM added
+"""
+
+ADD_APPEARANCES: Final = """
+INSERT INTO kleos.appearances (game, player, match)
+SELECT $1, d.player, d.match FROM unnest($2::bigint[], $3::text[]) AS d(player, match)
+ON CONFLICT DO NOTHING
+"""
+
+MERGE_MATCHES: Final = """
+INSERT INTO kleos.matches AS m (game, match, first_at, last_at, events, ended_at)
+SELECT $1, d.* FROM unnest($2::text[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::timestamptz[]) AS d
+ON CONFLICT (game, match) DO UPDATE SET
+    first_at = LEAST(m.first_at, excluded.first_at),
+    last_at = GREATEST(m.last_at, excluded.last_at),
+    events = m.events + excluded.events,
+    ended_at = LEAST(m.ended_at, excluded.ended_at)
+"""
+
+ADD_QUARANTINE: Final = """
+INSERT INTO kleos.quarantine (game, id, match, type, at, received_at, reason, body)
+SELECT $1, d.id, d.match, d.type, d.at, $8, d.reason, d.body
+FROM unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::jsonb[])
+    AS d(id, match, type, at, reason, body)
+"""
+
+ADD_OUTBOX: Final = "INSERT INTO kleos.outbox (game, body) VALUES ($1, $2) RETURNING id"
+OUTBOX_REST: Final = "SELECT id, game, body FROM kleos.outbox ORDER BY id LIMIT 1000"
+DROP_OUTBOX: Final = "DELETE FROM kleos.outbox WHERE id = ANY($1::bigint[])"
+
+HISTORY_OF_PLAYERS: Final = """
+SELECT a.player, e.id, e.match, e.type, e.at, e.body
+FROM kleos.appearances a
+JOIN kleos.events e ON e.game = a.game AND e.match = a.match
+WHERE a.game = $1 AND a.player = ANY($2::bigint[]) AND e.type = ANY($3::text[])
+  AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5)
+ORDER BY a.player, e.at, e.id
+"""
+
+HISTORY_OF_MATCHES: Final = """
+SELECT e.match AS player, e.id, e.match, e.type, e.at, e.body
+FROM kleos.events e
+WHERE e.game = $1 AND e.match = ANY($2::text[]) AND e.type = ANY($3::text[])
+  AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5)
+ORDER BY e.match, e.at, e.id
+"""
+
+WHOLE_LOG: Final = """
+SELECT id, match, type, at, body FROM kleos.events
+WHERE game = $1 AND ($2::timestamptz IS NULL OR at >= $2) AND ($3::timestamptz IS NULL OR at < $3)
+ORDER BY at, id
+"""
+"""In event order; read with a cursor."""
