@@ -1,0 +1,212 @@
+"""What the server answers, typed and immutable. Fields that a newer server adds are passed over."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+Value = int | float | bool | str | None
+"""A value of a column; times are ISO 8601 text."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of every answer."""
+
+
+class Rejection(Answer, frozen=True, kw_only=True):
+    """An event that was not taken: its position in the request, its id if it had one, and why."""
+
+    index: int
+    error: str
+    id: str | None = None
+
+
+class StandingChange(Answer, frozen=True, kw_only=True):
+    """What an event did to a player's place on a board. ``previous_rank`` is None for who was not on it."""
+
+    board: str
+    window: str
+    player: str
+    rank: int | None = None
+    previous_rank: int | None = None
+    value: Value = None
+
+
+class AwardChange(Answer, frozen=True, kw_only=True):
+    """An achievement that an event completed."""
+
+    player: str
+    achievement: str
+    title: str = ""
+    icon: str = ""
+    points: int = 0
+    at: datetime | None = None
+    match: str | None = None
+
+
+class Receipt(Answer, frozen=True, kw_only=True):
+    """What became of the events of a request; ``standings`` and ``awards`` only where asked for."""
+
+    accepted: int
+    duplicates: int = 0
+    quarantined: int = 0
+    rejected: tuple[Rejection, ...] = ()
+    seq: int | None = None
+    standings: tuple[StandingChange, ...] = ()
+    awards: tuple[AwardChange, ...] = ()
+
+
+class Standing(Answer, frozen=True, kw_only=True):
+    """One entry of a board. ``value`` is the first column ranked by, ``values`` all of them."""
+
+    rank: int | None
+    player: str
+    name: str | None = None
+    value: Value = None
+    values: dict[str, Value] = {}
+
+
+class BoardPage(Answer, frozen=True, kw_only=True):
+    """A span of a board in rank order. ``total`` counts everybody on it."""
+
+    board: str
+    entries: tuple[Standing, ...]
+    total: int
+    window: str = "all"
+    partition: dict[str, Value] = {}
+
+
+class PlayerStanding(Answer, frozen=True, kw_only=True):
+    """One player on one board; no ``rank`` when not on it. ``percentile``: the share at or below."""
+
+    player: str
+    rank: int | None = None
+    value: Value = None
+    total: int = 0
+    percentile: float | None = None
+
+
+class Board(Answer, frozen=True, kw_only=True):
+    """A board as its definition describes it."""
+
+    board: str
+    title: str = ""
+    text: str = ""
+    sheet: str = ""
+    unit: str = ""
+    decimals: int | None = None
+    order: int = 0
+
+
+class Boards(Answer, frozen=True, kw_only=True):
+    boards: tuple[Board, ...]
+
+
+class SheetPage(Answer, frozen=True, kw_only=True):
+    """Rows of a sheet: each maps the sheet's key and columns to values."""
+
+    sheet: str
+    rows: tuple[dict[str, Any], ...]
+    window: str = "all"
+    total: int | None = None
+
+
+class Achievement(Answer, frozen=True, kw_only=True):
+    """An achievement of a game; ``completed`` players have it, ``rate`` percent of the game's players."""
+
+    achievement: str
+    title: str = ""
+    text: str = ""
+    icon: str = ""
+    points: int = 0
+    category: str = ""
+    order: int = 0
+    tier: str = ""
+    hidden: bool = False
+    requires: tuple[str, ...] = ()
+    completed: int = 0
+    rate: float | None = None
+
+
+class Achievements(Answer, frozen=True, kw_only=True):
+    achievements: tuple[Achievement, ...]
+
+
+class Game(Answer, frozen=True, kw_only=True):
+    """A game that the server knows."""
+
+    game: str
+    title: str = ""
+    text: str = ""
+    icon: str = ""
+    version: int | None = None
+
+
+class Games(Answer, frozen=True, kw_only=True):
+    games: tuple[Game, ...]
+
+
+class Season(Answer, frozen=True, kw_only=True):
+    """A named span of time that a game's windows can be of."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+
+class Seasons(Answer, frozen=True, kw_only=True):
+    seasons: tuple[Season, ...]
+
+
+class Player(Answer, frozen=True, kw_only=True):
+    """A player's profile."""
+
+    player: str
+    name: str | None = None
+    region: str | None = None
+    avatar: str | None = None
+    attributes: dict[str, Any] = {}
+
+
+class PlayerStats(Answer, frozen=True, kw_only=True):
+    """A player's rows: by game, by sheet."""
+
+    player: str
+    games: dict[str, Any] = {}
+
+
+class Award(Answer, frozen=True, kw_only=True):
+    """A player's achievement: since when and in which match, or how far they are."""
+
+    game: str
+    achievement: str
+    title: str = ""
+    text: str = ""
+    icon: str = ""
+    points: int = 0
+    at: datetime | None = None
+    match: str | None = None
+    progress: float | None = None
+    target: float | None = None
+
+
+class PlayerAchievements(Answer, frozen=True, kw_only=True):
+    player: str
+    achievements: tuple[Award, ...] = ()
+
+
+class Match(Answer, frozen=True, kw_only=True):
+    """One match. ``status`` is ``live`` or ``ended``."""
+
+    match: str
+    game: str | None = None
+    status: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    events: int | None = None
+    players: tuple[str, ...] = ()
+
+
+class Matches(Answer, frozen=True, kw_only=True):
+    matches: tuple[Match, ...]
+    total: int | None = None

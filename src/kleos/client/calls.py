@@ -1,0 +1,163 @@
+"""The requests of the HTTP contract, built once for both clients.
+
+A :class:`Call` says what to send and as what the answer is read; sending it, and sending it again, is the
+clients' part. Every call may be repeated: reads change nothing, events carry ids, and a profile put twice is
+the same profile.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from kleos.client import answers
+from kleos.client.event_ids import EventIds
+
+T = TypeVar("T")
+Event = Mapping[str, Any]
+Param = str | int | bool | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request. ``params`` are without those that are None; ``body`` is JSON."""
+
+    method: str
+    path: str
+    answer: type[T]
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+def send(game: str, events: Event | Iterable[Event], effects: bool, ids: EventIds) -> Call[answers.Receipt]:
+    batch = [events] if isinstance(events, Mapping) else events
+    body = [event if event.get("id") is not None else {**event, "id": ids.make()} for event in batch]
+    path = _path("games", game, "events")
+    return Call("POST", path, answers.Receipt, _params(effects=effects or None), msgspec.json.encode(body))
+
+
+def games() -> Call[answers.Games]:
+    return Call("GET", _path("games"), answers.Games)
+
+
+def boards(game: str) -> Call[answers.Boards]:
+    return Call("GET", _path("games", game, "boards"), answers.Boards)
+
+
+def board(
+    game: str,
+    board: str,
+    window: str,
+    limit: int | None,
+    offset: int | None,
+    as_of: datetime | None,
+    partition: Mapping[str, str],
+) -> Call[answers.BoardPage]:
+    params = _params(partition, window=window, limit=limit, offset=offset, as_of=as_of)
+    return Call("GET", _path("games", game, "boards", board), answers.BoardPage, params)
+
+
+def standing(
+    game: str, board: str, player: str, window: str, partition: Mapping[str, str]
+) -> Call[answers.PlayerStanding]:
+    path = _path("games", game, "boards", board, "players", player)
+    return Call("GET", path, answers.PlayerStanding, _params(partition, window=window))
+
+
+def around(
+    game: str, board: str, player: str, span: int, window: str, partition: Mapping[str, str]
+) -> Call[answers.BoardPage]:
+    path = _path("games", game, "boards", board, "players", player, "around")
+    return Call("GET", path, answers.BoardPage, _params(partition, span=span, window=window))
+
+
+def lookup(
+    game: str, board: str, players: Sequence[str], window: str, partition: Mapping[str, str]
+) -> Call[answers.BoardPage]:
+    path = _path("games", game, "boards", board, "lookup")
+    body = msgspec.json.encode({"players": list(players)})
+    return Call("POST", path, answers.BoardPage, _params(partition, window=window), body)
+
+
+def sheet(
+    game: str,
+    sheet: str,
+    window: str,
+    order: str | None,
+    limit: int | None,
+    offset: int | None,
+    key: Mapping[str, str],
+) -> Call[answers.SheetPage]:
+    params = _params(key, window=window, order=order, limit=limit, offset=offset)
+    return Call("GET", _path("games", game, "sheets", sheet), answers.SheetPage, params)
+
+
+def achievements(game: str) -> Call[answers.Achievements]:
+    return Call("GET", _path("games", game, "achievements"), answers.Achievements)
+
+
+def seasons(game: str) -> Call[answers.Seasons]:
+    return Call("GET", _path("games", game, "seasons"), answers.Seasons)
+
+
+def matches(
+    game: str, status: str | None, player: str | None, limit: int | None, offset: int | None
+) -> Call[answers.Matches]:
+    params = _params(status=status, player=player, limit=limit, offset=offset)
+    return Call("GET", _path("games", game, "matches"), answers.Matches, params)
+
+
+def match(game: str, match: str) -> Call[answers.Match]:
+    return Call("GET", _path("games", game, "matches", match), answers.Match)
+
+
+def player(player: str) -> Call[answers.Player]:
+    return Call("GET", _path("players", player), answers.Player)
+
+
+def player_stats(player: str) -> Call[answers.PlayerStats]:
+    return Call("GET", _path("players", player, "stats"), answers.PlayerStats)
+
+
+def player_achievements(player: str) -> Call[answers.PlayerAchievements]:
+    return Call("GET", _path("players", player, "achievements"), answers.PlayerAchievements)
+
+
+def player_matches(player: str, limit: int | None, offset: int | None) -> Call[answers.Matches]:
+    return Call(
+        "GET", _path("players", player, "matches"), answers.Matches, _params(limit=limit, offset=offset)
+    )
+
+
+def put_player(
+    player: str,
+    name: str | None,
+    region: str | None,
+    avatar: str | None,
+    attributes: Mapping[str, Any] | None,
+) -> Call[answers.Player]:
+    given = {"name": name, "region": region, "avatar": avatar, "attributes": attributes}
+    body = msgspec.json.encode({key: value for key, value in given.items() if value is not None})
+    return Call("PUT", _path("players", player), answers.Player, body=body)
+
+
+def _path(*segments: str) -> str:
+    """The segments below /v1, each quoted whole: an id may hold a slash."""
+    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
+def _params(more: Mapping[str, str] | None = None, /, **params: Param) -> dict[str, str]:
+    """Query parameters as text; those that are None are left out."""
+    given = {**(more or {}), **params}
+    return {name: _text(value) for name, value in given.items() if value is not None}
+
+
+def _text(value: str | int | bool | datetime) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(value)

@@ -1,0 +1,1 @@
+"""Bots that play real games against a Kleos server, through its public API."""
