@@ -66,7 +66,7 @@ Type = Scalar | ListOf | MapOf | RecordOf
 
 
 class Missing:
-    """The type of :data:`MISSING`: the field has no default, so an event must carry it (or it is optional)."""
+    """The type of :data:`MISSING`: the field has no default; an event carries it, or it is optional."""
 
     def __repr__(self) -> str:
         return "MISSING"

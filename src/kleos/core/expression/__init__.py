@@ -1,4 +1,4 @@
-"""Expressions: a closed subset of Python's syntax, typed, and compiled to Python, PostgreSQL and DuckDB alike.
+"""Expressions: a closed subset of Python's syntax, typed, compiled to Python, PostgreSQL and DuckDB alike.
 
 ``parse`` reads one, ``order_formulas`` the formulas of a sheet, ``parse_fold`` and ``parse_for`` what
 surrounds them; ``compile_python``, ``python_source`` and ``sql_source`` are its targets, which all give the

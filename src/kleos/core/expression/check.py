@@ -93,7 +93,10 @@ class _Checker:
         }
 
     def any(self, tree: ast.expr) -> Node:
-        """A node that may be the None literal. Made once: the middle of a chained comparison is asked for twice."""
+        """A node that may be the None literal.
+
+        Made once for each part of the text: the middle of a chained comparison is asked for twice.
+        """
         if tree in self.checked:
             return self.checked[tree]
         check = self.checks.get(type(tree))

@@ -1,20 +1,19 @@
 """The ``for`` clause: ``player, score in scores`` over a map, ``p in participants`` over a list."""
 
+import keyword
 import re
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from kleos.core.errors import ExpressionError
-from kleos.core.expression.check import parse
+from kleos.core.expression.check import FUNCTIONS, parse
 from kleos.core.expression.syntax import LONGEST_TEXT
 from kleos.core.expression.tree import Expression, Scope
 from kleos.core.types import ListOf, MapOf, Type
 
 _CLAUSE: Final = re.compile(r"\s*([^\s,]+)\s*(?:,\s*([^\s,]+)\s*)?\sin\s(.*)", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_KEYWORDS: Final = frozenset(
-    ["and", "or", "not", "in", "is", "if", "else", "for", "lambda", "None", "True", "False", "min", "max", "abs", "round", "floor", "len", "lower", "coalesce"]
-)
+_KEYWORDS: Final = frozenset((*keyword.kwlist, *FUNCTIONS))
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,15 @@ class ForClause:
     text: str
     targets: tuple[str, ...]
     source: Expression
-    over: Literal["map", "list"]
+    over_map: bool
     scope: Scope = field(hash=False)
 
 
 def parse_for(text: str, scope: Scope) -> ForClause:
-    """Read a ``for`` clause; raises ExpressionError with what is wrong, at which column, and what would be right."""
+    """Read a ``for`` clause.
+
+    Raises ExpressionError with what is wrong, at which column, and what would be right.
+    """
     example = "write `key, value in map` or `item in list`"
     match = _CLAUSE.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     if match is None:
@@ -62,7 +64,7 @@ def parse_for(text: str, scope: Scope) -> ForClause:
             match.start(1),
         )
     extended = {**scope, **dict(zip(targets, types, strict=True))}
-    return ForClause(text, targets, source, "map" if len(types) == 2 else "list", extended)
+    return ForClause(text, targets, source, len(types) == 2, extended)
 
 
 def _check_target(target: str, scope: Scope, column: int) -> None:

@@ -55,7 +55,7 @@ def _inlined(node: Node, formulas: Mapping[str, Expression], trail: tuple[str, .
 
 
 def order_formulas(texts: Mapping[str, str], scope: Scope) -> dict[str, Expression]:
-    """Read all formulas of a sheet over its columns ``scope``; each may use others, in whatever order they are written.
+    """Read all formulas of a sheet over its columns ``scope``; each may use others, in any order.
 
     Gives every formula inlined (its ``names`` are columns of ``scope`` alone), those that others use before
     them.

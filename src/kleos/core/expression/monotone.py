@@ -1,4 +1,4 @@
-"""What the loader has to prove of conditions and sums: that they never fall back as events come in time order."""
+"""What the loader has to prove of conditions and sums: that they never fall as events come in time order."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -77,13 +77,16 @@ def _monotone(node: Node, columns: Mapping[str, Course]) -> str | None:
         return None
     parts = _against_literal(node)
     if parts is None:
-        return "write `column >= n` for a column that only rises, `column <= n` for one that only falls, or `and`/`or` of these"
+        return (
+            "write `column >= n` for a column that only rises, `column <= n` for one that only falls, "
+            "or `and`/`or` of these"
+        )
     column, operator, number = parts
     course = columns.get(column, "other")
     if course == "other":
         return (
-            f"`{column}` can rise and fall, so the condition could come and go: use a count, a sum of what is never negative "
-            "(such as `sum(max(0, x))`), a maximum, a minimum or the best of a streak"
+            f"`{column}` can rise and fall, so the condition could come and go: "
+            "use a count, a sum of what is never negative (such as `sum(max(0, x))`), a maximum, a minimum or the best of a streak"
         )
     wanted = (">", ">=") if course == "rises" else ("<", "<=")
     if operator not in wanted:
@@ -93,7 +96,7 @@ def _monotone(node: Node, columns: Mapping[str, Course]) -> str | None:
 
 
 def threshold(expression: Expression) -> tuple[str, int | float, bool] | None:
-    """(column, n, whether n itself is too little) where the condition is exactly ``column >= n`` or ``column > n``."""
+    """(column, n, whether n itself is too little) of a condition that is exactly ``column >= n`` or ``> n``."""
     parts = _against_literal(expression.root)
     if parts is None or parts[1] not in (">", ">="):
         return None

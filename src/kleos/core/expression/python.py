@@ -48,7 +48,7 @@ def compile_python(expression: Expression, parameters: Sequence[str]) -> Callabl
     """A function of the named parameters, in that order, which are names of the expression's scope."""
     source = python_source(expression, {name: name for name in parameters})
     code = compile(f"lambda {', '.join(parameters)}: {source}", "<expression>", "eval")
-    function: Callable[..., Any] = eval(code, dict(RUNTIME))
+    function: Callable[..., Any] = eval(code, {"__builtins__": {}, **RUNTIME})
     return function
 
 
@@ -175,8 +175,8 @@ def _call(node: Call, parts: list[str]) -> str:
     operand = node.operands[0]
     if function == "round" and node.digits is not None:
         return f"_k_round_to{'_some' * operand.optional}({parts[0]}, {10.0**node.digits!r})"
-    guarded = isinstance(node.range, IntRange) and node.optional
-    return f"_k_{function}{'_some' * (operand.optional or (function in ('floor', 'round') and guarded))}({parts[0]})"
+    can_be_none = operand.optional or (function in ("floor", "round") and node.optional)
+    return f"_k_{function}{'_some' * can_be_none}({parts[0]})"
 
 
 def _none_safe(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -264,7 +264,6 @@ def _coalesce(*values: Any) -> Any:
 
 
 RUNTIME: Final[Mapping[str, Any]] = {
-    "__builtins__": {},
     "_k_add": _none_safe(lambda a, b: a + b),
     "_k_subtract": _none_safe(lambda a, b: a - b),
     "_k_multiply": _none_safe(lambda a, b: a * b),
@@ -307,4 +306,4 @@ RUNTIME: Final[Mapping[str, Any]] = {
     "_k_lower": _lower,
     "_k_lower_some": _none_safe_one(_lower),
 }
-"""The globals of generated source. Builtins are left out, so that a field named like one can never reach it."""
+"""The globals that generated source needs: it uses no builtin, so a name of the scope may be that of one."""

@@ -58,7 +58,7 @@ INT64: Final = IntRange(INT64_LOW, INT64_HIGH)
 INT53: Final = IntRange(-(2**53), 2**53)
 LENGTH: Final = IntRange(0, 2**32)
 STORED_FLOAT: Final = FloatRange(44, -20, -72)
-"""Events carry floats to 6 decimals and |x| <= 1e9; a column's sum of them is an int64 of millionths, so below 2**44."""
+"""Events carry floats to 6 decimals and |x| <= 1e9; a sum of them is an int64 of millionths: below 2**44."""
 
 
 def of_literal(value: int | float) -> Range:

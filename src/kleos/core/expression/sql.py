@@ -155,6 +155,8 @@ class _Writer:
 
     def wide(self, node: Node) -> str:
         """An int as the type that does not overflow."""
+        if isinstance(node, LiteralNode) and node.value is not None:
+            return f"({node.value})::{self.wide_type}"
         text = self.write(node)
         return text if is_wide(node) else f"{text}::{self.wide_type}"
 
@@ -170,7 +172,7 @@ class _Writer:
         return self.to_int64(operand)
 
     def to_int64(self, operand: str) -> str:
-        """NULL outside of 64 bits. Bounded first, so that the cast cannot fail; the bounds themselves are out."""
+        """NULL outside of 64 bits. Bounded first, so that the cast cannot fail; the bounds are outside."""
         bounded = f"GREATEST(LEAST({operand}, 9223372036854775808), -9223372036854775809)"
         return f"NULLIF(NULLIF({bounded}, 9223372036854775808), -9223372036854775809)::bigint"
 
@@ -200,7 +202,7 @@ class _Writer:
         return self.floor_divide(node, left, right) if operator == "//" else self.modulo(left, right)
 
     def floor_divide(self, node: Arithmetic, left: str, right: str) -> str:
-        # As many digits behind the point as the divisor has before it: then rounding cannot reach the next integer.
+        # With more digits behind the point than the divisor has before it, rounding cannot reach the next int.
         assert isinstance(node.right.range, IntRange)
         digits = len(str(2**node.right.range.bits)) + 2
         return f"floor(round({left}, {digits}) / {right})"

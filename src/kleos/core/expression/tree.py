@@ -97,7 +97,7 @@ class Truth(_One):
 
 @dataclass(frozen=True)
 class Clamp(_One):
-    """The root of an expression or of an inlined formula: an int outside 64 bits is None, a float's -0.0 is 0.0."""
+    """The root of an expression or of an inlined formula: an int outside 64 bits is None, -0.0 is 0.0."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Choose(_Many):
 
 @dataclass(frozen=True)
 class Call(_Many):
-    """A function of the closed list. ``digits``: of a ``round(x, n)``, whose result is a float; None: an int."""
+    """A function of the closed list. ``digits``: of a ``round(x, n)``, whose result is a float."""
 
     function: FunctionName
     digits: int | None = None
