@@ -1,0 +1,56 @@
+"""The web application: routes wired to an engine, and the server that runs it."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from kleos.engine.engine import Engine
+from kleos.server import openapi
+from kleos.server.errors import to_response
+from kleos.server.health import ROUTES as HEALTH_ROUTES
+from kleos.server.keys import open_keys
+
+OpenEngine = Callable[[], AbstractAsyncContextManager[Engine]]
+
+
+def provide_engine(state: State) -> Engine:
+    engine: Engine = state.engine
+    return engine
+
+
+def routes() -> list[ControllerRouterHandler]:
+    return [*openapi.ROUTES, *HEALTH_ROUTES]
+
+
+def create_app(
+    open_engine: OpenEngine,
+    admin_key: str | None = None,
+    announce_key: Callable[[str], None] = print,
+    more_routes: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
+    """The application. The engine is opened when the server starts and closed when it stops.
+
+    ``announce_key`` gets the key that is made when there is none, once.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_engine() as engine:
+            app.state.writing_keys = await open_keys(engine.pool, admin_key, announce_key)
+            app.state.engine = engine
+            yield
+
+    return Litestar(
+        route_handlers=[*routes(), *more_routes],
+        lifespan=[lifespan],
+        dependencies={"engine": Provide(provide_engine, sync_to_thread=False)},
+        exception_handlers={Exception: to_response},
+        openapi_config=openapi.openapi_config(),
+        logging_config=None,
+        request_max_body_size=1024 * 1024,
+        debug=False,
+    )

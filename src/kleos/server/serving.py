@@ -1,0 +1,119 @@
+"""Running the application on uvicorn: in the foreground until a signal, or beside other work."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+import uvicorn
+from litestar import Litestar
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from kleos.server.errors import PROBLEM_JSON, problem
+
+_GRACEFUL_STOP_S: Final = 10
+_BACKLOG: Final = 2048
+
+
+class ServerFailed(RuntimeError):
+    """The server stopped before it could answer; the log says why."""
+
+
+class ProblemProtocol(HttpToolsProtocol):
+    """Answers what is not HTTP at all with a problem too."""
+
+    def send_400_response(self, msg: str) -> None:
+        body = msgspec.json.encode(problem(400, "bad-request", msg))
+        head = (
+            f"content-type: {PROBLEM_JSON}\r\n".encode(),
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode(),
+        )
+        self.transport.write(b"".join((STATUS_LINE[400], *head, body)))
+        self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, and leaves signals alone where it is not in the foreground."""
+
+    def __init__(self, config: uvicorn.Config, foreground: bool) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+        self._foreground = foreground
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if not self._foreground:
+            yield
+            return
+        with super().capture_signals():
+            yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one. Raises OSError where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+def address_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(app: Litestar, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; then requests under way are finished, and the engine is closed."""
+    server = _Server(_config(app), foreground=True)
+    await server.serve(sockets=[listening])
+    if not server.started:
+        raise ServerFailed("the server could not start")
+
+
+@asynccontextmanager
+async def running(app: Litestar, listening: socket.socket) -> AsyncIterator[str]:
+    """Serve while the block runs, in the loop that runs it; gives the base URL."""
+    server = _Server(_config(app), foreground=False)
+    serving = asyncio.create_task(_serve_in_background(server, listening))
+    ready = asyncio.create_task(server.ready.wait())
+    try:
+        await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+        yield address_of(listening)
+    finally:
+        ready.cancel()
+        server.should_exit = True
+        await asyncio.wait((serving,))
+        if not serving.cancelled() and server.started:
+            serving.result()
+
+
+async def _serve_in_background(server: _Server, listening: socket.socket) -> None:
+    # uvicorn ends a failed start with SystemExit, which would tear the whole loop down.
+    try:
+        await server.serve(sockets=[listening])
+    except SystemExit:
+        raise ServerFailed("the server could not start; the log says why") from None
+    if not server.started:
+        raise ServerFailed("the server could not start; the log says why")
+
+
+def _config(app: Litestar) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=ProblemProtocol,
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACEFUL_STOP_S,
+        backlog=_BACKLOG,
+    )
