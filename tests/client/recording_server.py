@@ -31,9 +31,13 @@ class Recorded:
 
 @dataclass(slots=True)
 class RecordingServer:
-    """``answers`` are given in order, the last one again and again: (status, body, headers)."""
+    """``answers`` are given in order, the last one again and again: (status, body, headers).
+
+    Where ``respond`` is set it makes the body of every answer instead.
+    """
 
     url: str = ""
+    respond: Callable[[Recorded], Any] | None = None
     requests: list[Recorded] = field(default_factory=list)
     answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
 
@@ -43,7 +47,7 @@ class RecordingServer:
 
     def forget(self) -> None:
         """Start anew, for the next test."""
-        self.requests, self.answers = [], []
+        self.requests, self.answers, self.respond = [], [], None
 
     async def __call__(
         self,
@@ -63,6 +67,8 @@ class RecordingServer:
 
     def _take(self, recorded: Recorded) -> tuple[int, bytes, dict[str, str]]:
         self.requests.append(recorded)
+        if self.respond is not None:
+            return 200, msgspec.json.encode(self.respond(recorded)), {}
         status, body, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return status, body if isinstance(body, bytes) else msgspec.json.encode(body), headers
 

@@ -2,7 +2,7 @@
 
 >>> from kleos.client import Kleos
 >>> with Kleos("http://127.0.0.1:8000", key="…") as kleos:
-...     kleos.send("arcade", {"type": "score_submitted", "player": "ada", "score": 120.0, "game_mode": "timed"})
+...     kleos.send("arcade", {"type": "score_submitted", "player": "ada", "score": 9.5, "game_mode": "timed"})
 ...     kleos.board("arcade", "total_score", window="week").entries
 """
 

@@ -1,0 +1,191 @@
+"""The demo: bots play, first weeks of history in a few seconds, then live, while the board is shown."""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from rich.console import Console
+from rich.live import Live
+
+from kleos.client import AsyncKleos, KleosAPIError, KleosConnectionError
+from kleos.demo.play import Event, play_arcade_match, play_golf_match
+from kleos.demo.roster import Bot, make_bots
+from kleos.demo.scene import Badge, Scene
+from kleos.demo.screen import addresses, plain_line, render
+
+HISTORY = timedelta(days=21)
+HISTORY_GOLF_GAMES = 450
+HISTORY_ARCADE_RUNS = 900
+EVENTS_PER_BATCH = 500
+SHARE_OF_GOLF = 0.6
+LIVE_ROUND_LENGTH = timedelta(milliseconds=20)
+BOARD_EVERY_S = 1.0
+SCREEN_EVERY_S = 0.25
+LINE_EVERY_S = 3.0
+PROFILES_AT_ONCE = 8
+
+
+async def run_demo(
+    url: str,
+    key: str,
+    *,
+    seed: int,
+    matches_per_second: float = 3.0,
+    duration_s: float | None = None,
+    console: Console,
+) -> None:
+    """Let bots play against the server at ``url`` until SIGINT, or for ``duration_s``; ``console`` shows it.
+
+    The games follow from ``seed``; their ids also from the time of the start, so that every run counts.
+    Raises KleosAPIError when the server refuses (a wrong key, an unknown game).
+    """
+    async with AsyncKleos(url, key) as kleos:
+        demo = _Demo(kleos, Scene(url.rstrip("/")), Random(seed), datetime.now(UTC))
+        with _told_to_stop() as stop:
+            await _until(
+                stop, duration_s, demo.play(matches_per_second), demo.watch_board(), demo.show(console)
+            )
+        console.print(
+            f"The bots have left: {demo.scene.matches:,} matches, {demo.scene.events:,} events.",
+            highlight=False,
+        )
+
+
+class _Demo:
+    """The bots, what they have played, and what has been seen of it."""
+
+    def __init__(self, kleos: AsyncKleos, scene: Scene, rng: Random, started_at: datetime) -> None:
+        self.scene = scene
+        self._kleos = kleos
+        self._rng = rng
+        self._bots = make_bots(rng)
+        self._started_at = started_at
+        self._run = f"{int(started_at.timestamp() * 1000):x}"
+        self._numbered = 0
+
+    async def play(self, matches_per_second: float) -> None:
+        """Introduce the bots, play the past, then live for ever."""
+        await self._introduce()
+        await self._play_history()
+        self.scene.phase = "live"
+        due_s = time.monotonic()
+        while True:
+            await self._play_live_match()
+            due_s = max(due_s + 1.0 / matches_per_second, time.monotonic() - 1.0)
+            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+
+    async def watch_board(self) -> None:
+        """Look at the top of the board, again and again."""
+        while True:
+            try:
+                page = await self._kleos.board("golf", "wins", limit=10)
+            except KleosConnectionError:
+                self.scene.trouble = "the server does not answer"
+            else:
+                self.scene.see_board(page.entries, page.total, time.monotonic())
+            await asyncio.sleep(BOARD_EVERY_S)
+
+    async def show(self, console: Console) -> None:
+        """Draw the screen, or where there is none print a line now and then."""
+        if not console.is_terminal:
+            console.print("Open " + "  ".join(addresses(self.scene.url)), highlight=False, soft_wrap=True)
+            while True:
+                await asyncio.sleep(LINE_EVERY_S)
+                line = plain_line(self.scene, time.monotonic())
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
+        with Live(render(self.scene, time.monotonic()), console=console, auto_refresh=False) as live:
+            while True:
+                live.update(render(self.scene, time.monotonic()), refresh=True)
+                await asyncio.sleep(SCREEN_EVERY_S)
+
+    async def _introduce(self) -> None:
+        """Tell the server who the bots are, and learn what the achievements are called."""
+        self.scene.names = {bot.player: bot.name for bot in self._bots}
+        at_once = asyncio.Semaphore(PROFILES_AT_ONCE)
+
+        async def put(bot: Bot) -> None:
+            async with at_once:
+                await self._kleos.put_player(bot.player, name=bot.name, region=bot.region)
+
+        await asyncio.gather(*(put(bot) for bot in self._bots))
+        for game in ("golf", "arcade"):
+            for known in await self._kleos.achievements(game):
+                self.scene.badges[game, known.achievement] = Badge(
+                    known.title or known.achievement, known.icon
+                )
+
+    async def _play_history(self) -> None:
+        """The past weeks, played now and reported in batches, in the order of time."""
+        self.scene.phase = "playing the past weeks"
+        for game, matches in (("golf", HISTORY_GOLF_GAMES), ("arcade", HISTORY_ARCADE_RUNS)):
+            events: list[Event] = []
+            for _ in range(matches):
+                ended_at = self._started_at - HISTORY * self._rng.random()
+                events += self._play(game, ended_at)
+                await asyncio.sleep(0)
+            events.sort(key=lambda event: str(event["at"]))
+            for start in range(0, len(events), EVENTS_PER_BATCH):
+                batch = events[start : start + EVENTS_PER_BATCH]
+                await self._send(game, batch, sum(event["type"] != "round_ended" for event in batch))
+
+    async def _play_live_match(self) -> None:
+        game = "golf" if self._rng.random() < SHARE_OF_GOLF else "arcade"
+        events = self._play(game, datetime.now(UTC), LIVE_ROUND_LENGTH)
+        try:
+            await self._send(game, events, 1)
+        except KleosConnectionError:
+            self.scene.trouble = "the server does not answer"
+        except KleosAPIError as error:
+            if error.status != 503:
+                raise
+            self.scene.trouble = error.detail or error.title
+
+    def _play(self, game: str, ended_at: datetime, round_length: timedelta | None = None) -> list[Event]:
+        self._numbered += 1
+        match = f"{game}-{self._run}-{self._numbered}"
+        if game == "arcade":
+            return play_arcade_match(match, self._bots, self._rng, at=ended_at)
+        if round_length is None:
+            return play_golf_match(match, self._bots, self._rng, ended_at=ended_at)
+        return play_golf_match(match, self._bots, self._rng, ended_at=ended_at, round_length=round_length)
+
+    async def _send(self, game: str, events: list[Event], matches: int) -> None:
+        receipt = await self._kleos.send(game, events, effects=True)
+        self.scene.see_receipt(game, receipt, matches, time.monotonic())
+
+
+async def _until(stop: asyncio.Event, duration_s: float | None, *work: Coroutine[None, None, None]) -> None:
+    """Run the work, which never ends, until ``stop`` or the time is up; raises what the work raises."""
+    tasks = [asyncio.create_task(part) for part in work]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait(
+            {*tasks, stopped}, timeout=duration_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            task.result()
+    finally:
+        for task in (*tasks, stopped):
+            task.cancel()
+        await asyncio.gather(*tasks, stopped, return_exceptions=True)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[asyncio.Event]:
+    """An event that SIGINT sets; where signals cannot be had (not the main thread) nothing sets it."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGINT)
+    loop.add_signal_handler(signal.SIGINT, stop.set)
+    try:
+        yield stop
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
