@@ -9,7 +9,7 @@ from typing import Any
 
 from kleos.core.cells import Row, RowKey
 from kleos.core.definition.model import Achievement, RowCondition
-from kleos.core.plan import EventPlan, Plan, RowAward
+from kleos.core.plan import EventPlan, Plan
 from kleos.core.windows import Calendar
 
 
@@ -103,11 +103,9 @@ def _completed_on_row(
             continue
         for rule in fold.rules:
             rule(happened.event, (window.name,), rows, set())
-        touched = (row for key, row in rows.items() if key[0] == window.name and key[place] == player)
-        if any(_holds(award, fold.cells.values(row)) for row in touched):
+        for key in [key for key in rows if key[place] != player]:
+            del rows[key]
+        own = (row for key, row in rows.items() if key[0] == window.name)
+        if any(award.holds(fold.cells.values(row)) for row in own):
             return _award(happened.event)
     return None
-
-
-def _holds(award: RowAward, values: Mapping[str, Any]) -> bool:
-    return award.holds(values)

@@ -86,3 +86,11 @@ class Unavailable(KleosError):
         self.message = message
         self.retry_after_s = retry_after_s
         super().__init__(message)
+
+
+class TooLarge(KleosError):
+    """A request holds more than the server takes at once; split it. HTTP status 413."""
+
+
+class StaleDefinition(KleosError):
+    """The definition or the seasons changed under a commit; read them anew and try again. Never reaches a caller."""

@@ -1,0 +1,34 @@
+"""The statements of awards."""
+
+from typing import Final
+
+AWARDS_OF: Final = """
+SELECT player, achievement, at, event, match FROM kleos.awards
+WHERE game = $1 AND player = ANY($2::bigint[])
+"""
+
+WRITE_AWARDS: Final = """
+INSERT INTO kleos.awards (game, player, achievement, at, event, match)
+SELECT $1, d.* FROM unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[]) AS d
+ON CONFLICT (game, player, achievement) DO UPDATE SET at = excluded.at, event = excluded.event, match = excluded.match
+"""
+
+WITHDRAW_AWARDS: Final = """
+DELETE FROM kleos.awards a
+USING unnest($2::bigint[], $3::text[]) AS d(player, achievement)
+WHERE a.game = $1 AND a.player = d.player AND a.achievement = d.achievement
+"""
+
+LOCK_PLAYERS: Final = """
+SELECT player FROM kleos.players WHERE player = ANY($1::bigint[]) ORDER BY player FOR NO KEY UPDATE
+"""
+"""Awards of one player are settled by one transaction at a time, whichever sheets or events they come from."""
+
+EMPTY_AWARD_ROWS: Final = """
+UPDATE {table} AS r
+SET present = false, points = 0, unlocked = 0, points_since = NULL, unlocked_since = NULL,
+    version = nextval('kleos.version_seq')
+FROM unnest($1::bigint[]) AS gone(player)
+WHERE r.player = gone.player AND r.present AND NOT (r."window", r.player) IN (SELECT * FROM unnest($2::text[], $3::bigint[]))
+RETURNING r."window", r.player, {returned}, r.present, r.version
+"""

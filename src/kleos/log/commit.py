@@ -1,0 +1,221 @@
+"""One transaction for the events of many requests: from decoded events to durable sheets and awards, exactly once.
+
+Top to bottom is the order in which things happen, and the order in which everything is locked, on every node: ids,
+identities, events, appearances, matches, sheets by name and their rows, players, awards.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from kleos.achievements.awards import AwardChange, EventAward, settle_awards
+from kleos.core.cells import Row, RowKey
+from kleos.core.completion import Award
+from kleos.core.errors import StaleDefinition
+from kleos.engine.game import Game
+from kleos.log import sql
+from kleos.log.decode import Incoming
+from kleos.players.directory import Card, Directory
+from kleos.players.sql import ADD_PLAYERS
+from kleos.players.identities import numbers_of
+from kleos.sheets.changes import RowChange
+from kleos.sheets.write import Writers, merge_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a batch of new events comes to before the database is asked. Players are external ids."""
+
+    rows: Mapping[str, dict[RowKey, Row]]
+    appearances: Mapping[tuple[str, str], None]
+    earliest: Mapping[str, Award]
+    awards: Sequence[EventAward]
+
+
+@dataclass(slots=True)
+class Committed:
+    """What a transaction did. ``new`` are the ids that were not seen before; ``ids`` the external ids behind numbers."""
+
+    new: frozenset[str]
+    seq: int | None
+    changes: list[RowChange] = field(default_factory=list)
+    awards: list[AwardChange] = field(default_factory=list)
+    ids: Mapping[int, str] = field(default_factory=dict)
+    cards: list[Card] = field(default_factory=list)
+    outbox: int | None = None
+
+
+async def commit(
+    connection: asyncpg.Connection,
+    game: Game,
+    writers: Writers,
+    directory: Directory,
+    lock: int,
+    incoming: Sequence[Incoming],
+    received_at: int,
+) -> Committed:
+    """Runs the whole transaction. Raises StaleDefinition, or what the database says; then nothing has happened."""
+    async with connection.transaction():
+        await connection.execute(sql.LOCK_SHARED, lock)
+        await _check_in_force(connection, game)
+        firsts = _first_of_each_id(incoming)
+        rows = await connection.fetch(sql.NEW_IDS, game.name, sorted(firsts))
+        new = frozenset(row["id"] for row in rows)
+        taken = [one for id, one in firsts.items() if id in new]
+        if not taken:
+            return Committed(new, None)
+        cards = await numbers_of(connection, directory, game.namespace, _players_of(taken))
+        numbers = {id: card.player for id, card in cards.items()}
+        accepted = sorted(
+            (one for one in taken if one.reason is None), key=lambda one: (one.event.at, one.event.id)
+        )
+        await _quarantine(connection, game, taken, numbers, received_at)
+        if not accepted:
+            return Committed(new, None, cards=list(cards.values()))
+        folded = fold(game, accepted)
+        seq = await _append(connection, game, accepted, numbers, received_at)
+        await _appear(connection, game, folded, numbers)
+        await _merge_matches(connection, game, accepted)
+        merged = await merge_rows(connection, game, writers, folded.rows, numbers)
+        await connection.execute(ADD_PLAYERS, _new_players(folded, cards))
+        settled = await settle_awards(connection, game, writers, folded.awards, folded.earliest, merged, numbers)
+        outbox = await _leave_in_outbox(connection, game, settled.changes)
+        return Committed(
+            new,
+            seq,
+            [*merged.changes, *settled.rows],
+            settled.changes,
+            {card.player: id for id, card in cards.items()},
+            [*cards.values()],
+            outbox,
+        )
+
+
+async def _check_in_force(connection: asyncpg.Connection, game: Game) -> None:
+    row = await connection.fetchrow(sql.IN_FORCE, game.name)
+    if row is None or (row["version"], row["calendar"]) != (game.version, game.calendar_version):
+        raise StaleDefinition(f"the definition of {game.name} changed")
+
+
+def _first_of_each_id(incoming: Sequence[Incoming]) -> dict[str, Incoming]:
+    firsts: dict[str, Incoming] = {}
+    for one in incoming:
+        firsts.setdefault(one.event.id, one)
+    return firsts
+
+
+def _players_of(taken: Sequence[Incoming]) -> set[str]:
+    found: set[str] = set()
+    for one in taken:
+        found |= one.plan.players(one.event)
+    return found
+
+
+def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:
+    """Folds events, which must come in event order, to one delta for each row."""
+    rows: dict[str, dict[RowKey, Row]] = {}
+    appearances: dict[tuple[str, str], None] = {}
+    earliest: dict[str, Award] = {}
+    awards: list[EventAward] = []
+    sheets = game.definition.sheets
+    for one in accepted:
+        event = one.event
+        appeared: set[tuple[Any, str]] = set()
+        for name, sheet_fold in one.plan.folds.items():
+            windows = game.calendar.names(sheets[name].windows, event.at)
+            into = rows.setdefault(name, {})
+            for rule in sheet_fold.rules:
+                rule(event, windows, into, appeared)
+        for name, earned in one.plan.earned.items():
+            for player in earned(event):
+                awards.append(EventAward(name, player, Award(event.at, event.id, event.match)))
+                appeared.add((player, event.match))
+        for appearance in appeared:
+            appearances[appearance] = None
+            if appearance[0] not in earliest:
+                earliest[appearance[0]] = Award(event.at, event.id, event.match)
+    return Folded(rows, appearances, earliest, awards)
+
+
+async def _append(
+    connection: asyncpg.Connection,
+    game: Game,
+    accepted: Sequence[Incoming],
+    numbers: Mapping[str, int],
+    received_at: int,
+) -> int:
+    seq: int = await connection.fetchval(
+        sql.ADD_EVENTS,
+        game.name,
+        [one.event.id for one in accepted],
+        [one.event.match for one in accepted],
+        [one.plan.type.name for one in accepted],
+        [one.event.at for one in accepted],
+        [one.plan.write_body(one.event, numbers) for one in accepted],
+        received_at,
+    )
+    return seq
+
+
+async def _appear(
+    connection: asyncpg.Connection, game: Game, folded: Folded, numbers: Mapping[str, int]
+) -> None:
+    pairs = sorted((numbers[player], match) for player, match in folded.appearances)
+    if pairs:
+        players, matches = zip(*pairs, strict=True)
+        await connection.execute(sql.ADD_APPEARANCES, game.name, players, matches)
+
+
+async def _merge_matches(connection: asyncpg.Connection, game: Game, accepted: Sequence[Incoming]) -> None:
+    """Matches that the game named: an event that is its own match has no row of its own there."""
+    seen: dict[str, list[Any]] = {}
+    for one in accepted:  # in event order, so the last time is the latest
+        event = one.event
+        if event.match == event.id:
+            continue
+        row = seen.setdefault(event.match, [event.match, event.at, event.at, 0, None])
+        row[2] = event.at
+        row[3] += 1
+        if one.plan.ends_match and row[4] is None:
+            row[4] = event.at
+    if seen:
+        columns = zip(*(seen[match] for match in sorted(seen)), strict=True)
+        await connection.execute(sql.MERGE_MATCHES, game.name, *columns)
+
+
+async def _quarantine(
+    connection: asyncpg.Connection,
+    game: Game,
+    taken: Sequence[Incoming],
+    numbers: Mapping[str, int],
+    received_at: int,
+) -> None:
+    doubtful = [one for one in taken if one.reason is not None]
+    if doubtful:
+        await connection.execute(
+            sql.ADD_QUARANTINE,
+            game.name,
+            [one.event.id for one in doubtful],
+            [one.event.match for one in doubtful],
+            [one.plan.type.name for one in doubtful],
+            [one.event.at for one in doubtful],
+            [one.reason for one in doubtful],
+            [one.plan.write_body(one.event, numbers) for one in doubtful],
+            received_at,
+        )
+
+
+def _new_players(folded: Folded, cards: Mapping[str, Card]) -> list[int]:
+    appeared = {player for player, _ in folded.appearances}
+    return sorted(cards[player].player for player in appeared if not cards[player].exists)
+
+
+async def _leave_in_outbox(
+    connection: asyncpg.Connection, game: Game, changes: Sequence[AwardChange]
+) -> int | None:
+    if not changes:
+        return None
+    outbox: int = await connection.fetchval(sql.ADD_OUTBOX, game.name, AwardChange.encoded(changes))
+    return outbox

@@ -1,0 +1,188 @@
+"""From a request's bytes to events: one pass where all is well, event by event where it is not.
+
+Every event gets its id, time and match here, and either a place in the batch or a reason why not. Nothing is dropped
+without a word: what is refused is named by its position.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from kleos.core import events as forms
+from kleos.core.definition.model import AWARD_GRANTED, Manual
+from kleos.core.errors import BadInput, TooLarge
+from kleos.core.plan import EventPlan, Plan
+from kleos.core.windows import EARLIEST_AT, from_datetime, iso
+
+MAX_EVENTS: Final = 10_000
+MAX_AHEAD_US: Final = 24 * 3600 * 1_000_000
+"""How far in the future an event's time may lie: a day, for clocks that are wrong."""
+
+NDJSON_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An event that is not kept: ``index`` is its position in the request, ``id`` its own if it could be read."""
+
+    index: int
+    id: str | None
+    error: str
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A decoded event. With a ``reason`` it fails a check and goes to quarantine."""
+
+    index: int
+    plan: EventPlan
+    event: Any
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    events: list[Incoming]
+    rejected: list[Rejected]
+
+
+class Stamp:
+    """Times and ids for events that come without: rising, and never given twice by one process."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def now(self) -> int:
+        return self._clock()
+
+    def next_at(self) -> int:
+        self._last = max(self._clock(), self._last + 1)
+        return self._last
+
+    def next_id(self) -> str:
+        return f"{self.next_at():014x}{secrets.token_hex(6)}"
+
+
+def decode_batch(plan: Plan, body: bytes, content_type: str, stamp: Stamp) -> Batch:
+    """The events of a request's body: one object, an array, or lines of JSON.
+
+    Raises BadInput where the body as a whole is no JSON, TooLarge where it holds more than MAX_EVENTS events.
+    """
+    lines = content_type.partition(";")[0].strip().lower() in NDJSON_TYPES
+    wires = _decode_whole(plan, body, lines)
+    if wires is not None:
+        _refuse_too_many(len(wires))
+        return _admit(plan, list(enumerate(wires)), [], stamp)
+    pieces = _pieces(body, lines)
+    _refuse_too_many(len(pieces))
+    decoded, rejected = _decode_each(plan, pieces)
+    return _admit(plan, decoded, rejected, stamp)
+
+
+def _refuse_too_many(count: int) -> None:
+    if count > MAX_EVENTS:
+        raise TooLarge(f"a request holds up to {MAX_EVENTS:,} events, and this one has {count:,}; split it")
+
+
+def _decode_whole(plan: Plan, body: bytes, lines: bool) -> list[Any] | None:
+    """All events at once; None where any of them needs a closer look."""
+    if b"\0" in body or b"\\u0000" in body:
+        return None
+    try:
+        if lines:
+            return plan.decode_lines(body)
+        return plan.decode_many(body) if body.lstrip()[:1] == b"[" else [plan.decode_one(body)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        return None
+
+
+def _pieces(body: bytes, lines: bool) -> list[bytes]:
+    """The bytes of each event."""
+    if lines:
+        return [line for line in body.split(b"\n") if line.strip()]
+    try:
+        if body.lstrip()[:1] == b"[":
+            return [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(f"the body is not JSON: {error}", "body") from None
+    return [body]
+
+
+def _decode_each(plan: Plan, pieces: Sequence[bytes]) -> tuple[list[tuple[int, Any]], list[Rejected]]:
+    decoded: list[tuple[int, Any]] = []
+    rejected: list[Rejected] = []
+    for index, piece in enumerate(pieces):
+        try:
+            wire = plan.decode_one(piece)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+            rejected.append(Rejected(index, _id_of(piece), explained(plan, str(error))))
+            continue
+        if forms.has_nul(wire):
+            rejected.append(Rejected(index, wire.id, "text must not contain the NUL character"))
+        else:
+            decoded.append((index, wire))
+    return decoded, rejected
+
+
+class _Named(msgspec.Struct):
+    id: str | None = None
+
+
+def _id_of(piece: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(piece, type=_Named).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def explained(plan: Plan, error: str) -> str:
+    """The decoder's words, with the event types named where the type was the trouble."""
+    if "`$.type`" in error or "`type`" in error:
+        return f"{error}; the game's event types are {', '.join(sorted(plan.events))}"
+    return error
+
+
+def _admit(
+    plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Rejected], stamp: Stamp
+) -> Batch:
+    latest = stamp.now() + MAX_AHEAD_US
+    events = []
+    for index, wire in decoded:
+        event_plan = plan.of_struct[type(wire)]
+        refusal = _complete(wire, stamp, latest) or _refused_grant(plan, event_plan, wire)
+        if refusal is not None:
+            rejected.append(Rejected(index, wire.id, refusal))
+            continue
+        event_plan.normalise(wire)
+        events.append(Incoming(index, event_plan, wire, event_plan.objection(wire)))
+    return Batch(events, sorted(rejected, key=lambda one: one.index))
+
+
+def _complete(wire: Any, stamp: Stamp, latest: int) -> str | None:
+    """Fills in time, id and match; says why the event cannot be taken, if so."""
+    wire.at = stamp.next_at() if wire.at is None else from_datetime(wire.at)
+    if wire.at > latest:
+        return f"`at` is {iso(wire.at)}, more than a day in the future"
+    if wire.at < EARLIEST_AT:
+        return f"`at` is before {iso(EARLIEST_AT)}"
+    if wire.id is None:
+        wire.id = stamp.next_id()
+    if wire.match is None:
+        wire.match = wire.id
+    return None
+
+
+def _refused_grant(plan: Plan, event_plan: EventPlan, wire: Any) -> str | None:
+    """A grant must name an achievement that this game grants by hand."""
+    if event_plan.type.name != AWARD_GRANTED:
+        return None
+    achievements = plan.definition.achievements
+    found = achievements.get(wire.achievement)
+    if found is not None and isinstance(found.condition, Manual):
+        return None
+    manual = sorted(name for name, one in achievements.items() if isinstance(one.condition, Manual))
+    return f"{wire.achievement!r} is no achievement to be granted; those are: {', '.join(manual) or 'none'}"

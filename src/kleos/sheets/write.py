@@ -1,0 +1,147 @@
+"""Merging a batch's deltas into the sheets, and refolding from the log those rows for which it came late."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from kleos.core.cells import Row, RowKey
+from kleos.core.completion import Happened
+from kleos.core.definition.model import Sheet
+from kleos.core.windows import Window
+from kleos.engine.game import Game
+from kleos.log import history
+from kleos.sheets.changes import RowChange
+from kleos.sheets.merge import SheetWriter
+
+Writers = Mapping[str, SheetWriter]
+
+
+@dataclass(slots=True)
+class Merged:
+    """``changes`` holds every row as it is after the merge; ``late`` the keys, by sheet, that were refolded."""
+
+    changes: list[RowChange] = field(default_factory=list)
+    late: dict[str, set[RowKey]] = field(default_factory=dict)
+
+
+async def merge_rows(
+    connection: asyncpg.Connection,
+    game: Game,
+    writers: Writers,
+    rows: Mapping[str, Mapping[RowKey, Row]],
+    numbers: Mapping[Any, int],
+) -> Merged:
+    """Merges deltas keyed by sheet; sheets go by name and rows by key, so that nodes cannot deadlock."""
+    merged = Merged()
+    for name in sorted(rows):
+        if not rows[name]:
+            continue
+        writer = writers[name]
+        deltas = writer.sorted_rows(rows[name], numbers)
+        arguments = writer.arguments(deltas, numbers)
+        returned = await connection.fetch(writer.statements["merge"], *arguments)
+        if len(returned) < len(deltas):
+            returned += await _refold_late(connection, game, writer, deltas, returned, numbers, merged)
+        merged.changes += [RowChange(name, row["window"], row) for row in returned]
+    return merged
+
+
+async def _refold_late(
+    connection: asyncpg.Connection,
+    game: Game,
+    writer: SheetWriter,
+    deltas: Sequence[tuple[RowKey, Row]],
+    returned: Sequence[Mapping[str, Any]],
+    numbers: Mapping[Any, int],
+    merged: Merged,
+) -> list[Any]:
+    """The rows that did not come back are locked now; the log, read after that, has all that counts for them."""
+    done = {row_key(writer.sheet, row) for row in returned}
+    late = [(key, row) for key, row in deltas if key not in done]
+    merged.late[writer.sheet.name] = {key for key, _ in late}
+    whole = await refold_ordered(connection, game, writer, [key for key, _ in late])
+    rows = [(key, _with_ordered_cells(writer, row, whole[key])) for key, row in late]
+    # The delta's players are external ids, the log's are numbers already.
+    arguments = writer.arguments(rows, _Either(numbers))
+    return list(await connection.fetch(writer.statements["refolded"], *arguments))
+
+
+class _Either(dict[Any, int]):
+    """Numbers by external id, where a number stands for itself."""
+
+    def __missing__(self, key: Any) -> int:
+        if isinstance(key, int):
+            return key
+        raise KeyError(key)
+
+
+def row_key(sheet: Sheet, row: Mapping[str, Any]) -> RowKey:
+    return (row["window"], *(row[column.name] for column in sheet.key))
+
+
+def _with_ordered_cells(writer: SheetWriter, delta: Row, whole: Row) -> Row:
+    row = list(delta)
+    row[:4] = whole[:4]
+    for fold in writer.sheet.folds.values():
+        if fold.is_ordered:
+            at = writer.cells.at[fold.name]
+            width = 7 if fold.kind == "streak" else 2
+            row[at : at + width] = whole[at : at + width]
+    return row
+
+
+async def refold_ordered(
+    connection: asyncpg.Connection, game: Game, writer: SheetWriter, keys: Sequence[RowKey]
+) -> dict[RowKey, Row]:
+    """Rows folded anew from the events that feed the sheet's ordered columns. Keys have players as numbers."""
+    sheet = writer.sheet
+    types = game.plan.feeding(sheet.name, ordered_only=True)
+    by_owner = _by_owner(sheet, keys)
+    span = _span([game.calendar.named(key[0], 0) for key in keys])
+    read: Any = history.of_matches if sheet.key[owner_place(sheet) - 1].name == "match" else history.of_players
+    histories = await read(connection, game.plan, list(by_owner), types, span)
+    folded: dict[RowKey, Row] = {}
+    for owner, wanted in by_owner.items():
+        rows = fold_history(game, sheet, histories[owner])
+        folded.update((key, rows.get(key) or list(writer.cells.empty)) for key in wanted)
+    return folded
+
+
+def owner_place(sheet: Sheet) -> int:
+    """Where in a row's key stands the player, or else the match, by whom the log finds the events behind the row."""
+    kinds = [column.type.kind for column in sheet.key]
+    return 1 + (kinds.index("player") if "player" in kinds else [c.name for c in sheet.key].index("match"))
+
+
+def _by_owner(sheet: Sheet, keys: Sequence[RowKey]) -> dict[Any, list[RowKey]]:
+    """Keys by the player, or else the match, whose events are behind them."""
+    place = owner_place(sheet)
+    found: dict[Any, list[RowKey]] = {}
+    for key in keys:
+        found.setdefault(key[place], []).append(key)
+    return found
+
+
+def _span(windows: Sequence[Window]) -> history.Span:
+    starts = [window.start for window in windows]
+    ends = [window.end for window in windows]
+    bounded = None not in starts
+    return (
+        min(start for start in starts if start is not None) if bounded else None,
+        max(end for end in ends if end is not None) if bounded else None,
+    )
+
+
+def fold_history(game: Game, sheet: Sheet, events: Sequence[Happened]) -> dict[RowKey, Row]:
+    """Every row of a sheet that these events, in event order, make."""
+    rows: dict[RowKey, Row] = {}
+    appeared: set[tuple[Any, str]] = set()
+    for happened in events:
+        sheet_fold = happened.plan.folds.get(sheet.name)
+        if sheet_fold is not None:
+            windows = game.calendar.names(sheet.windows, happened.event.at)
+            for rule in sheet_fold.rules:
+                rule(happened.event, windows, rows, appeared)
+    return rows
