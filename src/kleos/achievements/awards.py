@@ -113,7 +113,7 @@ def _suspects(
                 continue
             late = _is_late(game, merged, change)
             if late or award.holds(change.row):
-                player = change.row[game.definition.sheets[change.sheet].player_key]
+                player = change.row[game.definition.sheets[change.sheet].player_key or ""]
                 suspects.whole.setdefault(player, set()).add(award.achievement.name)
     return suspects
 

@@ -14,9 +14,16 @@ rows with the first and the last place in event order that those folds have seen
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from kleos.core.definition.model import Fold, Sheet
+
+
+class Values(Protocol):
+    """What gives values by name: a mapping, or a row of the database."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
 
 Row = list[Any]
 RowKey = tuple[Any, ...]

@@ -52,9 +52,7 @@ def with_requirements(
     return max([own, *(awards[name] for name in achievement.requires)])
 
 
-def all_awards(
-    plan: Plan, calendar: Calendar, player: Any, history: Sequence[Happened]
-) -> dict[str, Award]:
+def all_awards(plan: Plan, calendar: Calendar, player: Any, history: Sequence[Happened]) -> dict[str, Award]:
     """Every award that a player's whole history gives."""
     awards: dict[str, Award] = {}
     for achievement in in_requirement_order(plan.definition.achievements):

@@ -51,7 +51,11 @@ class Event(Protocol):
 
 def wire_struct(event: EventType, definition: Definition) -> type[msgspec.Struct]:
     """The struct that decodes this event type from a game's JSON; unknown fields are refused."""
-    envelope: list[Any] = [("id", _ID | None, None), ("match", _ID | None, None), ("at", _MOMENT | None, None)]
+    envelope: list[Any] = [
+        ("id", _ID | None, None),
+        ("match", _ID | None, None),
+        ("at", _MOMENT | None, None),
+    ]
     return _struct(event.name, event.fields, envelope, _Wire(), tag=event.name)
 
 
@@ -79,7 +83,7 @@ class _Log:
 
     def map(self, key: Scalar, value: Any) -> Any:
         if key.kind == "player":
-            return list[tuple[int, value]]  # type: ignore[valid-type]
+            return list[tuple[int, value]]
         keys: Any = _LOG_SCALARS[key.kind]
         return dict[keys, value]
 
@@ -98,7 +102,8 @@ def _struct(
         kw_only=True,
         forbid_unknown_fields=wire,
         gc=False,
-        **({"tag": tag, "tag_field": "type"} if tag is not None else {}),
+        tag=tag,
+        tag_field=None if tag is None else "type",
     )
 
 
@@ -258,7 +263,7 @@ def _find_in_map(type_: MapOf) -> Finder | None:
 
 
 def _find_in_record(type_: RecordOf) -> Finder | None:
-    finders = [(field.name, find) for field in type_.fields.values() if (find := _finder(field.type))]
+    finders = [(field.name, one) for field in type_.fields.values() if (one := _finder(field.type))]
     if not finders:
         return None
 
@@ -325,7 +330,7 @@ def _numbered_map(type_: MapOf) -> Numbered | None:
 
 
 def _numbered_record(type_: RecordOf) -> Numbered | None:
-    inner = {field.name: convert for field in type_.fields.values() if (convert := _numbered(field.type))}
+    inner = {field.name: one for field in type_.fields.values() if (one := _numbered(field.type))}
     if not inner:
         return None
     names = tuple(type_.fields)

@@ -52,7 +52,10 @@ def compile_sheet_folds(sheet: Sheet, events: dict[str, EventType]) -> dict[str,
 
 def compile_rule(sheet: Sheet, cells: Cells, rule: Rule, event: EventType) -> FoldRule:
     lines = ["def fold(e, windows, rows, appearances):", *_indent(_body(sheet, cells, rule, event))]
-    return _compiled("\n".join(lines), "fold", f"{sheet.name} on {event.name}", {"EMPTY": list(cells.empty)})
+    compiled: FoldRule = _compiled(
+        "\n".join(lines), "fold", f"{sheet.name} on {event.name}", {"EMPTY": list(cells.empty)}
+    )
+    return compiled
 
 
 def compile_selected(
@@ -62,7 +65,9 @@ def compile_selected(
     names = scope_names(selector, event)
     values = "".join(f"{python_source(value, names)}, " for value in yields)
     body = ["found = []", *_selected(selector, names, [f"found.append(({values}))"]), "return found"]
-    return _compiled("\n".join(["def select(e):", *_indent(body)]), "select", name, {})
+    source = "\n".join(["def select(e):", *_indent(body)])
+    selected: Callable[[Any], list[tuple[Any, ...]]] = _compiled(source, "select", name, {})
+    return selected
 
 
 def scope_names(selector: Selector, event: EventType) -> dict[str, str]:
@@ -92,7 +97,7 @@ def _selected(selector: Selector, names: dict[str, str], body: list[str]) -> lis
         return body
     source = python_source(each.source, names)
     targets = ", ".join(names[target] for target in each.targets)
-    items = f"({source}).items()" if each.over_map else f"({source})"
+    items = f"({source}).items()" if each.over == "map" else f"({source})"
     loop = [f"for {targets} in {items}:", *_indent(body)]
     return [f"if ({source}) is not None:", *_indent(loop)] if each.source.type.optional else loop
 
@@ -122,7 +127,7 @@ def _value(name: str, call: FoldCall, names: dict[str, str]) -> list[str]:
     if call.argument is None:
         return []
     source = python_source(call.argument, names)
-    if call.kind == "sum" and call.argument.type.kind == "float":
+    if call.kind == "sum" and call.type.kind == "float":
         optional = f"c_{name} = {source}", f"c_{name} = None if c_{name} is None else millionths(c_{name})"
         return list(optional) if call.argument.type.optional else [f"c_{name} = millionths({source})"]
     return [f"c_{name} = {source}"]

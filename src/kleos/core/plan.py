@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any
 
 import msgspec
 
 from kleos.core import events as forms
+from kleos.core.cells import Values
 from kleos.core.definition.model import (
     AWARD_GRANTED,
     Achievement,
@@ -46,7 +47,7 @@ class RowAward:
 
     achievement: Achievement
     condition: RowCondition
-    holds: Callable[[Mapping[str, Any]], bool]
+    holds: Callable[[Values], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ class Plan:
 def compile_plan(definition: Definition) -> Plan:
     plans: dict[str, EventPlan] = {}
     of_struct: dict[type, EventPlan] = {}
-    folds = {name: compile_sheet_folds(sheet, dict(definition.events)) for name, sheet in definition.sheets.items()}
+    folds = {
+        name: compile_sheet_folds(sheet, dict(definition.events)) for name, sheet in definition.sheets.items()
+    }
     for name, event in definition.events.items():
         plan = _event_plan(definition, event, {s: f[name] for s, f in folds.items() if name in f})
         plans[name] = plan
@@ -107,7 +110,9 @@ def _event_plan(definition: Definition, event: EventType, folds: dict[str, Sheet
         players=forms.player_finder(event),
         write_body=forms.body_writer(event),
         read_log=forms.log_reader(event, definition),
-        objection=_objection([check for check in definition.checks if check.selector.event == event.name], event),
+        objection=_objection(
+            [check for check in definition.checks if check.selector.event == event.name], event
+        ),
         folds=folds,
         earned=_earned_by(definition, event),
         ends_match=event.name in definition.ended_by,
@@ -142,7 +147,9 @@ def _earned_by(definition: Definition, event: EventType) -> dict[str, Earned]:
 
 
 def _met_on_event(condition: EventCondition, event: EventType, name: str) -> Earned:
-    facts = compile_selected(condition.selector, event, [condition.when, condition.player], f"achievement {name}")
+    facts = compile_selected(
+        condition.selector, event, [condition.when, condition.player], f"achievement {name}"
+    )
     return lambda wire: {player for holds, player in facts(wire) if holds and player is not None}
 
 
@@ -155,12 +162,12 @@ def _row_awards(definition: Definition, sheet: str) -> tuple[RowAward, ...]:
     for achievement in definition.achievements.values():
         condition = achievement.condition
         if isinstance(condition, RowCondition) and condition.sheet == sheet:
-            found.append(RowAward(achievement, condition, _on_values(condition.when.names, condition)))
+            found.append(RowAward(achievement, condition, _on_values(condition)))
     return tuple(found)
 
 
-def _on_values(names: frozenset[str] | Sequence[str], condition: RowCondition) -> Callable[[Mapping[str, Any]], bool]:
-    parameters = tuple(sorted(names))
+def _on_values(condition: RowCondition) -> Callable[[Values], bool]:
+    parameters = tuple(sorted(condition.when.names))
     holds = compile_python(condition.when, parameters)
     return lambda values: bool(holds(*[values[name] for name in parameters]))
 
@@ -176,11 +183,3 @@ def _formulas(sheet: Sheet) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         return {name: function(*[values[p] for p in parameters]) for name, parameters, function in compiled}
 
     return compute
-
-
-SERVER_FACTS: Final = ""
-"""The game under whose name facts about the whole server (profiles) stand in the log."""
-
-
-def event_type_of(plan: Plan, wire: Any) -> EventPlan:
-    return plan.of_struct[cast(type, type(wire))]

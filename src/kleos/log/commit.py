@@ -18,8 +18,8 @@ from kleos.engine.game import Game
 from kleos.log import sql
 from kleos.log.decode import Incoming
 from kleos.players.directory import Card, Directory
-from kleos.players.sql import ADD_PLAYERS
 from kleos.players.identities import numbers_of
+from kleos.players.sql import ADD_PLAYERS
 from kleos.sheets.changes import RowChange
 from kleos.sheets.write import Writers, merge_rows
 
@@ -80,7 +80,9 @@ async def commit(
         await _merge_matches(connection, game, accepted)
         merged = await merge_rows(connection, game, writers, folded.rows, numbers)
         await connection.execute(ADD_PLAYERS, _new_players(folded, cards))
-        settled = await settle_awards(connection, game, writers, folded.awards, folded.earliest, merged, numbers)
+        settled = await settle_awards(
+            connection, game, writers, folded.awards, folded.earliest, merged, numbers
+        )
         outbox = await _leave_in_outbox(connection, game, settled.changes)
         return Committed(
             new,

@@ -146,9 +146,7 @@ def explained(plan: Plan, error: str) -> str:
     return error
 
 
-def _admit(
-    plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Rejected], stamp: Stamp
-) -> Batch:
+def _admit(plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Rejected], stamp: Stamp) -> Batch:
     latest = stamp.now() + MAX_AHEAD_US
     events = []
     for index, wire in decoded:

@@ -1,10 +1,11 @@
 """Reading the log back: the events behind rows, players and matches, in event order."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
 import asyncpg
 
+from kleos.core.cells import Values
 from kleos.core.completion import Happened
 from kleos.core.plan import Plan
 from kleos.log import sql
@@ -68,7 +69,7 @@ async def _grouped(
     return found
 
 
-def _happened(plan: Plan, row: Mapping[str, Any]) -> Happened | None:
+def _happened(plan: Plan, row: Values) -> Happened | None:
     """None for a type that the definition no longer has: it feeds nothing."""
     event_plan = plan.events.get(row["type"])
     if event_plan is None:

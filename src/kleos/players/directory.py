@@ -3,11 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import asyncpg
 import msgspec
 
+from kleos.core.cells import Values
 from kleos.players import sql
 
 
@@ -102,7 +102,7 @@ class Directory:
         return found
 
 
-def card_of(row: Mapping[str, Any]) -> Card:
+def card_of(row: Values) -> Card:
     attributes = msgspec.json.decode(row["attributes"]) if row["attributes"] else {}
     return Card(
         row["player"], row["id"], row["exists"], row["name"], row["region"], row["avatar"], attributes

@@ -1,8 +1,8 @@
 """What a commit changed in sheets, as boards and the feed take it in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from kleos.core.cells import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,4 +11,4 @@ class RowChange:
 
     sheet: str
     window: str
-    row: Mapping[str, Any]
+    row: Values

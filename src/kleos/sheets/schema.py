@@ -33,7 +33,7 @@ async def _grow(
     connection: asyncpg.Connection, definition: Definition, sheet: Sheet, present: dict[str, str | None]
 ) -> bool:
     """Adds missing columns, and replaces formulas that the definition no longer has in this form."""
-    wanted = {name: declared for name, declared in _columns(sheet)}
+    wanted = dict(_columns(sheet))
     missing = [name for name in wanted if name not in present]
     changed = [
         column.name

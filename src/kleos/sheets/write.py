@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from kleos.core.cells import Row, RowKey
+from kleos.core.cells import Row, RowKey, Values
 from kleos.core.completion import Happened
 from kleos.core.definition.model import Sheet
 from kleos.core.windows import Window
@@ -53,7 +53,7 @@ async def _refold_late(
     game: Game,
     writer: SheetWriter,
     deltas: Sequence[tuple[RowKey, Row]],
-    returned: Sequence[Mapping[str, Any]],
+    returned: Sequence[Values],
     numbers: Mapping[Any, int],
     merged: Merged,
 ) -> list[Any]:
@@ -77,7 +77,7 @@ class _Either(dict[Any, int]):
         raise KeyError(key)
 
 
-def row_key(sheet: Sheet, row: Mapping[str, Any]) -> RowKey:
+def row_key(sheet: Sheet, row: Values) -> RowKey:
     return (row["window"], *(row[column.name] for column in sheet.key))
 
 
@@ -100,7 +100,9 @@ async def refold_ordered(
     types = game.plan.feeding(sheet.name, ordered_only=True)
     by_owner = _by_owner(sheet, keys)
     span = _span([game.calendar.named(key[0], 0) for key in keys])
-    read: Any = history.of_matches if sheet.key[owner_place(sheet) - 1].name == "match" else history.of_players
+    read: Any = (
+        history.of_matches if sheet.key[owner_place(sheet) - 1].name == "match" else history.of_players
+    )
     histories = await read(connection, game.plan, list(by_owner), types, span)
     folded: dict[RowKey, Row] = {}
     for owner, wanted in by_owner.items():
