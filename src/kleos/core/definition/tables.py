@@ -1,0 +1,232 @@
+"""The structure of a definition's file: TOML text to tables whose every key is known and every value has its form.
+
+What a table does not hold, or holds in the wrong form, reads as absent; ``broken`` names the latter.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kleos.core.definition.keys import LONGEST_TEXT, TABLES, Key, TableForm
+from kleos.core.definition.problems import Problems, did_you_mean, shown
+
+LARGEST_FILE_BYTES: Final = 256 * 1024
+LONGEST_LINE: Final = 4096
+MOST_HEADING_DOTS: Final = 32
+
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_TYPE_NAMES: Final = {str: "a text", bool: "a flag", int: "a number", float: "a float", list: "a list", dict: "a table"}
+_WANTED: Final = {
+    "text": (str, 'a text in quotes, "…"'),
+    "whole": (int, "a whole number"),
+    "flag": (bool, "true or false"),
+    "texts": (list, 'a list of texts, ["…", "…"]'),
+    "partitions": (list, 'a list of lists of texts, [[], ["region"]]'),
+    "table": (dict, "a table"),
+    "tables": (dict, "tables by name"),
+    "list": (list, "an array of tables, [[…]]"),
+}
+
+
+@dataclass(slots=True)
+class Table:
+    """One table of the file, at ``path``; ``entries`` are the keys that its author named, with their texts."""
+
+    path: str
+    form: TableForm
+    problems: Problems
+    values: dict[str, Any] = field(default_factory=dict)
+    entries: dict[str, str] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def text(self, key: str, default: str = "") -> str:
+        value: str = self.values.get(key, default)
+        return value
+
+    def whole(self, key: str) -> int | None:
+        value: int | None = self.values.get(key)
+        return value
+
+    def flag(self, key: str) -> bool:
+        return bool(self.values.get(key, False))
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        return tuple(self.values.get(key, ()))
+
+    def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(item) for item in self.values.get(key, ()))
+
+    def table(self, key: str) -> "Table | None":
+        found: Table | None = self.values.get(key)
+        return found
+
+    def tables(self, key: str) -> "Mapping[str, Table]":
+        found: dict[str, Table] = self.values.get(key, {})
+        return found
+
+    def list(self, key: str) -> "tuple[Table, ...]":
+        return tuple(self.values.get(key, ()))
+
+    def problem(self, key: str, message: str, mend: str) -> None:
+        self.problems.add(self.path, key, message, mend)
+
+
+def read_file(text: str, problems: Problems) -> Table | None:
+    """The file's tables, or None where it is no TOML (which is then among the problems)."""
+    parsed = _parsed(text, problems)
+    return None if parsed is None else _Reader(problems).read("", TABLES["game"], parsed)
+
+
+def _parsed(text: str, problems: Problems) -> dict[str, Any] | None:
+    if not _is_affordable(text, problems):
+        return None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.add("", "", f"is not TOML: {error}", "see https://toml.io for how TOML is written")
+    except (RecursionError, ValueError):  # the latter: a number of thousands of digits
+        problems.add("", "", "is nested too deeply, or holds a number too long to read", "a simpler file")
+    return None
+
+
+def _is_affordable(text: str, problems: Problems) -> bool:
+    """Refuses what would take the TOML reader more than linear time."""
+    if len(text) > LARGEST_FILE_BYTES or len(text.encode(errors="surrogatepass")) > LARGEST_FILE_BYTES:
+        problems.add("", "", "is larger than 256 KiB", "a smaller file")
+        return False
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            problems.add("", "", f"line {number} is longer than {LONGEST_LINE} characters", "shorter lines")
+            return False
+        if line.lstrip().startswith("[") and line.count(".") > MOST_HEADING_DOTS:
+            problems.add("", "", f"line {number} is nested too deeply", f"at most {MOST_HEADING_DOTS} dots")
+            return False
+    return True
+
+
+class _Reader:
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+
+    def read(self, path: str, form: TableForm, values: Mapping[str, Any]) -> Table:
+        table = Table(path, form, self.problems)
+        for name, value in values.items():
+            key = form.key(name)
+            if key is not None:
+                self._take(table, key, value)
+            elif form.entries is not None:
+                self._take_entry(table, name, value)
+            else:
+                known = [known.name for known in form.keys]
+                table.problem(name[:LONGEST_TEXT], f"there is no key {shown(name)} here", did_you_mean(name, known))
+        for key in form.keys:
+            if key.required and key.name not in values:
+                table.broken.add(key.name)
+                table.problem(key.name, "is missing", key.meaning)
+        return table
+
+    def _take(self, table: Table, key: Key, value: object) -> None:
+        wanted, mend = _WANTED[key.form]
+        if type(value) is not wanted:
+            found = _TYPE_NAMES.get(type(value), "a date or time")
+            self._refuse(table, key, f"is {found}", mend)
+            return
+        taken = self._fitted(table, key, value)
+        if taken is not None:
+            table.values[key.name] = taken
+
+    def _fitted(self, table: Table, key: Key, value: Any) -> object:
+        """The value as the table keeps it; None where it does not fit, which is then reported."""
+        if key.form == "text":
+            return value if self._fits_text(table, key.name, value, key.options) else None
+        if key.form == "whole" and not key.least <= value <= key.most:
+            return self._refuse(table, key, "is out of range", f"a whole number from {key.least} to {key.most}")
+        if key.form in ("whole", "flag"):
+            return value  # type: ignore[no-any-return]
+        path = f"{table.path}.{key.name}" if table.path else key.name
+        if key.form == "table":
+            return self.read(path, TABLES[key.of], value)
+        if len(value) > key.most:
+            return self._refuse(table, key, f"has {len(value)} entries", f"at most {key.most}")
+        if key.form != "tables" and len(value) < key.least:
+            return self._refuse(table, key, "is empty", f"at least {key.least}")
+        if key.form in ("texts", "partitions"):
+            fits = self._fits_texts if key.form == "texts" else self._fits_partitions
+            return value if fits(table, key, value) else None  # type: ignore[no-any-return]
+        return dict(self._named(table, key, path, value)) if key.form == "tables" else self._listed(table, key, path, value)
+
+    def _refuse(self, table: Table, key: Key, message: str, mend: str) -> None:
+        table.broken.add(key.name)
+        table.problem(key.name, message, mend)
+
+    def _named(self, table: Table, key: Key, path: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
+        for name, inner in value.items():
+            if isinstance(inner, dict):
+                yield name, self.read(f"{path}.{shown_path(name)}", TABLES[key.of], inner)
+            else:
+                heading = f"{path}.{shown_path(name)}"
+                self.problems.add(path, name, "is not a table", f"a table, [{heading}]")
+
+    def _listed(self, table: Table, key: Key, path: str, value: list[Any]) -> list[Table] | None:
+        if not all(isinstance(inner, dict) for inner in value):
+            self._refuse(table, key, "holds what is not a table", f"an array of tables, [[{path}]]")
+            return None
+        return [self.read(f"{path}[{index}]", TABLES[key.of], inner) for index, inner in enumerate(value)]
+
+    def _take_entry(self, table: Table, name: str, value: object) -> None:
+        entries = table.form.entries
+        assert entries is not None
+        if len(table.entries) == entries.most:
+            if "" not in table.broken:
+                table.broken.add("")
+                table.problem("", f"has more than {entries.most} {entries.what}s", f"at most {entries.most}")
+            return
+        if not isinstance(value, str):
+            table.broken.add(name)
+            found = _TYPE_NAMES.get(type(value), "a date or time")
+            table.problem(name, f"is {found}", f'a text in quotes, "…". {entries.meaning}')
+        elif self._fits_text(table, name, value, ()):
+            table.entries[name] = value
+
+    def _fits_text(self, table: Table, name: str, value: str, options: tuple[str, ...]) -> bool:
+        if options and value not in options:
+            table.problem(name, f"{shown(value)} is none of its options", did_you_mean(value, options))
+        elif len(value) > LONGEST_TEXT:
+            table.problem(name, f"has {len(value)} characters", f"at most {LONGEST_TEXT}")
+        elif _UNWANTED.search(value):
+            table.problem(name, "holds a control character", "text with no control characters but line breaks and tabs")
+        else:
+            return True
+        table.broken.add(name)
+        return False
+
+    def _fits_texts(self, table: Table, key: Key, value: list[Any]) -> bool:
+        for item in value:
+            if not isinstance(item, str):
+                self._refuse(table, key, "holds what is not a text", _WANTED["texts"][1])
+                return False
+            if not self._fits_text(table, key.name, item, key.options):
+                return False
+        if len(set(value)) < len(value):
+            self._refuse(table, key, "names the same twice", "each once")
+            return False
+        return True
+
+    def _fits_partitions(self, table: Table, key: Key, value: list[Any]) -> bool:
+        if not all(isinstance(item, list) for item in value):
+            self._refuse(table, key, "holds what is not a list", _WANTED["partitions"][1])
+            return False
+        if any(len(item) > 6 for item in value):
+            self._refuse(table, key, "has a partition of more than 6 names", "at most 6 in each")
+            return False
+        return all([self._fits_texts(table, key, item) for item in value])
+
+
+def shown_path(name: str) -> str:
+    """A table's name inside a path, cut where it is too long to read."""
+    return name if len(name) <= 60 else name[:60] + "…"
