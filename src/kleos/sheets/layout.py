@@ -9,6 +9,7 @@ folds have taken in) and ``version``. A row emptied by a correction has ``presen
 from typing import Final
 
 from kleos.core.definition.model import Board, Definition, Sheet
+from kleos.core.definition.names import RESERVED_COLUMNS as RESERVED_COLUMNS
 
 SQL_TYPES: Final = {
     "player": "bigint",
@@ -18,11 +19,6 @@ SQL_TYPES: Final = {
     "bool": "boolean",
     "time": "timestamptz",
 }
-
-RESERVED_COLUMNS: Final = frozenset(
-    {"window", "version", "present"}
-    | {f"ordered_{end}_{part}" for end in ("first", "last") for part in ("at", "id")}
-)
 
 
 def quoted(name: str) -> str:

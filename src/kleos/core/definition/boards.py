@@ -16,7 +16,9 @@ MOST_SORT_COLUMNS = 8
 _SORT_KINDS = ("int", "float", "bool", "time")
 
 
-def read_boards(game: Table, sheets: Mapping[str, ReadSheet], attributes: tuple[str, ...]) -> dict[str, Board]:
+def read_boards(
+    game: Table, sheets: Mapping[str, ReadSheet], attributes: tuple[str, ...]
+) -> dict[str, Board]:
     boards = {}
     for name, table in game.tables("boards").items():
         check_name(name, "a board", table.path, "", table.problems)
@@ -73,7 +75,11 @@ def _sort_columns(table: Table, read: ReadSheet) -> tuple[SortColumn, ...]:
     for part in parts:
         words = part.split()
         if not 1 <= len(words) <= 2 or (len(words) == 2 and words[1] not in DIRECTIONS):
-            table.problem("by", f"{shown(part.strip())} is no column with a direction", '"games_won desc, win_rate desc"')
+            table.problem(
+                "by",
+                f"{shown(part.strip())} is no column with a direction",
+                '"games_won desc, win_rate desc"',
+            )
         elif words[0] in found:
             table.problem("by", f"names the column {words[0]!r} twice", "each column once")
         elif _is_sortable(table, read, words[0]):

@@ -58,7 +58,11 @@ TEXT = Key("text", "text", "A sentence more about it.", default="")
 ICON = Key("icon", "text", "An emoji, or the address of an image.", default="")
 CATEGORY = Key("category", "text", "Under which heading it is shown.", default="")
 ORDER = Key(
-    "order", "whole", "Its place among its like; equal ones stand as in the file.", default=0, least=-LARGEST_NUMBER
+    "order",
+    "whole",
+    "Its place among its like; equal ones stand as in the file.",
+    default=0,
+    least=-LARGEST_NUMBER,
 )
 UNIT = Key("unit", "text", "What its values are counted in, as `%` or `km`.", default="")
 DECIMALS = Key(
@@ -69,7 +73,12 @@ PRESENTED = (TITLE, TEXT, ICON, CATEGORY, ORDER)
 MEASURED = (TITLE, TEXT, UNIT, DECIMALS, ICON, CATEGORY, ORDER)
 
 EVENT = Key("event", "text", "The event type that it looks at.", required=True)
-FOR = Key("for", "text", "`name in list` or `key, value in map`: one fact for each element.", default="one fact an event")
+FOR = Key(
+    "for",
+    "text",
+    "`name in list` or `key, value in map`: one fact for each element.",
+    default="one fact an event",
+)
 WHERE = Key("where", "text", "A condition: only the facts for which it holds.", default="all facts")
 
 TABLES: Final[Mapping[str, TableForm]] = {
@@ -80,7 +89,12 @@ TABLES: Final[Mapping[str, TableForm]] = {
             Key("title", "text", "The game's name as people see it.", required=True),
             TEXT,
             ICON,
-            Key("timezone", "text", "The IANA time zone in which its days, weeks and months begin.", default="UTC"),
+            Key(
+                "timezone",
+                "text",
+                "The IANA time zone in which its days, weeks and months begin.",
+                default="UTC",
+            ),
             Key(
                 "identities",
                 "text",
@@ -101,7 +115,13 @@ TABLES: Final[Mapping[str, TableForm]] = {
             Key("boards", "tables", "The rankings.", of="board", most=200),
             Key("achievements", "tables", "What a player can be awarded.", of="achievement", most=1000),
             Key("charts", "tables", "The charts of a player's page.", of="chart", most=100),
-            Key("checks", "list", "What an event must meet; one that does not is quarantined.", of="check", most=200),
+            Key(
+                "checks",
+                "list",
+                "What an event must meet; one that does not is quarantined.",
+                of="check",
+                most=200,
+            ),
             Key("matches", "table", "How matches end.", of="matches"),
         ),
     ),
@@ -137,7 +157,15 @@ TABLES: Final[Mapping[str, TableForm]] = {
                 most=len(WINDOW_KINDS),
             ),
             *PRESENTED,
-            Key("on", "list", "The rules by which events enter the row.", required=True, of="rule", least=1, most=200),
+            Key(
+                "on",
+                "list",
+                "The rules by which events enter the row.",
+                required=True,
+                of="rule",
+                least=1,
+                most=200,
+            ),
             Key("formulas", "table", "Columns computed from the row's other columns.", of="formulas"),
             Key("columns", "tables", "How columns are shown.", of="column", most=200),
         ),
@@ -164,8 +192,18 @@ TABLES: Final[Mapping[str, TableForm]] = {
         "A ranking of a sheet's rows.",
         (
             Key("sheet", "text", "The sheet whose rows it ranks.", required=True),
-            Key("by", "text", "The columns it ranks by, each `asc` or `desc` (`desc` when not said).", required=True),
-            Key("where", "text", "A condition on the row: only those that meet it are ranked.", default="all rows"),
+            Key(
+                "by",
+                "text",
+                "The columns it ranks by, each `asc` or `desc` (`desc` when not said).",
+                required=True,
+            ),
+            Key(
+                "where",
+                "text",
+                "A condition on the row: only those that meet it are ranked.",
+                default="all rows",
+            ),
             Key(
                 "partitions",
                 "partitions",
@@ -204,7 +242,12 @@ TABLES: Final[Mapping[str, TableForm]] = {
             WHERE,
             Key("player", "text", "The expression that gives the player, on an event.", default="player"),
             Key("when", "text", "The condition."),
-            Key("manual", "flag", "True where the game grants it itself, with an `award.granted` event.", default=False),
+            Key(
+                "manual",
+                "flag",
+                "True where the game grants it itself, with an `award.granted` event.",
+                default=False,
+            ),
         ),
     ),
     "chart": TableForm(

@@ -1,6 +1,5 @@
 """From the text of a definition's file to the checked model, or to everything that is wrong with it."""
 
-from collections.abc import Mapping
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -58,7 +57,9 @@ def _definition(table: Table, game: str, text: str) -> Definition:
         timezone=timezone,
         identities=cast(Literal["shared", "own"], table.text("identities", "shared")),
         events={**events.types, AWARD_GRANTED: award_granted()},
-        sheets={name: with_since(read.sheet, ranked_columns(boards, read.sheet)) for name, read in sheets.items()},
+        sheets={
+            name: with_since(read.sheet, ranked_columns(boards, read.sheet)) for name, read in sheets.items()
+        },
         boards=boards,
         achievements=achievements,
         charts=read_charts(table, sheets),
@@ -76,8 +77,16 @@ def _timezone(table: Table) -> str:
         if len(name) > LONGEST_TIMEZONE:
             raise ValueError
         ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError; OSError: a name that is a folder
-        table.problem("timezone", f"there is no time zone {shown(name)}", "a name of the IANA list, such as Europe/Berlin")
+    except (
+        ValueError,
+        OSError,
+        KeyError,
+    ):  # KeyError: ZoneInfoNotFoundError; OSError: a name that is a folder
+        table.problem(
+            "timezone",
+            f"there is no time zone {shown(name)}",
+            "a name of the IANA list, such as Europe/Berlin",
+        )
         return "UTC"
     return name
 
@@ -101,5 +110,7 @@ def _ended_by(table: Table, events: Events) -> frozenset[str]:
         return frozenset()
     for name in matches.texts("ended_by"):
         if name not in events.types:
-            matches.problem("ended_by", f"there is no event type {shown(name)}", did_you_mean(name, events.types))
+            matches.problem(
+                "ended_by", f"there is no event type {shown(name)}", did_you_mean(name, events.types)
+            )
     return frozenset(matches.texts("ended_by"))

@@ -11,12 +11,15 @@ ENVELOPE: Final = ("id", "type", "match", "at")
 RULE_KEYS: Final = ("event", "for", "where")
 
 RESERVED_COLUMNS: Final = frozenset(
-    {"window", "version", "present", "ordered_at", "ordered_id"}
+    {"window", "version", "present"}
+    | {f"ordered_{end}_{part}" for end in ("first", "last") for part in ("at", "id")}
     | {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}  # PostgreSQL's own columns of every table
 )
 """Columns that every sheet's table has, hidden."""
 
-RESERVED_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "as_of", "span", "sheet", "column"})
+RESERVED_PARAMETERS: Final = frozenset(
+    {"window", "order", "limit", "offset", "as_of", "span", "sheet", "column"}
+)
 """Key columns and attributes are query parameters of the HTTP API, beside these."""
 
 BUILT_IN_ATTRIBUTE: Final = "region"
@@ -46,7 +49,9 @@ def check_word(name: str, what: str, table: str, key: str, problems: Problems) -
     if not check_name(name, what, table, key, problems):
         return False
     if keyword.iskeyword(name):
-        problems.add(table, key, f"{name!r} is a word of the expression language", f"another name, such as {name}_")
+        problems.add(
+            table, key, f"{name!r} is a word of the expression language", f"another name, such as {name}_"
+        )
         return False
     return True
 
@@ -70,6 +75,8 @@ def check_sheet(name: str, table: str, problems: Problems) -> bool:
     return True
 
 
-def hidden_columns(visible: str) -> tuple[str, str]:
-    """The columns that may stand behind a folded one: since when it has its value, and its exact sum."""
-    return f"{visible}_since", f"{visible}_millionths"
+def hidden_columns(visible: str, is_streak: bool) -> tuple[str, ...]:
+    """The columns that may stand behind a folded one: since when it has its value, its exact sum, and for a
+    streak what merging it needs."""
+    endings = ("since", "millionths", *(("length", "prefix", "prefix_at") if is_streak else ()))
+    return tuple(f"{visible}_{ending}" for ending in endings)

@@ -1,4 +1,4 @@
-"""Expressions of a definition against the names that they may use, each failure reported at its table and key."""
+"""Expressions of a definition, each against the names that it may use; failures are reported at table and key."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,7 +8,15 @@ from typing import TypeVar
 
 from kleos.core.definition.tables import Table
 from kleos.core.errors import ExpressionError
-from kleos.core.expression import Expression, FoldCall, ForClause, parse, parse_condition, parse_fold, parse_for
+from kleos.core.expression import (
+    Expression,
+    FoldCall,
+    ForClause,
+    parse,
+    parse_condition,
+    parse_fold,
+    parse_for,
+)
 from kleos.core.types import Type
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -17,7 +25,7 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression may use. ``broken`` are declared, but wrongly: what mentions them is not judged."""
+    """The names that an expression may use. ``broken`` are declared wrongly: what mentions them is not judged."""
 
     types: Mapping[str, Type]
     broken: frozenset[str] = frozenset()
@@ -33,7 +41,11 @@ def value(table: Table, key: str, text: str, scope: Scope) -> Expression | None:
 
 def condition(table: Table, key: str, scope: Scope) -> Expression | None:
     """Like :func:`value`, for what must be true or false of an event; None too where the key is absent."""
-    return _read(table, key, table.text(key), scope, partial(parse_condition, int_bits=53)) if key in table else None
+    return (
+        _read(table, key, table.text(key), scope, partial(parse_condition, int_bits=53))
+        if key in table
+        else None
+    )
 
 
 def row_condition(table: Table, key: str, scope: Scope) -> Expression | None:

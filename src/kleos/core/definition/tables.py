@@ -1,4 +1,4 @@
-"""The structure of a definition's file: TOML text to tables whose every key is known and every value has its form.
+"""The structure of a definition's file: TOML text to tables whose keys are known and whose values have their form.
 
 What a table does not hold, or holds in the wrong form, reads as absent; ``broken`` names the latter.
 """
@@ -17,7 +17,14 @@ LONGEST_LINE: Final = 4096
 MOST_HEADING_DOTS: Final = 32
 
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_TYPE_NAMES: Final = {str: "a text", bool: "a flag", int: "a number", float: "a float", list: "a list", dict: "a table"}
+_TYPE_NAMES: Final = {
+    str: "a text",
+    bool: "a flag",
+    int: "a number",
+    float: "a float",
+    list: "a list",
+    dict: "a table",
+}
 _WANTED: Final = {
     "text": (str, 'a text in quotes, "…"'),
     "whole": (int, "a whole number"),
@@ -32,7 +39,7 @@ _WANTED: Final = {
 
 @dataclass(slots=True)
 class Table:
-    """One table of the file, at ``path``; ``entries`` are the keys that its author named, with their texts."""
+    """One table of the file, at ``path``; ``entries`` are the keys that its author named, and their texts."""
 
     path: str
     form: TableForm
@@ -123,7 +130,9 @@ class _Reader:
                 self._take_entry(table, name, value)
             else:
                 known = [known.name for known in form.keys]
-                table.problem(name[:LONGEST_TEXT], f"there is no key {shown(name)} here", did_you_mean(name, known))
+                table.problem(
+                    name[:LONGEST_TEXT], f"there is no key {shown(name)} here", did_you_mean(name, known)
+                )
         for key in form.keys:
             if key.required and key.name not in values:
                 table.broken.add(key.name)
@@ -140,31 +149,48 @@ class _Reader:
         if taken is not None:
             table.values[key.name] = taken
 
-    def _fitted(self, table: Table, key: Key, value: Any) -> object:
+    def _fitted(self, table: Table, key: Key, value: Any) -> Any:
         """The value as the table keeps it; None where it does not fit, which is then reported."""
-        if key.form == "text":
-            return value if self._fits_text(table, key.name, value, key.options) else None
-        if key.form == "whole" and not key.least <= value <= key.most:
-            return self._refuse(table, key, "is out of range", f"a whole number from {key.least} to {key.most}")
-        if key.form in ("whole", "flag"):
-            return value  # type: ignore[no-any-return]
         path = f"{table.path}.{key.name}" if table.path else key.name
-        if key.form == "table":
-            return self.read(path, TABLES[key.of], value)
-        if len(value) > key.most:
-            return self._refuse(table, key, f"has {len(value)} entries", f"at most {key.most}")
-        if key.form != "tables" and len(value) < key.least:
-            return self._refuse(table, key, "is empty", f"at least {key.least}")
-        if key.form in ("texts", "partitions"):
-            fits = self._fits_texts if key.form == "texts" else self._fits_partitions
-            return value if fits(table, key, value) else None  # type: ignore[no-any-return]
-        return dict(self._named(table, key, path, value)) if key.form == "tables" else self._listed(table, key, path, value)
+        match key.form:
+            case "text":
+                return value if self._fits_text(table, key.name, value, key.options) else None
+            case "flag":
+                return value
+            case "table":
+                return self.read(path, TABLES[key.of], value)
+        if not self._fits_bounds(table, key, value):
+            return None
+        match key.form:
+            case "texts":
+                return value if self._fits_texts(table, key, value) else None
+            case "partitions":
+                return value if self._fits_partitions(table, key, value) else None
+            case "tables":
+                return dict(self._named(table, key, path, value))
+            case "list":
+                return self._listed(table, key, path, value)
+        return value
+
+    def _fits_bounds(self, table: Table, key: Key, value: Any) -> bool:
+        if key.form == "whole":
+            fits: bool = key.least <= value <= key.most
+            message, mend = "is out of range", f"a whole number from {key.least} to {key.most}"
+        else:
+            fits = key.least <= len(value) <= key.most
+            message = f"has {len(value)} entries" if value else "is empty"
+            mend = f"at most {key.most}" if value else f"at least {key.least}"
+        if not fits:
+            self._refuse(table, key, message, mend)
+        return fits
 
     def _refuse(self, table: Table, key: Key, message: str, mend: str) -> None:
         table.broken.add(key.name)
         table.problem(key.name, message, mend)
 
-    def _named(self, table: Table, key: Key, path: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
+    def _named(
+        self, table: Table, key: Key, path: str, value: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Table]]:
         for name, inner in value.items():
             if isinstance(inner, dict):
                 yield name, self.read(f"{path}.{shown_path(name)}", TABLES[key.of], inner)
@@ -199,7 +225,9 @@ class _Reader:
         elif len(value) > LONGEST_TEXT:
             table.problem(name, f"has {len(value)} characters", f"at most {LONGEST_TEXT}")
         elif _UNWANTED.search(value):
-            table.problem(name, "holds a control character", "text with no control characters but line breaks and tabs")
+            table.problem(
+                name, "holds a control character", "text with no control characters but line breaks and tabs"
+            )
         else:
             return True
         table.broken.add(name)
@@ -224,7 +252,8 @@ class _Reader:
         if any(len(item) > 6 for item in value):
             self._refuse(table, key, "has a partition of more than 6 names", "at most 6 in each")
             return False
-        return all([self._fits_texts(table, key, item) for item in value])
+        fitting = [item for item in value if self._fits_texts(table, key, item)]
+        return len(fitting) == len(value)
 
 
 def shown_path(name: str) -> str:
