@@ -84,8 +84,12 @@ def _arrow(moved: Movement | None) -> Text:
 
 def _awards(scene: Scene) -> RenderableType:
     table = Table(title="Awards", box=box.SIMPLE_HEAD, title_style="bold", show_header=False, min_width=34)
+    table.add_column("Award")
+    table.add_column("Player", style="dim")
+    if not scene.awards:
+        table.add_row("none yet", "")
     for player, badge in scene.awards:
-        table.add_row(f"{badge.icon} {badge.title}".strip(), Text(scene.name_of(player), style="dim"))
+        table.add_row(f"{badge.icon} {badge.title}".strip(), scene.name_of(player))
     return table
 
 
