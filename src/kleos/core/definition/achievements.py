@@ -63,18 +63,14 @@ def _condition(
     way = ways[0]
     for key, owner in _BELONGS.items():
         if key in table and owner != way:
-            table.problem(
-                key, f"means nothing beside `{way}`", f"no `{key}`, or `{owner}` instead of `{way}`"
-            )
+            table.problem(key, f"means nothing beside `{way}`", f"no `{key}`, or `{owner}` instead of `{way}`")
     if way == "manual":
         if "when" in table:
             table.problem("when", "means nothing beside `manual`", "no `when`: the game grants it")
         return Manual()
     if "when" not in table:
         if "when" not in table.broken:
-            table.problem(
-                "when", "is missing", f"the condition on the {'row' if way == 'sheet' else 'event'}"
-            )
+            table.problem("when", "is missing", f"the condition on the {'row' if way == 'sheet' else 'event'}")
         return None
     return _on_row(table, sheets) if way == "sheet" else _on_event(table, events)
 
@@ -151,12 +147,9 @@ def _check_requirements(tables: Mapping[str, Table]) -> None:
         for required in table.texts("requires"):
             if required not in tables:
                 others = [other for other in tables if other != name]
-                table.problem(
-                    "requires", f"there is no achievement {shown(required)}", did_you_mean(required, others)
-                )
+                table.problem("requires", f"there is no achievement {shown(required)}", did_you_mean(required, others))
     requires = {
-        name: {required for required in table.texts("requires") if required in tables}
-        for name, table in tables.items()
+        name: {required for required in table.texts("requires") if required in tables} for name, table in tables.items()
     }
     while (cycle := _cycle(requires)) is not None:
         way = " → ".join(cycle if len(cycle) <= 12 else (*cycle[:12], "…"))

@@ -16,9 +16,7 @@ MOST_SORT_COLUMNS = 8
 _SORT_KINDS = ("int", "float", "bool", "time")
 
 
-def read_boards(
-    game: Table, sheets: Mapping[str, ReadSheet], attributes: tuple[str, ...]
-) -> dict[str, Board]:
+def read_boards(game: Table, sheets: Mapping[str, ReadSheet], attributes: tuple[str, ...]) -> dict[str, Board]:
     boards = {}
     for name, table in game.tables("boards").items():
         check_name(name, "a board", table.path, "", table.problems)

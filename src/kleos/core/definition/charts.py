@@ -36,9 +36,7 @@ def _check_column(table: Table, read: ReadSheet, name: str) -> None:
             message = f"the sheet {read.sheet.name!r} has no column {shown(name)}"
             table.problem("columns", message, did_you_mean(name, read.sheet.columns))
     elif column.type.kind not in _DRAWN_KINDS:
-        table.problem(
-            "columns", f"cannot draw {name!r}, which is {column.type}", "columns that are int or float"
-        )
+        table.problem("columns", f"cannot draw {name!r}, which is {column.type}", "columns that are int or float")
 
 
 def _check_every(table: Table, read: ReadSheet) -> None:

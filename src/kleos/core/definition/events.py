@@ -34,9 +34,7 @@ def read_events(game: Table) -> Events:
         fields, broken = records.fields(table)
         for key in ENVELOPE:
             if fields.pop(key, None) is not None:
-                table.problem(
-                    key, "belongs to every event", "no declaration: every event has id, type, match and at"
-                )
+                table.problem(key, "belongs to every event", "no declaration: every event has id, type, match and at")
         events.types[name] = EventType(name, fields, Presentation(title=titled(name)))
         types = {**{key: item.type for key, item in fields.items()}, **ENVELOPE_TYPES}
         events.scopes[name] = Scope(types, frozenset(broken))
@@ -86,9 +84,7 @@ class _Records:
         used = self._used(text)
         for word in used:
             if word in trail:
-                table.problem(
-                    name, f"makes the record {word!r} contain itself", "the id of the inner one instead"
-                )
+                table.problem(name, f"makes the record {word!r} contain itself", "the id of the inner one instead")
                 return None
             self._read(word, trail)
         if not self.broken.isdisjoint(used):

@@ -65,9 +65,7 @@ ORDER = Key(
     least=-LARGEST_NUMBER,
 )
 UNIT = Key("unit", "text", "What its values are counted in, as `%` or `km`.", default="")
-DECIMALS = Key(
-    "decimals", "whole", "Digits shown after the point.", default="0 for an int, 2 for a float", most=6
-)
+DECIMALS = Key("decimals", "whole", "Digits shown after the point.", default="0 for an int, 2 for a float", most=6)
 
 PRESENTED = (TITLE, TEXT, ICON, CATEGORY, ORDER)
 MEASURED = (TITLE, TEXT, UNIT, DECIMALS, ICON, CATEGORY, ORDER)

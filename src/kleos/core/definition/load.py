@@ -57,9 +57,7 @@ def _definition(table: Table, game: str, text: str) -> Definition:
         timezone=timezone,
         identities=cast(Literal["shared", "own"], table.text("identities", "shared")),
         events={**events.types, AWARD_GRANTED: award_granted()},
-        sheets={
-            name: with_since(read.sheet, ranked_columns(boards, read.sheet)) for name, read in sheets.items()
-        },
+        sheets={name: with_since(read.sheet, ranked_columns(boards, read.sheet)) for name, read in sheets.items()},
         boards=boards,
         achievements=achievements,
         charts=read_charts(table, sheets),
@@ -110,7 +108,5 @@ def _ended_by(table: Table, events: Events) -> frozenset[str]:
         return frozenset()
     for name in matches.texts("ended_by"):
         if name not in events.types:
-            matches.problem(
-                "ended_by", f"there is no event type {shown(name)}", did_you_mean(name, events.types)
-            )
+            matches.problem("ended_by", f"there is no event type {shown(name)}", did_you_mean(name, events.types))
     return frozenset(matches.texts("ended_by"))

@@ -17,9 +17,7 @@ RESERVED_COLUMNS: Final = frozenset(
 )
 """Columns that every sheet's table has, hidden."""
 
-RESERVED_PARAMETERS: Final = frozenset(
-    {"window", "order", "limit", "offset", "as_of", "span", "sheet", "column"}
-)
+RESERVED_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "as_of", "span", "sheet", "column"})
 """Key columns and attributes are query parameters of the HTTP API, beside these."""
 
 BUILT_IN_ATTRIBUTE: Final = "region"
@@ -49,9 +47,7 @@ def check_word(name: str, what: str, table: str, key: str, problems: Problems) -
     if not check_name(name, what, table, key, problems):
         return False
     if keyword.iskeyword(name):
-        problems.add(
-            table, key, f"{name!r} is a word of the expression language", f"another name, such as {name}_"
-        )
+        problems.add(table, key, f"{name!r} is a word of the expression language", f"another name, such as {name}_")
         return False
     return True
 

@@ -41,11 +41,7 @@ def value(table: Table, key: str, text: str, scope: Scope) -> Expression | None:
 
 def condition(table: Table, key: str, scope: Scope) -> Expression | None:
     """Like :func:`value`, for what must be true or false of an event; None too where the key is absent."""
-    return (
-        _read(table, key, table.text(key), scope, partial(parse_condition, int_bits=53))
-        if key in table
-        else None
-    )
+    return _read(table, key, table.text(key), scope, partial(parse_condition, int_bits=53)) if key in table else None
 
 
 def row_condition(table: Table, key: str, scope: Scope) -> Expression | None:
@@ -74,5 +70,5 @@ def _read(
 
 
 def error_message(error: ExpressionError) -> str:
-    """What is wrong, and where in the text."""
-    return error.message if error.column is None else f"{error.message} (column {error.column})"
+    """What is wrong, and at which character of the text, from 1."""
+    return error.message if error.column is None else f"{error.message} (at character {error.column + 1})"

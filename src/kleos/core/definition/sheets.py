@@ -56,9 +56,7 @@ def read_sheets(game: Table, events: Events) -> dict[str, ReadSheet]:
 def with_since(sheet: Sheet, ranked: set[str]) -> Sheet:
     """The sheet with the time folded too of every visible folded column of ``ranked``."""
     folds = {
-        name: replace(
-            fold, since=name in ranked, best_since=f"{name}_best" in ranked and fold.kind == "streak"
-        )
+        name: replace(fold, since=name in ranked, best_since=f"{name}_best" in ranked and fold.kind == "streak")
         for name, fold in sheet.folds.items()
     }
     return replace(sheet, folds=folds)
@@ -69,9 +67,7 @@ def folded_columns(folds: Mapping[str, Fold]) -> dict[str, Column]:
     columns = {}
     for fold in folds.values():
         for name in (fold.name, f"{fold.name}_best") if fold.kind == "streak" else (fold.name,):
-            columns[name] = Column(
-                name, fold.type, fold.name, None, (name,), Presentation(title=titled(name))
-            )
+            columns[name] = Column(name, fold.type, fold.name, None, (name,), Presentation(title=titled(name)))
     return columns
 
 
@@ -123,9 +119,7 @@ class _SheetReader:
             if not check_word(name, "a key column", self.table.path, "key", self.problems):
                 continue
             if name in RESERVED_COLUMNS or name in RESERVED_PARAMETERS or name in RULE_KEYS:
-                self.table.problem(
-                    "key", f"a key column cannot be named {name!r}", "another name, bound in each rule"
-                )
+                self.table.problem("key", f"a key column cannot be named {name!r}", "another name, bound in each rule")
                 continue
             names.append(name)
         return tuple(names)
@@ -170,9 +164,7 @@ class _SheetReader:
     def _key_type(self, table: Table, name: str, expression: Expression) -> bool:
         type_ = with_optional(expression.type, False)
         if not isinstance(type_, Scalar) or type_.kind not in _KEY_KINDS:
-            table.problem(
-                name, f"a key column cannot be {expression.type}", f"one of: {', '.join(_KEY_KINDS)}"
-            )
+            table.problem(name, f"a key column cannot be {expression.type}", f"one of: {', '.join(_KEY_KINDS)}")
             return False
         known = self.key_types.setdefault(name, type_)
         if known != type_:
@@ -217,9 +209,7 @@ class _SheetReader:
 
     def _take(self, taken: dict[str, str], name: str, what: str) -> None:
         if name in taken:
-            self.table.problem(
-                name, f"{name!r} is both {taken[name]} and {what}", "another name for one of them"
-            )
+            self.table.problem(name, f"{name!r} is both {taken[name]} and {what}", "another name for one of them")
         taken[name] = what
 
     def _ordered(self, key: tuple[str, ...]) -> None:
@@ -237,9 +227,7 @@ class _SheetReader:
         table = self.table.table("formulas")
         if table is None:
             return {}
-        scope = Scope(
-            {name: column.type for name, column in columns.items()}, frozenset(self.broken | table.broken)
-        )
+        scope = Scope({name: column.type for name, column in columns.items()}, frozenset(self.broken | table.broken))
         texts = {}
         for name, text in table.entries.items():
             if not check_word(name, "a formula", table.path, name, self.problems):
@@ -255,11 +243,7 @@ class _SheetReader:
                 table.problem(name, error_message(error), error.mend)
             self.broken.update(judged)
             return {}
-        return {
-            name: column
-            for name in judged
-            if (column := self._computed(table, name, formulas[name])) is not None
-        }
+        return {name: column for name in judged if (column := self._computed(table, name, formulas[name])) is not None}
 
     def _judged(self, texts: Mapping[str, str], scope: Scope) -> dict[str, str]:
         """The formulas that use nothing broken, directly or through others."""
@@ -279,9 +263,7 @@ class _SheetReader:
             "time",
             "str",
         ):
-            table.problem(
-                name, f"a formula cannot be {formula.type}", "a number, a text, a time or a condition"
-            )
+            table.problem(name, f"a formula cannot be {formula.type}", "a number, a text, a time or a condition")
             self.broken.add(name)
             return None
         presentation = Presentation(title=titled(name))

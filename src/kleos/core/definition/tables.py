@@ -130,9 +130,7 @@ class _Reader:
                 self._take_entry(table, name, value)
             else:
                 known = [known.name for known in form.keys]
-                table.problem(
-                    name[:LONGEST_TEXT], f"there is no key {shown(name)} here", did_you_mean(name, known)
-                )
+                table.problem(name[:LONGEST_TEXT], f"there is no key {shown(name)} here", did_you_mean(name, known))
         for key in form.keys:
             if key.required and key.name not in values:
                 table.broken.add(key.name)
@@ -154,6 +152,8 @@ class _Reader:
         path = f"{table.path}.{key.name}" if table.path else key.name
         match key.form:
             case "text":
+                if key.required and not value.strip():
+                    return self._refuse(table, key, "is empty", key.meaning)
                 return value if self._fits_text(table, key.name, value, key.options) else None
             case "flag":
                 return value
@@ -179,18 +179,17 @@ class _Reader:
         else:
             fits = key.least <= len(value) <= key.most
             message = f"has {len(value)} entries" if value else "is empty"
-            mend = f"at most {key.most}" if value else f"at least {key.least}"
+            mend = f"at most {key.most}" if value else key.meaning
         if not fits:
             self._refuse(table, key, message, mend)
         return fits
 
-    def _refuse(self, table: Table, key: Key, message: str, mend: str) -> None:
+    def _refuse(self, table: Table, key: Key, message: str, mend: str) -> Any:
+        """Reports the value, and gives the None that stands for it."""
         table.broken.add(key.name)
         table.problem(key.name, message, mend)
 
-    def _named(
-        self, table: Table, key: Key, path: str, value: Mapping[str, Any]
-    ) -> Iterator[tuple[str, Table]]:
+    def _named(self, table: Table, key: Key, path: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
         for name, inner in value.items():
             if isinstance(inner, dict):
                 yield name, self.read(f"{path}.{shown_path(name)}", TABLES[key.of], inner)
@@ -225,9 +224,7 @@ class _Reader:
         elif len(value) > LONGEST_TEXT:
             table.problem(name, f"has {len(value)} characters", f"at most {LONGEST_TEXT}")
         elif _UNWANTED.search(value):
-            table.problem(
-                name, "holds a control character", "text with no control characters but line breaks and tabs"
-            )
+            table.problem(name, "holds a control character", "text with no control characters but line breaks and tabs")
         else:
             return True
         table.broken.add(name)
