@@ -97,7 +97,7 @@ def _selected(selector: Selector, names: dict[str, str], body: list[str]) -> lis
         return body
     source = python_source(each.source, names)
     targets = ", ".join(names[target] for target in each.targets)
-    items = f"({source}).items()" if each.over == "map" else f"({source})"
+    items = f"({source}).items()" if each.over_map else f"({source})"
     loop = [f"for {targets} in {items}:", *_indent(body)]
     return [f"if ({source}) is not None:", *_indent(loop)] if each.source.type.optional else loop
 
