@@ -1,0 +1,141 @@
+"""What a board answers: pages, lines and standings, and their JSON."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from kleos.boards.compiled import CompiledBoard, Partition, PartitionValue
+from kleos.boards.index import Entry
+from kleos.boards.rankkey import Value
+from kleos.core.errors import NotFound
+from kleos.core.windows import Window, iso
+from kleos.players.directory import Card
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """``value`` is the first column that the board ranks by; times are microseconds."""
+
+    rank: int
+    player: str
+    name: str
+    value: Value
+    values: dict[str, Value]
+    since: int | None
+
+
+class Page(msgspec.Struct, frozen=True):
+    board: str
+    window: str
+    partition: dict[str, PartitionValue]
+    total: int
+    entries: tuple[Line, ...]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """``percentile`` is the share of the board at or below this rank, of 100."""
+
+    player: str
+    name: str
+    rank: int
+    value: Value
+    values: dict[str, Value]
+    since: int | None
+    total: int
+    percentile: float
+
+    @classmethod
+    def of(cls, line: Line, total: int) -> "Standing":
+        share = 100 * (total - line.rank + 1) / total
+        return cls(line.player, line.name, line.rank, line.value, line.values, line.since, total, share)
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Where a commit left a player on a board. ``previous_rank`` is None for who did not stand there before."""
+
+    board: str
+    window: str
+    partition: dict[str, PartitionValue]
+    player: str
+    rank: int
+    previous_rank: int | None
+    value: Value
+
+    @classmethod
+    def of(
+        cls,
+        board: CompiledBoard,
+        window: Window,
+        partition: Partition,
+        id: str,
+        previous_rank: int | None,
+        entry: Entry,
+    ) -> "Effect":
+        value = entry.placed.values[0]
+        return cls(board.board.name, window.name, partition.as_given(), id, entry.rank, previous_rank, value)
+
+
+def line(board: CompiledBoard, entry: Entry, card: Card | None) -> Line:
+    placed = entry.placed
+    values = tuple(None if value is None else value + 0 if type(value) is float else value for value in placed.values)
+    name = placed.id if card is None else card.shown_name
+    return Line(
+        entry.rank, placed.id, name, values[0], dict(zip(board.by_names, values, strict=True)), placed.since
+    )
+
+
+def page_json(board: CompiledBoard, page: Page) -> bytes:
+    """The page as the API shows it: times as ISO 8601, ``since`` where there is one."""
+    return _encoder.encode(
+        {
+            "board": page.board,
+            "window": page.window,
+            "partition": page.partition,
+            "total": page.total,
+            "entries": [_shown(board, line) for line in page.entries],
+        }
+    )
+
+
+def standing_json(board: CompiledBoard, standing: Standing) -> bytes:
+    shown = _shown(board, standing)
+    return _encoder.encode({**shown, "total": standing.total, "percentile": standing.percentile})
+
+
+def effect_json(board: CompiledBoard, effect: Effect) -> dict[str, Any]:
+    """``partition`` only where it is not everybody."""
+    times = time_names(board)
+    shown = {
+        "board": effect.board,
+        "window": effect.window,
+        "player": effect.player,
+        "rank": effect.rank,
+        "previous_rank": effect.previous_rank,
+        "value": _time(effect.value) if board.by_names[0] in times else effect.value,
+    }
+    return {**shown, "partition": effect.partition} if effect.partition else shown
+
+
+def no_window(board: CompiledBoard, name: str) -> NotFound:
+    return NotFound(f"window of board {board.board.name}", name, board.sheet.windows)
+
+
+def time_names(board: CompiledBoard) -> frozenset[str]:
+    return frozenset(column.name for column in board.codec.columns if column.kind == "time")
+
+
+def _shown(board: CompiledBoard, line: Line | Standing) -> dict[str, Any]:
+    values: Mapping[str, Any] = line.values
+    value: Any = line.value
+    times = time_names(board)
+    if times:
+        values = {name: _time(value) if name in times else value for name, value in values.items()}
+        value = values[board.by_names[0]]
+    shown = {"rank": line.rank, "player": line.player, "name": line.name, "value": value, "values": values}
+    return shown if line.since is None else {**shown, "since": iso(line.since)}
+
+
+def _time(value: Value) -> str | None:
+    return None if value is None else iso(int(value))

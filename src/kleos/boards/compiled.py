@@ -1,0 +1,98 @@
+"""A board compiled: from a sheet's row to a rank key, and from what a caller asks to the partition that is meant."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kleos.boards.rankkey import RankKeys, keys_of
+from kleos.core.definition.model import Board, Definition, Sheet
+from kleos.core.errors import BadInput
+from kleos.core.expression import compile_python
+from kleos.sheets.layout import since_columns
+
+Row = Mapping[str, Any]
+PartitionValue = str | int | float | bool
+Attributes = tuple[str | None, ...]
+
+_BOOLS: Final = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One part of a board: ``names`` as the board declares them, with their values; () is everybody."""
+
+    names: tuple[str, ...]
+    values: tuple[PartitionValue, ...]
+
+    def as_given(self) -> dict[str, PartitionValue]:
+        return dict(zip(self.names, self.values, strict=True))
+
+
+class CompiledBoard:
+    """What every other module of this package needs of a board; immutable.
+
+    ``key_names`` are the sheet's key columns besides the player, ``attribute_names`` the player attributes by which the
+    board is parted. Each of ``partitions`` holds all key columns, so a player has at most one standing in a partition.
+    """
+
+    def __init__(self, definition: Definition, board: Board) -> None:
+        sheet = definition.sheets[board.sheet]
+        if sheet.player_key is None:
+            raise ValueError(f"board {board.name}: the key of sheet {sheet.name} holds no player, or several")
+        self.game = definition.game
+        self.namespace = definition.namespace
+        self.board = board
+        self.sheet = sheet
+        self.codec: RankKeys = keys_of(board, sheet)
+        self.player_name: str = sheet.player_key
+        self.key_names = tuple(column.name for column in sheet.key if column.name != sheet.player_key)
+        named = {name for partition in board.partitions for name in partition}
+        self.attribute_names = tuple(sorted(named - set(self.key_names)))
+        self.by_names = tuple(sort.column for sort in board.by)
+        self.since_names = since_columns(sheet, board)
+        self._holds = _condition(board)
+        self._key_kinds = {column.name: column.type.kind for column in sheet.key}
+
+    def rank_key(self, row: Row, id: str) -> bytes | None:
+        """The key of a row's standing; None where the row is none (a tombstone, or one that does not qualify)."""
+        if not row["present"] or not self._holds(row):
+            return None
+        times = [at for name in self.since_names if (at := row[name]) is not None]
+        since = max(times) if times else None
+        return self.codec.encode([row[name] for name in self.by_names], since, id, row["version"])
+
+    def key_values(self, row: Row) -> tuple[PartitionValue, ...]:
+        return tuple(row[name] for name in self.key_names)
+
+    def partition(self, given: Mapping[str, str]) -> Partition:
+        """The partition that a caller means. Raises BadInput, which names those that there are."""
+        for names in self.board.partitions:
+            if set(names) == set(given):
+                return Partition(names, tuple(self._value(name, given[name]) for name in names))
+        known = ", ".join(
+            "all together" if not names else "by " + " and ".join(names) for names in self.board.partitions
+        )
+        asked = " and ".join(sorted(given)) if given else "all together"
+        raise BadInput(f"board {self.board.name!r} has no partition for {asked}; it ranks {known}", "partition")
+
+    def _value(self, name: str, given: str) -> PartitionValue:
+        kind = self._key_kinds.get(name, "str")
+        try:
+            if kind == "bool":
+                return _BOOLS[given]
+            if kind in ("int", "time"):
+                return int(given)
+            return float(given) if kind == "float" else given
+        except (ValueError, KeyError):
+            raise BadInput(f"{given!r} is no {kind}", name) from None
+
+
+def _condition(board: Board) -> Callable[[Row], bool]:
+    if board.where is None:
+        return lambda row: True
+    names: Sequence[str] = sorted(board.where.names)
+    holds = compile_python(board.where, names)
+    if len(names) == 1:
+        (name,) = names
+        return lambda row: bool(holds(row[name]))
+    return lambda row: bool(holds(*[row[name] for name in names]))

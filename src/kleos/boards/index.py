@@ -1,0 +1,169 @@
+"""The rank index: one board, one window, one partition, in memory. Disposable; the database is the truth."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from sortedcontainers import SortedList
+
+from kleos.boards.rankkey import VERSION_BYTES, Placed, RankKeys, version_bytes
+from kleos.core.definition.model import Ties
+
+# What one entry costs beside the bytes of its key and its id (CPython, 64 bits): the slots in the sorted list and in the
+# map with their share of spare room, and the headers of the two objects.
+_SLOT_BYTES: Final = 8 * 1.25 + 24 * 1.5
+_OBJECT_BYTES: Final = 33 + 49 + 16
+
+
+class Entry(NamedTuple):
+    """One line of a board: ``rank`` as the board counts, ``place`` from 1 without ties, and what the key says."""
+
+    rank: int
+    place: int
+    placed: Placed
+
+
+class RankIndex:
+    """Order statistics over the rank keys of a board's standings, one for each external id.
+
+    ``version`` rises with every change, for whoever keeps answers. The guard: of two keys of one id the one of the newer
+    row version stays; a removed id's version is remembered (see :meth:`bury`), so that a stale key cannot bring it back.
+    """
+
+    __slots__ = ("_fresh_graves", "_keys", "_old_graves", "_payload_bytes", "_places", "codec", "ties", "version")
+
+    def __init__(self, codec: RankKeys, ties: Ties = "competition") -> None:
+        self.codec = codec
+        self.ties = ties
+        self.version = 0
+        self._keys: SortedList[bytes] = SortedList()
+        self._places: dict[str, bytes] = {}
+        self._payload_bytes = 0
+        self._fresh_graves: dict[str, bytes] = {}
+        self._old_graves: dict[str, bytes] = {}
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._places
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._keys)
+
+    @property
+    def total(self) -> int:
+        return len(self._places)
+
+    @property
+    def size_bytes(self) -> int:
+        """An estimate of the memory held, a little over the truth."""
+        return int(self._payload_bytes + len(self._places) * (_SLOT_BYTES + _OBJECT_BYTES))
+
+    @property
+    def slots_bytes(self) -> int:
+        """The same where another index holds the keys and the ids."""
+        return int(len(self._places) * _SLOT_BYTES)
+
+    def key(self, id: str) -> bytes | None:
+        return self._places.get(id)
+
+    def extend(self, ids: Sequence[str], keys: Sequence[bytes]) -> None:
+        """Take in many at once, into an index that has not settled yet; fastest where the keys come in order."""
+        self._places.update(zip(ids, keys, strict=True))
+        self._payload_bytes += sum(map(len, keys)) + sum(map(len, ids))
+
+    def settle(self) -> None:
+        """After the last :meth:`extend`: put everything in order, once."""
+        self._keys = SortedList(self._places.values())
+        self.version += 1
+
+    def put(self, id: str, key: bytes) -> bool:
+        """Set an id's key; False where what is known is as new or newer."""
+        known = self._places.get(id)
+        newness = key[-VERSION_BYTES:]
+        if known is not None:
+            if known[-VERSION_BYTES:] >= newness:
+                return False
+            self._keys.remove(known)
+        elif self._grave(id) > newness:
+            return False
+        else:
+            self._payload_bytes += len(key) + len(id)
+        self._keys.add(key)
+        self._places[id] = key
+        self.version += 1
+        return True
+
+    def remove(self, id: str, version: int) -> bool:
+        """Take an id off because its row of ``version`` is no standing; False where what is known is newer."""
+        newness = version_bytes(version)
+        known = self._places.get(id)
+        if known is not None and known[-VERSION_BYTES:] > newness:
+            return False
+        if known is None and self._grave(id) > newness:
+            return False
+        self._fresh_graves[id] = newness
+        if known is not None:
+            self.take(id)
+        return True
+
+    def take(self, id: str) -> bytes | None:
+        """Take an id off without a grave: its row is as it was, it only stands elsewhere now."""
+        known = self._places.pop(id, None)
+        if known is not None:
+            self._keys.remove(known)
+            self._payload_bytes -= len(known) + len(id)
+            self.version += 1
+        return known
+
+    def bury(self) -> None:
+        """Forget the removals remembered at the call before this one; to be called seldom (say once a minute)."""
+        self._old_graves = self._fresh_graves
+        self._fresh_graves = {}
+
+    def rank(self, id: str) -> int | None:
+        """None where the id does not stand on the board."""
+        key = self._places.get(id)
+        if key is None:
+            return None
+        return 1 + self._keys.bisect_left(self._ranked_by(key))
+
+    def standing(self, id: str) -> Entry | None:
+        key = self._places.get(id)
+        if key is None:
+            return None
+        place = 1 + self._keys.bisect_left(key)
+        rank = place if self.ties == "ordinal" else 1 + self._keys.bisect_left(self._ranked_by(key))
+        return Entry(rank, place, self.codec.decode(key))
+
+    def page(self, offset: int, limit: int) -> list[Entry]:
+        """The entries at places ``offset + 1`` to ``offset + limit``. Ranks run on from page to page, inside a tie too."""
+        decode = self.codec.decode
+        entries: list[Entry] = []
+        rank, prefix = 0, b""
+        for place, key in enumerate(self._keys.islice(offset, offset + limit), offset + 1):
+            ranked_by = self._ranked_by(key)
+            if not entries:
+                rank, prefix = 1 + self._keys.bisect_left(ranked_by), ranked_by
+            elif ranked_by != prefix:
+                rank, prefix = place, ranked_by
+            entries.append(Entry(rank, place, decode(key)))
+        return entries
+
+    def around(self, id: str, span: int) -> list[Entry]:
+        """The entry of an id with up to ``span`` on each side; empty where it does not stand on the board."""
+        key = self._places.get(id)
+        if key is None:
+            return []
+        place = self._keys.bisect_left(key)
+        first = max(0, place - span)
+        return self.page(first, place + span + 1 - first)
+
+    def lookup(self, ids: Iterable[str]) -> list[Entry]:
+        """The entries of those ids that stand on the board, in its order."""
+        found = (self.standing(id) for id in dict.fromkeys(ids))
+        return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.place)
+
+    def _ranked_by(self, key: bytes) -> bytes:
+        """What decides the rank: the columns alone, or the whole key where every standing has a rank of its own."""
+        return key if self.ties == "ordinal" else key[: self.codec.prefix_bytes]
+
+    def _grave(self, id: str) -> bytes:
+        return self._fresh_graves.get(id) or self._old_graves.get(id) or b""

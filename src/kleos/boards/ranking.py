@@ -1,0 +1,203 @@
+"""A ranking: one board in one window, in memory, with an index for each of its partitions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Literal
+
+from kleos.boards.compiled import Attributes, CompiledBoard, Partition, PartitionValue, Row
+from kleos.boards.index import RankIndex
+from kleos.core.windows import Window
+from kleos.players.directory import Card
+
+State = Literal["cold", "warming", "warm", "too large"]
+_serials = count(1)
+
+
+class Ranking:
+    """Keeps every partition in step: the base (by key columns alone) decides by version, the others follow it.
+
+    While it is warming, what happens is kept and taken in at the end, over the rows that were read. ``serial`` tells this
+    ranking from an earlier one of the same board and window.
+    """
+
+    def __init__(self, board: CompiledBoard, window: Window, stamp: tuple[int, int]) -> None:
+        self.board = board
+        self.window = window
+        self.stamp = stamp
+        self.serial = next(_serials)
+        self.state: State = "cold"
+        self.last_read_at = 0
+        self._base: dict[tuple[PartitionValue, ...], RankIndex] = {}
+        self._parts: dict[Partition, RankIndex] = {}
+        self._attributes: dict[str, Attributes] = {}
+        self._interned: dict[Attributes, Attributes] = {}
+        self._missed: list[tuple[str, Row | None, Attributes | None]] = []
+        self._base_names = next(
+            (names for names in board.board.partitions if set(names) == set(board.key_names)), None
+        )
+        self._followers = tuple(names for names in board.board.partitions if names != self._base_names)
+
+    @property
+    def size_bytes(self) -> int:
+        """An estimate; keys and ids are shared between the indexes."""
+        base = sum(index.size_bytes for index in self._base.values())
+        shared = sum(index.slots_bytes for index in self._parts.values())
+        return base + shared + 64 * len(self._attributes)
+
+    def index(self, partition: Partition) -> RankIndex:
+        """The index of a partition; an empty one where nobody stands in it."""
+        if partition.names == self._base_names:
+            found = self._base.get(self._in_key_order(partition))
+        else:
+            found = self._parts.get(partition)
+        return found if found is not None else RankIndex(self.board.codec, self.board.board.ties)
+
+    def base_partition(self, row: Row) -> Partition | None:
+        """The partition by key columns alone that a row is in; None where the board does not declare it."""
+        if self._base_names is None:
+            return None
+        return Partition(self._base_names, tuple(row[name] for name in self._base_names))
+
+    def change(self, row: Row, id: str, attributes: Attributes | None) -> None:
+        """A row as some commit left it. ``attributes`` of a player not known here; None where nobody knows them."""
+        if self.state == "warming":
+            self._missed.append((id, row, attributes))
+        elif self.state == "warm":
+            self._change(row, id, attributes)
+
+    def move(self, id: str, attributes: Attributes) -> None:
+        """A player's attributes are other ones now."""
+        if self.state == "warming":
+            self._missed.append((id, None, attributes))
+        elif self.state == "warm":
+            self._move(id, attributes)
+
+    def begin(self) -> None:
+        """From here on nothing is missed: to be called before the rows are read."""
+        self.state = "warming"
+        self._base, self._parts, self._attributes, self._missed = {}, {}, {}, []
+
+    def extend(self, rows: Sequence[Row]) -> None:
+        """Rows of :func:`kleos.boards.sql.every_standing`, in its order; none of a player and key twice."""
+        board = self.board
+        by = [f"by_{place}" for place in range(len(board.by_names))]
+        key_columns = [f"key_{place}" for place in range(len(board.key_names))]
+        attribute_columns = [f"of_{place}" for place in range(len(board.attribute_names))]
+        encode = board.codec.encode
+        gathered: dict[RankIndex, tuple[list[str], list[bytes]]] = {}
+        index = self._base_index(()) if not key_columns else None
+        for row in rows:
+            id = row["id"]
+            key = encode([row[name] for name in by], row["since"], id, row["version"])
+            values = tuple([row[name] for name in key_columns]) if key_columns else ()
+            if key_columns:
+                index = self._base_index(values)
+            assert index is not None
+            ids, keys = gathered.setdefault(index, ([], []))
+            ids.append(id)
+            keys.append(key)
+            if not self._followers:
+                continue
+            attributes = self._remember(id, tuple([row[name] for name in attribute_columns]))
+            for part in self._parts_of(values, attributes):
+                ids, keys = gathered.setdefault(part, ([], []))
+                ids.append(id)
+                keys.append(key)
+        for part, (ids, keys) in gathered.items():
+            part.extend(ids, keys)
+
+    def finish(self) -> None:
+        """All rows are in: take in what was missed, and stand by. Raises UnknownAttributes as :meth:`change` does."""
+        for index in (*self._base.values(), *self._parts.values()):
+            index.settle()
+        missed, self._missed = self._missed, []
+        for id, row, attributes in missed:
+            if row is not None:
+                self._change(row, id, attributes)
+            elif attributes is not None:
+                self._move(id, attributes)
+        self.state = "warm"
+
+    def fail(self, state: Literal["cold", "too large"]) -> None:
+        self.state = state
+        self._base, self._parts, self._attributes, self._missed = {}, {}, {}, []
+
+    def bury(self) -> None:
+        for index in self._base.values():
+            index.bury()
+
+    def _change(self, row: Row, id: str, given: Attributes | None) -> None:
+        values = self.board.key_values(row)
+        base = self._base_index(values)
+        key = self.board.rank_key(row, id)
+        if key is None:
+            if base.remove(id, row["version"]) and self._followers and id in self._attributes:
+                for part in self._parts_of(values, self._attributes[id]):
+                    part.take(id)
+            return
+        if not base.put(id, key) or not self._followers:
+            return
+        for part in self._parts_of(values, self._attributes_of(id, given)):
+            part.take(id)
+            part.put(id, key)
+
+    def _move(self, id: str, attributes: Attributes) -> None:
+        before = self._attributes.get(id)
+        if before is None or before == attributes:
+            return
+        after = self._remember(id, attributes)
+        for values, base in self._base.items():
+            key = base.key(id)
+            if key is None:
+                continue
+            for part in self._parts_of(values, before):
+                part.take(id)
+            for part in self._parts_of(values, after):
+                part.put(id, key)
+
+    def _attributes_of(self, id: str, given: Attributes | None) -> Attributes:
+        """What is remembered wins over what is given: only :meth:`move` may change it."""
+        known = self._attributes.get(id)
+        if known is not None:
+            return known
+        if given is None:
+            raise UnknownAttributes(id)
+        return self._remember(id, given)
+
+    def _remember(self, id: str, attributes: Attributes) -> Attributes:
+        attributes = self._interned.setdefault(attributes, attributes)
+        self._attributes[id] = attributes
+        return attributes
+
+    def _base_index(self, values: tuple[PartitionValue, ...]) -> RankIndex:
+        found = self._base.get(values)
+        if found is None:
+            found = self._base[values] = RankIndex(self.board.codec, self.board.board.ties)
+        return found
+
+    def _parts_of(self, values: tuple[PartitionValue, ...], attributes: Attributes) -> Iterator[RankIndex]:
+        """The indexes besides the base where a row of these key values stands, of a player with these attributes."""
+        known: Mapping[str, PartitionValue | None] = {
+            **dict(zip(self.board.key_names, values, strict=True)),
+            **dict(zip(self.board.attribute_names, attributes, strict=True)),
+        }
+        for names in self._followers:
+            parts = tuple(value for name in names if (value := known[name]) is not None)
+            if len(parts) == len(names):
+                partition = Partition(names, parts)
+                found = self._parts.get(partition)
+                if found is None:
+                    found = self._parts[partition] = RankIndex(self.board.codec, self.board.board.ties)
+                yield found
+
+    def _in_key_order(self, partition: Partition) -> tuple[PartitionValue, ...]:
+        given = partition.as_given()
+        return tuple(given[name] for name in self.board.key_names)
+
+
+class UnknownAttributes(Exception):
+    """A row came of a player whose attributes nobody knows: the ranking has to be read anew."""
+
+
+def attributes_of(board: CompiledBoard, card: Card) -> Attributes:
+    return tuple(card.attribute(name) for name in board.attribute_names)

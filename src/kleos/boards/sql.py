@@ -1,0 +1,180 @@
+"""The questions that a board answers, as statements: for windows that are closed, and while an index is not warm.
+
+Each gives the same numbers as the rank index, from the rows themselves.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kleos.boards.compiled import CompiledBoard, Partition
+from kleos.core.expression import sql_source
+from kleos.core.windows import Window
+from kleos.sheets.layout import quoted, table
+
+_STANDINGS: Final = """
+SELECT i.id, {by}, {since} AS since, s.version{extra}
+FROM {table} s
+JOIN kleos.identities i ON i.namespace = {namespace} AND i.player = s.{player}{profile}
+WHERE s."window" = {window} AND s.present{conditions}
+"""
+
+_PROFILE_NOW: Final = "\nLEFT JOIN kleos.players p ON p.player = s.{player}"
+
+_PROFILE_AT_END: Final = """
+LEFT JOIN LATERAL (
+    SELECT h.region, h.attributes FROM kleos.profiles h
+    WHERE h.player = s.{player} AND h.at < {end} ORDER BY h.at DESC, h.seq DESC LIMIT 1
+) p ON true"""
+
+_RANKED: Final = """
+WITH standing AS MATERIALIZED ({standings}),
+ranked AS (
+    SELECT *, {rank} AS rank, row_number() OVER (ORDER BY {order}) AS place FROM standing
+)
+"""
+
+_ASKED: Final = """
+SELECT counted.total, asked.*
+FROM (SELECT count(*) AS total FROM standing) counted LEFT JOIN ({asked}) asked ON true
+ORDER BY asked.place
+"""
+
+_PAGE: Final = "SELECT * FROM ranked WHERE place > {offset} AND place <= {offset} + {limit}"
+_LOOKUP: Final = "SELECT * FROM ranked WHERE id = ANY({ids}::text[])"
+_AROUND: Final = """
+SELECT ranked.* FROM ranked JOIN (SELECT place AS middle FROM ranked WHERE id = {id}) me
+ON place BETWEEN me.middle - {span} AND me.middle + {span}
+"""
+
+
+@dataclass(slots=True)
+class Statement:
+    """A text with its arguments, numbered as they are added."""
+
+    text: str = ""
+    arguments: list[Any] = field(default_factory=list)
+
+    def argument(self, value: Any, type: str) -> str:
+        self.arguments.append(value)
+        return f"${len(self.arguments)}::{type}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is asked about. ``is_closed``: the window has ended, so players stand where they stood at its end."""
+
+    board: CompiledBoard
+    window: Window
+    is_closed: bool
+    partition: Partition
+
+
+def page(scope: Scope, offset: int, limit: int) -> Statement:
+    """Rows (total, rank, place, id, by_0…, since, version); one row with only the total where the page is empty."""
+    statement, ranked = _ranked(scope)
+    asked = _PAGE.format(
+        offset=statement.argument(offset, "bigint"), limit=statement.argument(limit, "bigint")
+    )
+    return _finish(statement, ranked, asked)
+
+
+def lookup(scope: Scope, ids: list[str]) -> Statement:
+    statement, ranked = _ranked(scope)
+    return _finish(statement, ranked, _LOOKUP.format(ids=statement.argument(ids, "text[]")))
+
+
+def around(scope: Scope, id: str, span: int) -> Statement:
+    statement, ranked = _ranked(scope)
+    asked = _AROUND.format(id=statement.argument(id, "text"), span=statement.argument(span, "bigint"))
+    return _finish(statement, ranked, asked)
+
+
+def every_standing(board: CompiledBoard, window: Window) -> Statement:
+    """All standings of an open window in the board's order, with key columns (``key_0``…) and attributes (``of_0``…)."""
+    statement = Statement()
+    extra = "".join(f", s.{quoted(name)} AS key_{place}" for place, name in enumerate(board.key_names))
+    extra += "".join(f", {_attribute(name)} AS of_{place}" for place, name in enumerate(board.attribute_names))
+    needs_profile = bool(board.attribute_names)
+    rows = _standings(statement, board, window, None, needs_profile, "", extra)
+    statement.text = f"SELECT * FROM ({rows}) standing ORDER BY {_order(board)}"
+    return statement
+
+
+def _ranked(scope: Scope) -> tuple[Statement, str]:
+    statement = Statement()
+    conditions = ""
+    needs_profile = False
+    for name, value in scope.partition.as_given().items():
+        if name in scope.board.key_names:
+            kind = {column.name: column.type.kind for column in scope.board.sheet.key}[name]
+            conditions += f" AND s.{quoted(name)} = {statement.argument(value, _KEY_TYPES[kind])}"
+        else:
+            needs_profile = True
+            conditions += f" AND {_attribute(name)} = {statement.argument(value, 'text')}"
+    end = scope.window.end if scope.is_closed else None
+    standings = _standings(statement, scope.board, scope.window, end, needs_profile, conditions)
+    by, whole = _by_order(scope.board), _order(scope.board)
+    rank = "row_number()" if scope.board.board.ties == "ordinal" else "rank()"
+    over = whole if scope.board.board.ties == "ordinal" else by
+    return statement, _RANKED.format(standings=standings, rank=f"{rank} OVER (ORDER BY {over})", order=whole)
+
+
+def _finish(statement: Statement, ranked: str, asked: str) -> Statement:
+    statement.text = ranked + _ASKED.format(asked=asked)
+    return statement
+
+
+def _standings(
+    statement: Statement,
+    board: CompiledBoard,
+    window: Window,
+    profile_end: int | None,
+    needs_profile: bool,
+    conditions: str,
+    extra: str = "",
+) -> str:
+    if board.board.where is not None:
+        names = {name: f"s.{quoted(name)}" for name in board.board.where.names}
+        conditions += f" AND ({sql_source(board.board.where, names, 'postgresql')}) IS TRUE"
+    player = quoted(board.player_name)
+    profile = ""
+    if needs_profile and profile_end is None:
+        profile = _PROFILE_NOW.format(player=player)
+    elif needs_profile:
+        profile = _PROFILE_AT_END.format(player=player, end=statement.argument(profile_end, "timestamptz"))
+    since = ", ".join(f"s.{quoted(name)}" for name in board.since_names)
+    return _STANDINGS.format(
+        by=", ".join(f"s.{quoted(name)} AS by_{place}" for place, name in enumerate(board.by_names)),
+        since=f"GREATEST({since})",
+        extra=extra,
+        table=table(board.game, board.sheet.name),
+        namespace=statement.argument(board.namespace, "text"),
+        player=player,
+        profile=profile,
+        window=statement.argument(window.name, "text"),
+        conditions=conditions,
+    )
+
+
+def _by_order(board: CompiledBoard) -> str:
+    return ", ".join(
+        f"by_{place} {sort.direction.upper()} NULLS LAST" for place, sort in enumerate(board.board.by)
+    )
+
+
+def _order(board: CompiledBoard) -> str:
+    return f'{_by_order(board)}, since ASC NULLS LAST, id COLLATE "C"'
+
+
+def _attribute(name: str) -> str:
+    return "p.region" if name == "region" else f"p.attributes->>'{name}'"
+
+
+_KEY_TYPES: Final = {
+    "player": "bigint",
+    "str": "text",
+    "int": "bigint",
+    "float": "double precision",
+    "bool": "boolean",
+    "time": "timestamptz",
+}

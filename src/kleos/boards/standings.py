@@ -1,0 +1,359 @@
+"""The one way to ask a board: from memory where its index is warm, else from the rows in the database."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+
+from kleos.boards import answers, sql
+from kleos.boards.answers import Effect, Line, Page, Standing
+from kleos.boards.compiled import CompiledBoard, Partition, Row
+from kleos.boards.index import Entry
+from kleos.boards.ranking import Ranking, State, UnknownAttributes, attributes_of
+from kleos.boards.rankkey import Placed
+from kleos.boards.warmup import Key, Warmup
+from kleos.core.definition.model import Board
+from kleos.core.windows import Window
+from kleos.engine.game import Game
+from kleos.players.directory import Card, Directory
+
+BURY_EVERY_US: Final = 60_000_000
+KEPT_PAGES_BYTES: Final = 32 * 1024 * 1024
+MEMORY_BYTES: Final = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """A row as a commit left it: key columns (the player as its number), the columns its boards need, ``version`` and
+    ``present``."""
+
+    sheet: str
+    window: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a commit did to the standings of some players: ``known`` at once, ``asked`` to be asked of the database."""
+
+    known: tuple[Effect, ...] = ()
+    asked: tuple[tuple[CompiledBoard, Window, Partition, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    board: CompiledBoard
+    window: Window
+    is_closed: bool
+    partition: Partition
+    ranking: Ranking | None
+
+    @property
+    def scope(self) -> sql.Scope:
+        return sql.Scope(self.board, self.window, self.is_closed, self.partition)
+
+
+class Standings:
+    """Boards of every game. ``clock`` gives the time in microseconds; ``memory_bytes`` bounds the indexes in memory.
+
+    Windows are asked for as callers name them (a kind or a name), partitions as a mapping of attribute or key column to
+    value. Errors: NotFound for a board or window that does not exist, BadInput for a partition that the board has not.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        directory: Directory,
+        clock: Callable[[], int],
+        memory_bytes: int = MEMORY_BYTES,
+        retry_s: float = 5.0,
+    ) -> None:
+        self._pool = pool
+        self._directory = directory
+        self._clock = clock
+        self._warmup = Warmup(pool, clock, memory_bytes, retry_s)
+        self._compiled: dict[str, tuple[tuple[int, int], dict[str, CompiledBoard]]] = {}
+        self._profiles = 0
+        self._pages: OrderedDict[tuple[Any, ...], tuple[int, int, bytes]] = OrderedDict()
+        self._pages_bytes = 0
+        self._buried_at = 0
+
+    # Asking -----------------------------------------------------------------------------------------------------------
+
+    async def page(
+        self, game: Game, board: str, window: str, partition: Mapping[str, str], offset: int, limit: int
+    ) -> Page:
+        question = self._question(game, board, window, partition)
+        if question.ranking is not None:
+            index = question.ranking.index(question.partition)
+            return await self._page(game, question, index.total, index.page(offset, limit))
+        return await self._page(game, question, *await self._ask(sql.page(question.scope, offset, limit)))
+
+    async def page_json(
+        self, game: Game, board: str, window: str, partition: Mapping[str, str], offset: int, limit: int
+    ) -> bytes:
+        """The page as the API answers it; kept until a standing or a profile changes."""
+        question = self._question(game, board, window, partition)
+        if question.ranking is None:
+            page = await self._page(game, question, *await self._ask(sql.page(question.scope, offset, limit)))
+            return answers.page_json(question.board, page)
+        index = question.ranking.index(question.partition)
+        place = (question.ranking.serial, question.partition, offset, limit)
+        kept = self._pages.get(place)
+        version, profiles = index.version, self._profiles
+        if kept is not None and kept[0] == version and kept[1] == profiles:
+            self._pages.move_to_end(place)
+            return kept[2]
+        page = await self._page(game, question, index.total, index.page(offset, limit))
+        body = answers.page_json(question.board, page)
+        self._keep_page(place, version, profiles, body)
+        return body
+
+    async def standing(
+        self, game: Game, board: str, window: str, partition: Mapping[str, str], id: str
+    ) -> Standing | None:
+        """None where the player does not stand on the board."""
+        question = self._question(game, board, window, partition)
+        if question.ranking is not None:
+            index = question.ranking.index(question.partition)
+            entry, total = index.standing(id), index.total
+            found = [] if entry is None else [entry]
+        else:
+            total, found = await self._ask(sql.lookup(question.scope, [id]))
+        if not found:
+            return None
+        (line,) = await self._lines(game, question.board, found)
+        return Standing.of(line, total)
+
+    async def around(
+        self, game: Game, board: str, window: str, partition: Mapping[str, str], id: str, span: int
+    ) -> Page | None:
+        """The page with the player in its middle; None where the player does not stand on the board."""
+        question = self._question(game, board, window, partition)
+        if question.ranking is not None:
+            index = question.ranking.index(question.partition)
+            total, found = index.total, index.around(id, span)
+        else:
+            total, found = await self._ask(sql.around(question.scope, id, span))
+        return await self._page(game, question, total, found) if found else None
+
+    async def lookup(
+        self, game: Game, board: str, window: str, partition: Mapping[str, str], ids: Sequence[str]
+    ) -> Page:
+        """The lines of those players that stand on the board, in its order; ``total`` counts the whole board."""
+        question = self._question(game, board, window, partition)
+        if question.ranking is not None:
+            index = question.ranking.index(question.partition)
+            return await self._page(game, question, index.total, index.lookup(ids))
+        return await self._page(game, question, *await self._ask(sql.lookup(question.scope, list(ids))))
+
+    # Following --------------------------------------------------------------------------------------------------------
+
+    def apply(
+        self,
+        game: Game,
+        changes: Sequence[RowChange],
+        ids: Mapping[int, str],
+        watched: Collection[str] = (),
+    ) -> Effects:
+        """Take in what a commit changed; to be called after every commit, in their order. ``ids`` are the external ids of
+        the players of the rows. Answers what became of the standings of the ``watched`` external ids among them."""
+        now = self._clock()
+        self._bury(now)
+        parts: dict[tuple[str, str], list[Row]] = {}
+        for change in changes:
+            parts.setdefault((change.sheet, change.window), []).append(change.row)
+        known: list[Effect] = []
+        asked: list[tuple[CompiledBoard, Window, Partition, str]] = []
+        boards = self._boards(game)
+        for (sheet, window_name), rows in parts.items():
+            window = game.calendar.named(window_name, now)
+            for board in boards.values():
+                if board.sheet.name != sheet:
+                    continue
+                ranking = None if _is_closed(window, now) else self._followed(game, board, window)
+                effects = self._apply_rows(game, board, window, ranking, rows, ids, watched)
+                known += effects.known
+                asked += effects.asked
+        return Effects(tuple(known), tuple(asked))
+
+    async def effects(self, game: Game, effects: Effects) -> list[Effect]:
+        """All effects of a commit, those asked of the database too; their previous rank is not known."""
+        told = list(effects.known)
+        for board, window, partition, id in effects.asked:
+            scope = sql.Scope(board, window, _is_closed(window, self._clock()), partition)
+            _, found = await self._ask(sql.lookup(scope, [id]))
+            for entry in found:
+                told.append(Effect.of(board, window, partition, id, None, entry))
+        return told
+
+    def moved(self, namespace: str, before: Card | None, after: Card) -> None:
+        """A profile changed, and the directory knows: to be called after the commit, in the order of commits."""
+        self._profiles += 1
+        for ranking in self._warmup.rankings():
+            board = ranking.board
+            if board.namespace != namespace or not board.attribute_names:
+                continue
+            attributes = attributes_of(board, after)
+            if before is None or attributes_of(board, before) != attributes or ranking.state == "warming":
+                ranking.move(after.id, attributes)
+
+    def forget(self, game: str) -> None:
+        """Drop whatever is in memory of a game: its definition or seasons changed, or the database was away."""
+        self._compiled.pop(game, None)
+        self._warmup.forget(game)
+
+    # Warming ----------------------------------------------------------------------------------------------------------
+
+    def start(self, game: Game) -> None:
+        """Begin to warm every open window of every board, in the background."""
+        now = self._clock()
+        for board in self._boards(game).values():
+            for kind in board.sheet.windows:
+                window = game.calendar.window(kind, now)
+                if window is not None:
+                    self._warmup.want(board, window, _stamp(game))
+
+    async def ready(self, game: Game, windows: Collection[str], sheets: Collection[str] | None = None) -> None:
+        """Wait until the open ones of these windows (by name or kind) are warm, or cannot be."""
+        now = self._clock()
+        for name in windows:
+            window = game.calendar.named(name, now)
+            if _is_closed(window, now):
+                continue
+            for board in self._boards(game).values():
+                if window.kind in board.sheet.windows and (sheets is None or board.sheet.name in sheets):
+                    await self._warmup.warmed(board, window, _stamp(game))
+
+    def states(self) -> dict[Key, State]:
+        """The state of every index there is, by (game, board, window)."""
+        return {
+            (ranking.board.game, ranking.board.board.name, ranking.window.name): ranking.state
+            for ranking in self._warmup.rankings()
+        }
+
+    async def close(self) -> None:
+        await self._warmup.close()
+
+    # Within -----------------------------------------------------------------------------------------------------------
+
+    def _boards(self, game: Game) -> dict[str, CompiledBoard]:
+        kept = self._compiled.get(game.name)
+        if kept is None or kept[0] < _stamp(game):
+            boards = game.definition.boards.values()
+            kept = (_stamp(game), {board.name: CompiledBoard(game.definition, board) for board in boards})
+            self._compiled[game.name] = kept
+        elif kept[0] > _stamp(game):
+            return {board.name: CompiledBoard(game.definition, board) for board in game.definition.boards.values()}
+        return kept[1]
+
+    def _question(self, game: Game, board: str, window: str, partition: Mapping[str, str]) -> _Question:
+        now = self._clock()
+        declared: Board = game.board(board)
+        compiled = self._boards(game)[declared.name]
+        meant = game.calendar.named(window, now)
+        if meant.kind not in compiled.sheet.windows:
+            raise answers.no_window(compiled, window)
+        place = compiled.partition(partition)
+        closed = _is_closed(meant, now)
+        ranking = None if closed else self._warmup.read(compiled, meant, _stamp(game))
+        if closed:
+            self._warmup.drop((game.name, board, meant.name))
+        return _Question(compiled, meant, closed, place, ranking)
+
+    async def _ask(self, statement: sql.Statement) -> tuple[int, list[Entry]]:
+        rows = await self._pool.fetch(statement.text, *statement.arguments)
+        return rows[0]["total"], [_entry(row) for row in rows if row["place"] is not None]
+
+    async def _page(self, game: Game, question: _Question, total: int, entries: Sequence[Entry]) -> Page:
+        lines = await self._lines(game, question.board, entries)
+        return Page(
+            question.board.board.name, question.window.name, question.partition.as_given(), total, lines
+        )
+
+    async def _lines(self, game: Game, board: CompiledBoard, entries: Sequence[Entry]) -> tuple[Line, ...]:
+        cached, namespace = self._directory.cached, game.namespace
+        cards = {entry.placed.id: cached(namespace, entry.placed.id) for entry in entries}
+        missing = [id for id, card in cards.items() if card is None]
+        if missing:
+            cards.update(await self._directory.cards(namespace, missing))
+        return tuple(answers.line(board, entry, cards[entry.placed.id]) for entry in entries)
+
+    def _followed(self, game: Game, board: CompiledBoard, window: Window) -> Ranking | None:
+        return self._warmup.followed(board, window, _stamp(game))
+
+    def _apply_rows(
+        self,
+        game: Game,
+        board: CompiledBoard,
+        window: Window,
+        ranking: Ranking | None,
+        rows: Sequence[Row],
+        ids: Mapping[int, str],
+        watched: Collection[str],
+    ) -> Effects:
+        player_name = board.player_name
+        seen: dict[tuple[Partition, str], int | None] = {}
+        asked: list[tuple[CompiledBoard, Window, Partition, str]] = []
+        is_warm = ranking is not None and ranking.state == "warm"
+        if watched and (base := ranking or Ranking(board, window, _stamp(game))):
+            for row in rows:
+                id = ids[row[player_name]]
+                partition = base.base_partition(row) if id in watched else None
+                if partition is None or (partition, id) in seen:
+                    continue
+                seen[(partition, id)] = base.index(partition).rank(id) if is_warm else None
+        if ranking is not None:
+            try:
+                for row in rows:
+                    id = ids[row[player_name]]
+                    card = self._directory.cached(game.namespace, id) if board.attribute_names else None
+                    attributes = None if card is None else attributes_of(board, card)
+                    if not board.attribute_names:
+                        attributes = ()
+                    ranking.change(row, id, attributes)
+            except (UnknownAttributes, ValueError) as error:
+                self._warmup.fail(ranking, error)
+                is_warm = False
+        known = []
+        for (partition, id), previous in seen.items():
+            if not is_warm or ranking is None:
+                asked.append((board, window, partition, id))
+                continue
+            entry = ranking.index(partition).standing(id)
+            if entry is not None:
+                known.append(Effect.of(board, window, partition, id, previous, entry))
+        return Effects(tuple(known), tuple(asked))
+
+    def _bury(self, now: int) -> None:
+        if now - self._buried_at >= BURY_EVERY_US:
+            self._buried_at = now
+            for ranking in self._warmup.rankings():
+                ranking.bury()
+            self._warmup.drop_closed(now)
+            self._warmup.fit()
+
+    def _keep_page(self, place: tuple[Any, ...], version: int, profiles: int, body: bytes) -> None:
+        before = self._pages.pop(place, None)
+        self._pages_bytes += len(body) - (len(before[2]) if before is not None else 0)
+        self._pages[place] = (version, profiles, body)
+        while self._pages_bytes > KEPT_PAGES_BYTES and len(self._pages) > 1:
+            _, (_, _, dropped) = self._pages.popitem(last=False)
+            self._pages_bytes -= len(dropped)
+
+
+def _stamp(game: Game) -> tuple[int, int]:
+    """Tells one state of a game's definition and calendar from another; later ones are greater."""
+    return (game.version, game.calendar_version)
+
+
+def _is_closed(window: Window, now: int) -> bool:
+    return window.end is not None and window.end <= now
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    width = len(row) - 6
+    values = tuple(row[f"by_{place}"] for place in range(width))
+    return Entry(row["rank"], row["place"], Placed(values, row["since"], row["id"], row["version"]))
