@@ -81,9 +81,7 @@ def line(board: CompiledBoard, entry: Entry, card: Card | None) -> Line:
     placed = entry.placed
     values = tuple(None if value is None else value + 0 if type(value) is float else value for value in placed.values)
     name = placed.id if card is None else card.shown_name
-    return Line(
-        entry.rank, placed.id, name, values[0], dict(zip(board.by_names, values, strict=True)), placed.since
-    )
+    return Line(entry.rank, placed.id, name, values[0], dict(zip(board.by_names, values, strict=True)), placed.since)
 
 
 def page_json(board: CompiledBoard, page: Page) -> bytes:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from kleos.boards.rankkey import RankKeys, keys_of
-from kleos.core.definition.model import Board, Definition, Sheet
+from kleos.core.cells import Values
+from kleos.core.definition.model import Board, Definition
 from kleos.core.errors import BadInput
 from kleos.core.expression import compile_python
 from kleos.sheets.layout import since_columns
 
-Row = Mapping[str, Any]
 PartitionValue = str | int | float | bool
 Attributes = tuple[str | None, ...]
 
@@ -53,7 +53,7 @@ class CompiledBoard:
         self._holds = _condition(board)
         self._key_kinds = {column.name: column.type.kind for column in sheet.key}
 
-    def rank_key(self, row: Row, id: str) -> bytes | None:
+    def rank_key(self, row: Values, id: str) -> bytes | None:
         """The key of a row's standing; None where the row is none (a tombstone, or one that does not qualify)."""
         if not row["present"] or not self._holds(row):
             return None
@@ -61,7 +61,7 @@ class CompiledBoard:
         since = max(times) if times else None
         return self.codec.encode([row[name] for name in self.by_names], since, id, row["version"])
 
-    def key_values(self, row: Row) -> tuple[PartitionValue, ...]:
+    def key_values(self, row: Values) -> tuple[PartitionValue, ...]:
         return tuple(row[name] for name in self.key_names)
 
     def partition(self, given: Mapping[str, str]) -> Partition:
@@ -87,7 +87,7 @@ class CompiledBoard:
             raise BadInput(f"{given!r} is no {kind}", name) from None
 
 
-def _condition(board: Board) -> Callable[[Row], bool]:
+def _condition(board: Board) -> Callable[[Values], bool]:
     if board.where is None:
         return lambda row: True
     names: Sequence[str] = sorted(board.where.names)

@@ -8,8 +8,8 @@ from sortedcontainers import SortedList
 from kleos.boards.rankkey import VERSION_BYTES, Placed, RankKeys, version_bytes
 from kleos.core.definition.model import Ties
 
-# What one entry costs beside the bytes of its key and its id (CPython, 64 bits): the slots in the sorted list and in the
-# map with their share of spare room, and the headers of the two objects.
+# What one entry costs beside the bytes of its key and its id (CPython, 64 bits): the slots in the sorted list and in
+# the map with their share of spare room, and the headers of the two objects.
 _SLOT_BYTES: Final = 8 * 1.25 + 24 * 1.5
 _OBJECT_BYTES: Final = 33 + 49 + 16
 
@@ -25,8 +25,9 @@ class Entry(NamedTuple):
 class RankIndex:
     """Order statistics over the rank keys of a board's standings, one for each external id.
 
-    ``version`` rises with every change, for whoever keeps answers. The guard: of two keys of one id the one of the newer
-    row version stays; a removed id's version is remembered (see :meth:`bury`), so that a stale key cannot bring it back.
+    ``version`` rises with every change, for whoever keeps answers. The guard: of two keys of one id the one of the
+    newer row version stays; a removed id's version is remembered (see :meth:`bury`), so that a stale key cannot bring
+    it back.
     """
 
     __slots__ = ("_fresh_graves", "_keys", "_old_graves", "_payload_bytes", "_places", "codec", "ties", "version")
@@ -134,7 +135,7 @@ class RankIndex:
         return Entry(rank, place, self.codec.decode(key))
 
     def page(self, offset: int, limit: int) -> list[Entry]:
-        """The entries at places ``offset + 1`` to ``offset + limit``. Ranks run on from page to page, inside a tie too."""
+        """The entries at places ``offset + 1`` to ``offset + limit``. Ranks run on across pages, inside a tie too."""
         decode = self.codec.decode
         entries: list[Entry] = []
         rank, prefix = 0, b""

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Literal
 
-from kleos.boards.compiled import Attributes, CompiledBoard, Partition, PartitionValue, Row
+from kleos.boards.compiled import Attributes, CompiledBoard, Partition, PartitionValue
 from kleos.boards.index import RankIndex
+from kleos.core.cells import Values
 from kleos.core.windows import Window
 from kleos.players.directory import Card
 
@@ -16,8 +17,8 @@ _serials = count(1)
 class Ranking:
     """Keeps every partition in step: the base (by key columns alone) decides by version, the others follow it.
 
-    While it is warming, what happens is kept and taken in at the end, over the rows that were read. ``serial`` tells this
-    ranking from an earlier one of the same board and window.
+    While it is warming, what happens is kept and taken in at the end, over the rows that were read. ``serial`` tells
+    this ranking from an earlier one of the same board and window.
     """
 
     def __init__(self, board: CompiledBoard, window: Window, stamp: tuple[int, int]) -> None:
@@ -31,10 +32,8 @@ class Ranking:
         self._parts: dict[Partition, RankIndex] = {}
         self._attributes: dict[str, Attributes] = {}
         self._interned: dict[Attributes, Attributes] = {}
-        self._missed: list[tuple[str, Row | None, Attributes | None]] = []
-        self._base_names = next(
-            (names for names in board.board.partitions if set(names) == set(board.key_names)), None
-        )
+        self._missed: list[tuple[str, Values | None, Attributes | None]] = []
+        self._base_names = next((names for names in board.board.partitions if set(names) == set(board.key_names)), None)
         self._followers = tuple(names for names in board.board.partitions if names != self._base_names)
 
     @property
@@ -52,13 +51,13 @@ class Ranking:
             found = self._parts.get(partition)
         return found if found is not None else RankIndex(self.board.codec, self.board.board.ties)
 
-    def base_partition(self, row: Row) -> Partition | None:
+    def base_partition(self, row: Values) -> Partition | None:
         """The partition by key columns alone that a row is in; None where the board does not declare it."""
         if self._base_names is None:
             return None
         return Partition(self._base_names, tuple(row[name] for name in self._base_names))
 
-    def change(self, row: Row, id: str, attributes: Attributes | None) -> None:
+    def change(self, row: Values, id: str, attributes: Attributes | None) -> None:
         """A row as some commit left it. ``attributes`` of a player not known here; None where nobody knows them."""
         if self.state == "warming":
             self._missed.append((id, row, attributes))
@@ -77,7 +76,7 @@ class Ranking:
         self.state = "warming"
         self._base, self._parts, self._attributes, self._missed = {}, {}, {}, []
 
-    def extend(self, rows: Sequence[Row]) -> None:
+    def extend(self, rows: Sequence[Values]) -> None:
         """Rows of :func:`kleos.boards.sql.every_standing`, in its order; none of a player and key twice."""
         board = self.board
         by = [f"by_{place}" for place in range(len(board.by_names))]
@@ -126,7 +125,7 @@ class Ranking:
         for index in self._base.values():
             index.bury()
 
-    def _change(self, row: Row, id: str, given: Attributes | None) -> None:
+    def _change(self, row: Values, id: str, given: Attributes | None) -> None:
         values = self.board.key_values(row)
         base = self._base_index(values)
         key = self.board.rank_key(row, id)

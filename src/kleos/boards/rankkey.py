@@ -49,8 +49,8 @@ class RankColumn:
 class RankKeys:
     """Encodes and decodes the keys of one board.
 
-    ``encode(values, since, id, version)`` raises ValueError for NaN, an infinity, an integer outside 64 bits and a value
-    of a wrong type. -0.0 becomes 0.0. ``since`` may be any 64-bit integer but the greatest, which stands for None.
+    ``encode(values, since, id, version)`` raises ValueError for NaN, an infinity, an integer outside 64 bits and a
+    value of a wrong type. -0.0 becomes 0.0. ``since`` may be any 64-bit integer but the greatest, which is None.
     """
 
     __slots__ = ("_head", "columns", "encode", "prefix_bytes")

@@ -72,9 +72,7 @@ class Scope:
 def page(scope: Scope, offset: int, limit: int) -> Statement:
     """Rows (total, rank, place, id, by_0…, since, version); one row with only the total where the page is empty."""
     statement, ranked = _ranked(scope)
-    asked = _PAGE.format(
-        offset=statement.argument(offset, "bigint"), limit=statement.argument(limit, "bigint")
-    )
+    asked = _PAGE.format(offset=statement.argument(offset, "bigint"), limit=statement.argument(limit, "bigint"))
     return _finish(statement, ranked, asked)
 
 
@@ -90,7 +88,7 @@ def around(scope: Scope, id: str, span: int) -> Statement:
 
 
 def every_standing(board: CompiledBoard, window: Window) -> Statement:
-    """All standings of an open window in the board's order, with key columns (``key_0``…) and attributes (``of_0``…)."""
+    """All standings of an open window in the board's order, with key columns (``key_0``…), attributes (``of_0``…)."""
     statement = Statement()
     extra = "".join(f", s.{quoted(name)} AS key_{place}" for place, name in enumerate(board.key_names))
     extra += "".join(f", {_attribute(name)} AS of_{place}" for place, name in enumerate(board.attribute_names))
@@ -157,9 +155,7 @@ def _standings(
 
 
 def _by_order(board: CompiledBoard) -> str:
-    return ", ".join(
-        f"by_{place} {sort.direction.upper()} NULLS LAST" for place, sort in enumerate(board.board.by)
-    )
+    return ", ".join(f"by_{place} {sort.direction.upper()} NULLS LAST" for place, sort in enumerate(board.board.by))
 
 
 def _order(board: CompiledBoard) -> str:

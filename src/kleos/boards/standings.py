@@ -9,29 +9,21 @@ import asyncpg
 
 from kleos.boards import answers, sql
 from kleos.boards.answers import Effect, Line, Page, Standing
-from kleos.boards.compiled import CompiledBoard, Partition, Row
+from kleos.boards.compiled import CompiledBoard, Partition
 from kleos.boards.index import Entry
 from kleos.boards.ranking import Ranking, State, UnknownAttributes, attributes_of
 from kleos.boards.rankkey import Placed
 from kleos.boards.warmup import Key, Warmup
+from kleos.core.cells import Values
 from kleos.core.definition.model import Board
 from kleos.core.windows import Window
 from kleos.engine.game import Game
 from kleos.players.directory import Card, Directory
+from kleos.sheets.changes import RowChange
 
 BURY_EVERY_US: Final = 60_000_000
 KEPT_PAGES_BYTES: Final = 32 * 1024 * 1024
 MEMORY_BYTES: Final = 2 * 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """A row as a commit left it: key columns (the player as its number), the columns its boards need, ``version`` and
-    ``present``."""
-
-    sheet: str
-    window: str
-    row: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +150,14 @@ class Standings:
         ids: Mapping[int, str],
         watched: Collection[str] = (),
     ) -> Effects:
-        """Take in what a commit changed; to be called after every commit, in their order. ``ids`` are the external ids of
-        the players of the rows. Answers what became of the standings of the ``watched`` external ids among them."""
+        """Take in what a commit changed; to be called after every commit, in their order.
+
+        ``ids`` are the external ids of the rows' players. Answers what became of the standings of those of them that
+        are ``watched``.
+        """
         now = self._clock()
         self._bury(now)
-        parts: dict[tuple[str, str], list[Row]] = {}
+        parts: dict[tuple[str, str], list[Values]] = {}
         for change in changes:
             parts.setdefault((change.sheet, change.window), []).append(change.row)
         known: list[Effect] = []
@@ -185,8 +180,7 @@ class Standings:
         for board, window, partition, id in effects.asked:
             scope = sql.Scope(board, window, _is_closed(window, self._clock()), partition)
             _, found = await self._ask(sql.lookup(scope, [id]))
-            for entry in found:
-                told.append(Effect.of(board, window, partition, id, None, entry))
+            told += [Effect.of(board, window, partition, id, None, entry) for entry in found]
         return told
 
     def moved(self, namespace: str, before: Card | None, after: Card) -> None:
@@ -269,9 +263,7 @@ class Standings:
 
     async def _page(self, game: Game, question: _Question, total: int, entries: Sequence[Entry]) -> Page:
         lines = await self._lines(game, question.board, entries)
-        return Page(
-            question.board.board.name, question.window.name, question.partition.as_given(), total, lines
-        )
+        return Page(question.board.board.name, question.window.name, question.partition.as_given(), total, lines)
 
     async def _lines(self, game: Game, board: CompiledBoard, entries: Sequence[Entry]) -> tuple[Line, ...]:
         cached, namespace = self._directory.cached, game.namespace
@@ -290,7 +282,7 @@ class Standings:
         board: CompiledBoard,
         window: Window,
         ranking: Ranking | None,
-        rows: Sequence[Row],
+        rows: Sequence[Values],
         ids: Mapping[int, str],
         watched: Collection[str],
     ) -> Effects:
@@ -298,7 +290,8 @@ class Standings:
         seen: dict[tuple[Partition, str], int | None] = {}
         asked: list[tuple[CompiledBoard, Window, Partition, str]] = []
         is_warm = ranking is not None and ranking.state == "warm"
-        if watched and (base := ranking or Ranking(board, window, _stamp(game))):
+        if watched:
+            base = ranking if ranking is not None else Ranking(board, window, _stamp(game))
             for row in rows:
                 id = ids[row[player_name]]
                 partition = base.base_partition(row) if id in watched else None

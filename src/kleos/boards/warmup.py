@@ -1,9 +1,9 @@
-"""Which rankings are in memory: reading them from the database in the background, one at a time, and letting them go."""
+"""Which rankings are in memory: read from the database in the background, one at a time, and let go of."""
 
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 import asyncpg
@@ -20,15 +20,16 @@ PAGE_ROWS: Final = 5_000
 KEPT_AFTER_READ_US: Final = 60_000_000
 """A ranking read within this time is not let go for another: two that do not fit together must not chase each other."""
 
+TOO_LARGE_FOR_US: Final = 600_000_000
+"""So long a ranking that did not fit is answered from the database before its warm-up is tried again."""
+
 log = logging.getLogger(__name__)
 
 
 class Warmup:
     """The rankings there are, least recently read first, at most ``memory_bytes`` of them (estimated)."""
 
-    def __init__(
-        self, pool: asyncpg.Pool, clock: Callable[[], int], memory_bytes: int, retry_s: float
-    ) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Callable[[], int], memory_bytes: int, retry_s: float) -> None:
         self._pool = pool
         self._clock = clock
         self._memory_bytes = memory_bytes
@@ -50,6 +51,8 @@ class Warmup:
         ranking = self._rankings.get(key)
         if ranking is None or ranking.stamp < stamp:
             ranking = self.want(board, window, stamp)
+        elif ranking.state == "too large":
+            self._try_again(key, ranking)
         if ranking.state != "warm" or ranking.stamp != stamp:
             return None
         ranking.last_read_at = self._clock()
@@ -57,7 +60,7 @@ class Warmup:
         return ranking
 
     def followed(self, board: CompiledBoard, window: Window, stamp: tuple[int, int]) -> Ranking | None:
-        """The ranking that takes in a commit's rows. One that never was begins to warm; one that was let go does not."""
+        """The ranking that takes in a commit's rows. One that never was begins to warm; one let go of does not."""
         key = _key(board, window)
         ranking = self._rankings.get(key)
         if ranking is None and key in self._let_go:
@@ -126,6 +129,12 @@ class Warmup:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
 
+    def _try_again(self, key: Key, ranking: Ranking) -> None:
+        """There may be room by now."""
+        if self._clock() - ranking.last_read_at >= TOO_LARGE_FOR_US:
+            ranking.fail("cold")
+            self._enqueue(key, ranking)
+
     def _enqueue(self, key: Key, ranking: Ranking) -> None:
         if self._is_closed or self._rankings.get(key) is not ranking:
             return
@@ -158,6 +167,7 @@ class Warmup:
                     if not self._has_room(ranking):
                         log.warning("the index of %s does not fit into memory", "/".join(key))
                         ranking.fail("too large")
+                        ranking.last_read_at = self._clock()
                         return
         if self._rankings.get(key) is ranking:
             ranking.finish()
@@ -198,7 +208,3 @@ class Warmup:
 
 def _key(board: CompiledBoard, window: Window) -> Key:
     return (board.game, board.board.name, window.name)
-
-
-def total_bytes(rankings: Iterable[Ranking]) -> int:
-    return sum(ranking.size_bytes for ranking in rankings)
