@@ -1,0 +1,87 @@
+"""Connections to PostgreSQL, all alike; and which of their failures mean "not now"."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import asyncpg
+
+from kleos.core.errors import Unavailable
+from kleos.store.types import set_types
+
+SESSION: Final = {"application_name": "kleos", "timezone": "UTC", "jit": "off"}
+CONNECT_TIMEOUT_S: Final = 10.0
+STATEMENTS_KEPT: Final = 1000
+
+# The database's error class or code, what to tell, and when to come back.
+REASONS: Final[tuple[tuple[type[BaseException], str, float], ...]] = (
+    (asyncpg.DiskFullError, "the database's disk is full", 5.0),
+    (asyncpg.TooManyConnectionsError, "the database has no connection free", 1.0),
+    (asyncpg.OutOfMemoryError, "the database is out of memory", 5.0),
+    (asyncpg.InsufficientResourcesError, "the database is short of resources", 5.0),
+    (asyncpg.CannotConnectNowError, "the database is starting up or shutting down", 1.0),
+    (asyncpg.AdminShutdownError, "the database was shut down", 1.0),
+    (asyncpg.CrashShutdownError, "the database is recovering from a crash", 1.0),
+    (asyncpg.ReadOnlySQLTransactionError, "the database is read-only", 5.0),
+    (asyncpg.PostgresIOError, "the database cannot read or write its disk", 5.0),
+    (asyncpg.PostgresConnectionError, "the connection to the database was lost", 1.0),
+    (TimeoutError, "the database did not answer in time", 1.0),
+    (OSError, "the database is not reachable", 1.0),
+)
+
+CLOSED: Final = (
+    "connection is closed",
+    "connection was closed",
+    "pool is clos",
+    "connection has been released",
+)
+
+
+async def open_connection(dsn: str, *, timeout_s: float = CONNECT_TIMEOUT_S) -> asyncpg.Connection[Any]:
+    """One connection outside any pool, set up as those of a pool are."""
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(
+        dsn, timeout=timeout_s, server_settings=SESSION
+    )
+    await set_types(connection)
+    return connection
+
+
+async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 10) -> asyncpg.Pool[asyncpg.Record]:
+    """A pool of connections with our types.
+
+    A connection goes back without a round trip to reset it: do not `SET`, `LISTEN` or take session-wide advisory
+    locks on one (`SET LOCAL` and `pg_advisory_xact_lock` are fine). An open transaction is rolled back.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        init=set_types,
+        reset=_leave_as_it_is,
+        timeout=CONNECT_TIMEOUT_S,
+        server_settings=SESSION,
+        statement_cache_size=STATEMENTS_KEPT,
+        max_cached_statement_lifetime=0,
+        max_inactive_connection_lifetime=0,
+        max_queries=2**31,
+    )
+
+
+async def _leave_as_it_is(connection: asyncpg.Connection[Any]) -> None:
+    """Sessions hold no state; see `open_pool`."""
+
+
+def unavailable(error: BaseException) -> Unavailable | None:
+    """What to tell the caller when `error`, raised by a database call, means that the database cannot serve now.
+
+    None when it means something else: a mistake of ours, or data that cannot be.
+    """
+    if isinstance(error, Unavailable):
+        return error
+    if isinstance(error, asyncpg.InterfaceError):
+        lost = any(words in str(error) for words in CLOSED)
+        return Unavailable("the connection to the database was lost") if lost else None
+    for kind, message, retry_after_s in REASONS:
+        if isinstance(error, kind):
+            return Unavailable(message, retry_after_s)
+    return None
