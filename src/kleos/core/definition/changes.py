@@ -156,10 +156,10 @@ class _Comparison:
     def _field(self, table: str, name: str, old: Field, new: Field) -> bool:
         before, after = str(old.type), str(new.type)
         if before != after:
-            if after != str(with_optional(old.type, True)):
-                self._refuse(table, name, f"is {after} and was {before}", f"{before}, or a new field")
             self._change("changed", table, name, f"{before} becomes {after}")
-        if new.required and not old.required:
+        if before != after != str(with_optional(old.type, True)):
+            self._refuse(table, name, f"is {after} and was {before}", f"{before}, or a new field")
+        elif new.required and not old.required:
             self._refuse(table, name, "is required, but events in the log may lack it", "the default as it was")
         is_redefined = repr(old.default) != repr(new.default)
         self._noted(table, is_redefined, "has another default", name)

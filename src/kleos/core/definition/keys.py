@@ -1,4 +1,4 @@
-"""Every key that a definition's file may hold, told once: the loader, the JSON Schema and the reference follow from it."""
+"""Every key that a definition's file may hold, told once: loader, JSON Schema and reference follow from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from kleos.core.definition.model import WINDOW_KINDS, Direction, Ties
 from kleos.core.definition.names import NAME_PATTERN
 
 Form = Literal["text", "whole", "flag", "texts", "partitions", "table", "tables", "list"]
-"""What a value is. ``partitions`` is a list of lists of texts; ``table`` one table, ``tables`` tables by name, ``list`` an
-array of tables: those are described under the key's ``of``."""
+"""What a value is. ``partitions`` is a list of lists of texts; ``table`` one table, ``tables`` tables by name,
+``list`` an array of tables: those are described under the key's ``of``."""
 
 LONGEST_TEXT: Final = 2000
 LARGEST_NUMBER: Final = 1_000_000
@@ -17,7 +17,7 @@ LARGEST_NUMBER: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``options`` are the only texts accepted, ``most`` is the largest number or the longest list, ``of`` names a table."""
+    """``options`` are the only texts accepted, ``most`` is the largest number or the longest list, ``of`` a table."""
 
     name: str
     form: Form
@@ -205,7 +205,7 @@ TABLES: Final[Mapping[str, TableForm]] = {
             Key(
                 "partitions",
                 "partitions",
-                "The ways in which it is split: each is a list of player attributes and key columns; `[]` is everybody.",
+                "How it is split: each is a list of player attributes and key columns; `[]` is everybody.",
                 default=((),),
                 least=1,
                 most=16,
