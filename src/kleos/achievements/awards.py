@@ -87,8 +87,7 @@ async def settle_awards(
     held = await awards_of(connection, game, suspects.players)
     _acquit(game, suspects, held, first_new, merged)
     decided = await _decide(connection, game, suspects, held)
-    changes = _changes(held, decided)
-    await _write(connection, game, changes)
+    changes = await apply_decisions(connection, game, held, decided)
     players = sorted({change.player for change in changes})
     rows = await write_award_rows(connection, game, writers["awards"], {p: decided[p] for p in players})
     return Settled(changes, rows)
@@ -217,6 +216,15 @@ def _changes(held: Held, decided: Held) -> list[AwardChange]:
             kind: Any = "withdrawn" if name not in now else "redated" if name in before else "unlocked"
             award = now.get(name) or before[name]
             changes.append(AwardChange(kind, player, name, award.at, award.event, award.match))
+    return changes
+
+
+async def apply_decisions(
+    connection: asyncpg.Connection, game: Game, held: Held, decided: Held
+) -> list[AwardChange]:
+    """Brings the awards held to those decided."""
+    changes = _changes(held, decided)
+    await _write(connection, game, changes)
     return changes
 
 

@@ -4,7 +4,7 @@ Top to bottom is the order in which things happen, and the order in which everyt
 identities, events, appearances, matches, sheets by name and their rows, players, awards.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,7 @@ class Committed:
     awards: list[AwardChange] = field(default_factory=list)
     ids: Mapping[int, str] = field(default_factory=dict)
     cards: list[Card] = field(default_factory=list)
+    appeared: Collection[str] = ()
     outbox: int | None = None
 
 
@@ -91,6 +92,7 @@ async def commit(
             settled.changes,
             {card.player: id for id, card in cards.items()},
             [*cards.values()],
+            {player for player, _ in folded.appearances},
             outbox,
         )
 

@@ -36,3 +36,13 @@ async def _read(
     for row in await connection.fetch(sql.CARDS_BY_ID, namespace, ids):
         card = card_of(row)
         cards[card.id] = card
+
+
+async def add_identity(connection: asyncpg.Connection, namespace: str, id: str) -> int:
+    """The number of one id, and a player for it; both are made where there are none."""
+    await connection.execute(sql.ADD_IDENTITIES, namespace, [id])
+    cards: dict[str, Card] = {}
+    await _read(connection, namespace, [id], cards)
+    player = cards[id].player
+    await connection.execute(sql.ADD_PLAYERS, [player])
+    return player

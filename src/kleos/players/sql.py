@@ -24,3 +24,25 @@ ON CONFLICT DO NOTHING
 ADD_PLAYERS: Final = """
 INSERT INTO kleos.players (player) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING
 """
+
+LOCK_PROFILE: Final = """
+SELECT i.id, i.player, true AS exists, p.name, p.region, p.avatar, p.attributes,
+       (SELECT max(f.at) FROM kleos.profiles f WHERE f.player = p.player) AS latest_at
+FROM kleos.identities i JOIN kleos.players p USING (player)
+WHERE i.namespace = $1 AND i.id = $2
+FOR UPDATE OF p
+"""
+
+ADD_PROFILE_FACT: Final = """
+INSERT INTO kleos.events (game, id, match, type, at, received_at, body)
+VALUES ($1, $2, $2, $3, $4, $4, $5) RETURNING seq
+"""
+
+ADD_PROFILE: Final = """
+INSERT INTO kleos.profiles (player, at, seq, name, region, avatar, attributes)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+WRITE_PLAYER: Final = """
+UPDATE kleos.players SET name = $2, region = $3, avatar = $4, attributes = $5 WHERE player = $1
+"""

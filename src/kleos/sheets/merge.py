@@ -71,6 +71,11 @@ class SheetWriter:
             stored += _stored_columns(fold, self.cells.at[fold.name])
         return tuple(stored)
 
+    @property
+    def stored_names(self) -> tuple[str, ...]:
+        """The columns that rows are written to, without key, version and presence."""
+        return tuple(stored.name for stored in self._stored)
+
     @cached_property
     def _player_keys(self) -> tuple[int, ...]:
         return tuple(n for n, column in enumerate(self.sheet.key, 1) if column.type.kind == "player")

@@ -23,3 +23,13 @@ JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped
 """
+
+PLAYERS_OF: Final = "SELECT DISTINCT player FROM kleos.appearances WHERE game = $1 ORDER BY player"
+
+EMPTY_ROWS: Final = """
+UPDATE {table} SET {resets}, present = false, version = nextval('kleos.version_seq')
+WHERE $1::text IS NULL OR "window" = $1
+"""
+
+ALL_ROWS: Final = "SELECT * FROM {table} WHERE present"
+"""Read with a cursor."""

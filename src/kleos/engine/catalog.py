@@ -1,0 +1,139 @@
+"""The games a server knows: their definitions in force, read from files and from the database, and how they change."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from kleos.core.definition import compare, load
+from kleos.core.definition.changes import Change
+from kleos.core.definition.model import Definition
+from kleos.core.errors import BadInput, Conflict, DefinitionError, Problem
+from kleos.core.plan import compile_plan
+from kleos.core.windows import Calendar, Season
+from kleos.engine import sql
+from kleos.engine.game import Game
+from kleos.log.sql import LOCK_EXCLUSIVE
+from kleos.sheets.merge import SheetWriter
+from kleos.sheets.rebuild import rebuild_awards, rebuild_sheets
+from kleos.sheets.schema import apply_schema
+from kleos.sheets.write import Writers
+
+_SHIPPED: Final = "kleos.games"
+
+
+def lock_of(game: str) -> int:
+    """The key of a game's advisory lock: the same on every node."""
+    return int.from_bytes(hashlib.blake2b(game.encode(), digest_size=8, person=b"kleos game").digest(), signed=True)
+
+
+def files(folder: Path | None) -> Iterator[tuple[str, str, str]]:
+    """``(game, file, text)`` of the shipped definitions and those of a folder, which win over shipped ones."""
+    found: dict[str, tuple[str, str]] = {}
+    for shipped in resources.files(_SHIPPED).iterdir():
+        if shipped.name.endswith(".toml"):
+            found[shipped.name.removesuffix(".toml")] = (shipped.name, shipped.read_text("utf-8"))
+    if folder is not None:
+        if not folder.is_dir():
+            raise BadInput(f"{folder} is no folder", "games")
+        for path in sorted(folder.glob("*.toml")):
+            found[path.stem] = (str(path), path.read_text("utf-8"))
+    for game, (file, text) in sorted(found.items()):
+        yield game, file, text
+
+
+def load_files(folder: Path | None) -> list[Definition]:
+    """All definitions of :func:`files`; raises DefinitionError with the problems of every file at once."""
+    definitions: list[Definition] = []
+    problems: list[Problem] = []
+    for game, file, text in files(folder):
+        try:
+            definitions.append(load(text, game, file))
+        except DefinitionError as error:
+            problems += error.problems
+    if problems:
+        raise DefinitionError(problems)
+    return definitions
+
+
+def writers_of(definition: Definition) -> Writers:
+    return {name: SheetWriter.of(definition, sheet) for name, sheet in definition.sheets.items()}
+
+
+async def game_in_force(connection: asyncpg.Connection, definition: Definition, version: int, calendar: int) -> Game:
+    seasons = await connection.fetch(sql.SEASONS, definition.game)
+    named = [Season(row["name"], row["title"], row["starts_at"], row["ends_at"]) for row in seasons]
+    plan = compile_plan(definition)
+    return Game(definition, plan, version, Calendar(definition.timezone, named), calendar)
+
+
+async def read_games(connection: asyncpg.Connection) -> list[Game]:
+    """Every game as the database has it in force."""
+    rows = await connection.fetch(sql.IN_FORCE)
+    return [
+        await game_in_force(connection, load(row["source"], row["game"]), row["version"], row["calendar"])
+        for row in rows
+    ]
+
+
+async def is_news(connection: asyncpg.Connection, definition: Definition) -> bool:
+    """Whether a file says something that was never in force: one that was, has been superseded on purpose."""
+    rows = await connection.fetch(sql.VERSIONS, definition.game)
+    return all(row["source"] != definition.source for row in rows)
+
+
+def changes_between(before: Definition | None, after: Definition) -> list[Change]:
+    """What a change of definition would change; raises DefinitionError where the log or the sheets forbid it."""
+    return [] if before is None else compare(before, after)
+
+
+async def put_in_force(connection: asyncpg.Connection, before: Game | None, definition: Definition) -> Game:
+    """Makes a definition the one in force: its tables, its version, its new columns filled from the log. One transaction."""
+    changes_between(before.definition if before is not None else None, definition)
+    async with connection.transaction():
+        await connection.execute(LOCK_EXCLUSIVE, lock_of(definition.game))
+        await apply_schema(connection, definition)
+        version = await connection.fetchval(sql.ADD_VERSION, definition.game, definition.source)
+        calendar = await connection.fetchval(sql.PUT_IN_FORCE, definition.game, version)
+        game = await game_in_force(connection, definition, version, calendar)
+        if before is not None and await connection.fetchval(sql.EVENTS_BEFORE, definition.game):
+            writers = writers_of(definition)
+            await rebuild_sheets(connection, game, writers, _to_refold(before.definition, definition))
+            await rebuild_awards(connection, game, writers)
+        return game
+
+
+def _to_refold(before: Definition, after: Definition) -> Sequence[str]:
+    """Sheets whose rows the log must fill anew: those whose rules, folds or windows are not what they were."""
+    return [
+        name
+        for name, sheet in after.sheets.items()
+        if name not in before.sheets or _substance(before, name) != _substance(after, name)
+    ]
+
+
+def _substance(definition: Definition, name: str) -> object:
+    sheet = definition.sheets[name]
+    rules = [
+        (
+            rule.selector.event,
+            rule.selector.each.text if rule.selector.each else None,
+            rule.selector.where.text if rule.selector.where else None,
+            [key.text for key in rule.key],
+            [(column, call.text) for column, call in rule.calls.items()],
+        )
+        for rule in sheet.rules
+    ]
+    return (rules, dict(sheet.folds), sheet.windows, sheet.key, definition.timezone)
+
+
+def refuse_overlap(calendar: Calendar, season: Season) -> None:
+    """A moment belongs to one season at most, so that `window=season` means one thing."""
+    if season.start >= season.end:
+        raise BadInput("a season must end after it starts", "ends_at")
+    for other in calendar.seasons:
+        if other.name != season.name and season.start < other.end and other.start < season.end:
+            raise Conflict(f"season {season.name!r} would overlap {other.name!r}; seasons of a game follow one another")

@@ -1,0 +1,297 @@
+"""The engine: everything a server does, without the server. HTTP, the command line and tests drive this one object."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+import asyncpg
+import msgspec
+
+from kleos.achievements.awards import AwardChange
+from kleos.boards.answers import Effect
+from kleos.boards.standings import Effects, Standings
+from kleos.core.definition import load
+from kleos.core.definition.changes import Change
+from kleos.core.definition.model import Definition
+from kleos.core.errors import Conflict, NotFound
+from kleos.core.windows import Season, iso
+from kleos.engine import catalog, sql
+from kleos.engine.game import Game
+from kleos.engine.seasons import season_named, set_season
+from kleos.log import sql as log_sql
+from kleos.log.commit import Committed
+from kleos.log.committer import Committer, Outcome
+from kleos.log.decode import Incoming, Rejected, Stamp, decode_batch
+from kleos.players.directory import Card, Directory
+from kleos.players.profiles import ProfileChange, check_change, write_profile
+from kleos.store.database import Database
+from kleos.store.pool import open_connection
+
+NODE_LOCK: Final = 0x6B6C656F73  # "kleos"
+MEMORY_MB: Final = 1024
+
+logger = logging.getLogger(__name__)
+
+
+def system_clock() -> int:
+    return time.time_ns() // 1_000
+
+
+class AwardAnswer(msgspec.Struct, frozen=True):
+    """An award that an event brought, moved or took away."""
+
+    player: str
+    achievement: str
+    kind: Literal["unlocked", "redated", "withdrawn"]
+    at: str
+    match: str
+    title: str
+    points: int
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of the events of one request. ``seq`` is the log's last place when they were in it."""
+
+    accepted: int
+    duplicates: int
+    quarantined: int
+    rejected: list[Rejected]
+    seq: int | None
+    quarantine: list[Rejected] = msgspec.field(default_factory=list)
+    standings: list[Effect] | msgspec.UnsetType = msgspec.UNSET
+    awards: list[AwardAnswer] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Engine:
+    """Made by :meth:`open` only. ``clock`` gives microseconds since the epoch."""
+
+    def __init__(self, database: Database, clock: Callable[[], int], memory_mb: int) -> None:
+        self.database = database
+        self.pool = database.pool
+        self.clock = clock
+        self.stamp = Stamp(clock)
+        self.directory = Directory(self.pool)
+        self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
+        self._committers: dict[str, Committer] = {}
+        self._changing = asyncio.Lock()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        database: Database,
+        *,
+        games_dir: Path | None = None,
+        clock: Callable[[], int] = system_clock,
+        memory_mb: int = MEMORY_MB,
+    ) -> AsyncIterator["Engine"]:
+        """Checks every definition, brings the database up to them, and takes events until the block ends.
+
+        Raises DefinitionError for the files' mistakes, Conflict where another server works on this database.
+        """
+        definitions = catalog.load_files(games_dir)
+        guard = await open_connection(database.dsn)
+        try:
+            if not await guard.fetchval(sql.TRY_NODE_LOCK, NODE_LOCK):
+                raise Conflict("another Kleos serves this database; ranks are kept in memory, so there can be one only")
+            engine = cls(database, clock, memory_mb)
+            await engine._take_over(definitions)
+            try:
+                yield engine
+            finally:
+                await engine._close()
+        finally:
+            await guard.close()
+
+    def now(self) -> int:
+        return self.clock()
+
+    def games(self) -> list[Game]:
+        return [self._committers[name].game for name in sorted(self._committers)]
+
+    def game(self, name: str) -> Game:
+        return self._committer(name).game
+
+    # Events -----------------------------------------------------------------------------------------------------------
+
+    async def ingest_body(self, game: str, body: bytes, content_type: str = "", effects: bool = False) -> Receipt:
+        """Takes the events of a request; returns when they are durable and counted."""
+        committer = self._committer(game)
+        in_force = await committer.when_open()
+        batch = decode_batch(in_force.plan, body, content_type, self.stamp)
+        if not batch.events:
+            empty = msgspec.UNSET if not effects else []
+            return Receipt(0, 0, 0, batch.rejected, None, standings=empty, awards=empty)
+        watched = _players_of(batch.events) if effects else frozenset()
+        if effects:
+            await self.standings.ready(in_force, _windows_of(in_force, batch.events))
+            if committer.game is not in_force or not committer.is_open:
+                return await self.ingest_body(game, body, content_type, effects)
+        outcome = await committer.submit(batch.events, watched)
+        receipt = Receipt(
+            outcome.accepted,
+            outcome.duplicates,
+            len(outcome.quarantined),
+            [*batch.rejected, *outcome.spoiled],
+            outcome.seq,
+            outcome.quarantined,
+        )
+        return await self._with_effects(in_force, receipt, outcome, watched) if effects else receipt
+
+    async def _with_effects(self, game: Game, receipt: Receipt, outcome: Outcome, watched: Collection[str]) -> Receipt:
+        standings = [
+            effect
+            for effects in outcome.effects
+            for effect in await self.standings.effects(game, effects)
+            if effect.player in watched
+        ]
+        awards = [
+            _award_answer(game, change, committed.ids[change.player])
+            for committed in outcome.committed
+            for change in committed.awards
+            if committed.ids[change.player] in watched
+        ]
+        return msgspec.structs.replace(receipt, standings=standings, awards=awards)
+
+    def _publish(self, game: Game, committed: Committed, watched: Collection[str]) -> Effects:
+        """After a commit: caches and indexes take in what it changed, in commit order."""
+        self.directory.keep(game.namespace, committed.cards)
+        self.directory.mark_existing(game.namespace, committed.appeared)
+        return self.standings.apply(game, committed.changes, committed.ids, watched)
+
+    def _lost(self, game: Game) -> None:
+        """A commit ended without an answer, so it may have happened: what memory holds of the game is read anew."""
+        self.standings.forget(game.name)
+        self.standings.start(game)
+
+    # Definitions, seasons, profiles -----------------------------------------------------------------------------------
+
+    async def put_definition(self, name: str, source: str, dry_run: bool = False) -> tuple[Game | None, list[Change]]:
+        """Puts a definition in force, or says what doing so would change; raises DefinitionError with all problems."""
+        definition = load(source, name)
+        async with self._changing:
+            existing = self._committers.get(name)
+            before = existing.game if existing is not None else None
+            changes = catalog.changes_between(before.definition if before is not None else None, definition)
+            if dry_run or (before is not None and before.definition.source == source):
+                return before, changes
+            if existing is None:
+                await self._install(definition)
+            else:
+                async with existing.paused(), self.pool.acquire() as connection:
+                    self._replace(existing, await catalog.put_in_force(connection, existing.game, definition))
+            return self.game(name), changes
+
+    async def make_season(self, game: str, name: str, title: str, starts_at: int, ends_at: int) -> Season:
+        """Raises Conflict for a name or a span that is taken."""
+        return await self._set_season(game, Season(name, title, starts_at, ends_at), new=True)
+
+    async def change_season(
+        self, game: str, name: str, title: str | None = None, starts_at: int | None = None, ends_at: int | None = None
+    ) -> Season:
+        """What is None stays. Rows of the season follow its dates."""
+        existing = season_named(self.game(game), name)
+        if existing is None:
+            raise NotFound("season", name, [season.name for season in self.game(game).calendar.seasons])
+        season = Season(
+            name,
+            existing.title if title is None else title,
+            existing.start if starts_at is None else starts_at,
+            existing.end if ends_at is None else ends_at,
+        )
+        return await self._set_season(game, season, new=False)
+
+    def seasons(self, game: str) -> tuple[Season, ...]:
+        return self.game(game).calendar.seasons
+
+    async def _set_season(self, game: str, season: Season, *, new: bool) -> Season:
+        committer = self._committer(game)
+        async with self._changing, committer.paused(), self.pool.acquire() as connection:
+            changed = await set_season(connection, committer.game, season, self.stamp.next_at(), new=new)
+            self._replace(committer, changed)
+        return season
+
+    async def put_profile(self, id: str, change: ProfileChange, namespace: str = "") -> Card:
+        """Changes a player's profile, making the player where there is none."""
+        check_change(change)
+        async with self._changing, self.pool.acquire() as connection:
+            before, after = await write_profile(connection, namespace, id, change, self.stamp.next_at())
+            self.directory.keep(namespace, [after])
+            self.standings.moved(namespace, before, after)
+        return after
+
+    # Starting and ending ----------------------------------------------------------------------------------------------
+
+    async def _take_over(self, definitions: list[Definition]) -> None:
+        async with self.pool.acquire() as connection:
+            for game in await catalog.read_games(connection):
+                self._start(game)
+            for definition in definitions:
+                existing = self._committers.get(definition.game)
+                if existing is None:
+                    await self._install(definition)
+                elif await catalog.is_news(connection, definition):
+                    self._replace(existing, await catalog.put_in_force(connection, existing.game, definition))
+            await self._drain_outbox(connection)
+
+    async def _install(self, definition: Definition) -> None:
+        async with self.pool.acquire() as connection:
+            self._start(await catalog.put_in_force(connection, None, definition))
+
+    def _start(self, game: Game) -> None:
+        committer = Committer(
+            game, catalog.lock_of(game.name), self.pool, self.directory, self.stamp, self._publish, self._lost
+        )
+        committer.writers = catalog.writers_of(game.definition)
+        self._committers[game.name] = committer
+        committer.start()
+        self.standings.start(game)
+
+    def _replace(self, committer: Committer, game: Game) -> None:
+        committer.game = game
+        committer.writers = catalog.writers_of(game.definition)
+        self.standings.forget(game.name)
+        self.standings.start(game)
+
+    async def _drain_outbox(self, connection: asyncpg.Connection) -> None:
+        """What a crash left unpublished: whoever listens from now on starts from a snapshot, so there is nobody to tell."""
+        while rows := await connection.fetch(log_sql.OUTBOX_REST):
+            await connection.execute(log_sql.DROP_OUTBOX, [row["id"] for row in rows])
+            logger.info("dropped %d messages that an earlier run did not publish", len(rows))
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(committer.stop() for committer in self._committers.values()))
+        await self.standings.close()
+
+    def _committer(self, name: str) -> Committer:
+        committer = self._committers.get(name)
+        if committer is None:
+            raise NotFound("game", name, sorted(self._committers))
+        return committer
+
+
+def _players_of(events: list[Incoming]) -> frozenset[str]:
+    return frozenset(player for one in events for player in one.plan.players(one.event))
+
+
+def _windows_of(game: Game, events: list[Incoming]) -> set[str]:
+    """The windows into which these events fall, of all kinds that the game's sheets have."""
+    kinds = sorted({kind for sheet in game.definition.sheets.values() for kind in sheet.windows})
+    return {name for one in events for name in game.calendar.names(kinds, one.event.at)}
+
+
+def _award_answer(game: Game, change: AwardChange, player: str) -> AwardAnswer:
+    achievement = game.definition.achievements[change.achievement]
+    return AwardAnswer(
+        player,
+        change.achievement,
+        change.kind,
+        iso(change.at),
+        change.match,
+        achievement.presentation.title,
+        achievement.points,
+    )

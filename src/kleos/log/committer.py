@@ -1,0 +1,256 @@
+"""Group commit: requests in flight share one transaction. While one runs the next gathers; there are no timers.
+
+Requests are taken in the order in which they came. What a commit changed is published in commit order, while the next
+commit already runs.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+
+from kleos.boards.standings import Effects
+from kleos.core.errors import KleosError, StaleDefinition, Unavailable
+from kleos.engine.game import Game
+from kleos.log import sql
+from kleos.log.commit import Committed, commit
+from kleos.log.decode import Incoming, Rejected, Stamp
+from kleos.players.directory import Directory
+from kleos.sheets.write import Writers
+from kleos.store.pool import unavailable
+
+MAX_BATCH_EVENTS: Final = 2_000
+"""A commit takes whole requests until it has this many events."""
+MAX_WAITING_EVENTS: Final = 200_000
+RETRIES: Final = 8
+
+_RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+_SPOILED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+    OverflowError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Request:
+    """The events of one HTTP request, the answer it waits for, and the players whose standings it asks about."""
+
+    events: list[Incoming]
+    answer: asyncio.Future["Outcome"]
+    watched: Collection[str] = ()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a request's events. ``spoiled`` could not even be quarantined."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    quarantined: list[Rejected] = field(default_factory=list)
+    spoiled: list[Rejected] = field(default_factory=list)
+    seq: int | None = None
+    committed: list[Committed] = field(default_factory=list)
+    effects: list[Effects] = field(default_factory=list)
+
+
+Publish = Callable[[Game, Committed, Collection[str]], Effects]
+"""Tells the rest of the server what a commit changed; answers what became of the watched players' standings."""
+
+
+class Committer:
+    """The one writer of a game in this process."""
+
+    def __init__(
+        self, game: Game, lock: int, pool: asyncpg.Pool, directory: Directory, stamp: Stamp, publish: Publish, lost: Callable[[Game], None]
+    ) -> None:
+        self.game = game
+        self.writers: Writers = {}
+        self._lock = lock
+        self._pool = pool
+        self._directory = directory
+        self._stamp = stamp
+        self._publish = publish
+        self._lost = lost
+        self._waiting: deque[Request] = deque()
+        self._waiting_events = 0
+        self._arrived = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._published: list[int] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"commits of {self.game.name}")
+
+    async def stop(self) -> None:
+        """Lets what is waiting finish, then ends."""
+        self._open.clear()
+        await self._idle.wait()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def waiting_events(self) -> int:
+        return self._waiting_events
+
+    @property
+    def is_open(self) -> bool:
+        return self._open.is_set()
+
+    async def when_open(self) -> Game:
+        """The game to decode by; waits while its definition or seasons change."""
+        await self._open.wait()
+        return self.game
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Inside, nothing is being committed and nothing waits; requests are kept at the door."""
+        self._open.clear()
+        try:
+            await self._idle.wait()
+            yield
+        finally:
+            self._open.set()
+
+    def submit(self, events: list[Incoming], watched: Collection[str] = ()) -> "asyncio.Future[Outcome]":
+        """Must follow :meth:`when_open` without an await in between, so that the events fit the game."""
+        if self._waiting_events > MAX_WAITING_EVENTS:
+            raise Unavailable("more events are waiting than the database takes; slow down and send again")
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Request(events, answer, watched))
+        self._waiting_events += len(events)
+        self._idle.clear()
+        self._arrived.set()
+        return answer
+
+    async def _run(self) -> None:
+        while True:
+            await self._arrived.wait()
+            requests = self._take()
+            try:
+                outcome = await self._commit_all([one for request in requests for one in request.events])
+            except Exception as error:
+                self._fail(requests, error)
+            else:
+                # The next commit's first statement goes out before the loop gets to this.
+                asyncio.get_running_loop().call_soon(self._answer, requests, outcome)
+            if not self._waiting:
+                await self._drop_published()
+                if not self._waiting:
+                    self._arrived.clear()
+                    asyncio.get_running_loop().call_soon(self._rest)
+
+    def _rest(self) -> None:
+        if not self._waiting:
+            self._idle.set()
+
+    def _take(self) -> list[Request]:
+        taken: list[Request] = []
+        events = 0
+        while self._waiting and (not taken or events + len(self._waiting[0].events) <= MAX_BATCH_EVENTS):
+            request = self._waiting.popleft()
+            events += len(request.events)
+            taken.append(request)
+        self._waiting_events -= events
+        return taken
+
+    async def _commit_all(self, incoming: Sequence[Incoming]) -> Outcome:
+        """Commits, and where the data of some event spoils it, takes the batch apart until the culprit stands alone."""
+        outcome = Outcome()
+        parts: deque[Sequence[Incoming]] = deque([incoming])
+        while parts:
+            part = parts.popleft()
+            try:
+                outcome.committed.append(await self._commit_retrying(part))
+            except _SPOILED as error:
+                if len(part) > 1:
+                    middle = len(part) // 2
+                    parts.extendleft([part[middle:], part[:middle]])
+                elif part[0].reason is None:
+                    part[0].reason = f"the database refused it: {error}"
+                    parts.appendleft(part)
+                else:
+                    outcome.spoiled.append(Rejected(part[0].index, part[0].event.id, part[0].reason))
+        return outcome
+
+    async def _commit_retrying(self, incoming: Sequence[Incoming]) -> Committed:
+        for attempt in range(RETRIES):
+            try:
+                async with self._pool.acquire() as connection:
+                    return await commit(
+                        connection,
+                        self.game,
+                        self.writers,
+                        self._directory,
+                        self._lock,
+                        incoming,
+                        self._stamp.now(),
+                    )
+            except _RETRIED:
+                logger.info("commit of %s met another, attempt %d", self.game.name, attempt + 1)
+        raise Unavailable("the rows of these events are being changed by others; send again")
+
+    def _answer(self, requests: Sequence[Request], outcome: Outcome) -> None:
+        watched = {player for request in requests for player in request.watched}
+        for committed in outcome.committed:
+            outcome.effects.append(self._publish(self.game, committed, watched))
+            if committed.outbox is not None:
+                self._published.append(committed.outbox)
+        new = {id for committed in outcome.committed for id in committed.new}
+        seqs = [committed.seq for committed in outcome.committed if committed.seq is not None]
+        spoiled = {one.id for one in outcome.spoiled}
+        for request in requests:
+            if not request.answer.done():
+                request.answer.set_result(_outcome_of(request, new, spoiled, max(seqs, default=None), outcome))
+
+    def _fail(self, requests: Sequence[Request], error: Exception) -> None:
+        known = error if isinstance(error, KleosError) else unavailable(error)
+        if isinstance(error, StaleDefinition):
+            known = Unavailable("the game's definition has just changed; send again")
+        if known is None:
+            logger.error("a commit of %s failed", self.game.name, exc_info=error)
+        self._lost(self.game)
+        for request in requests:
+            if not request.answer.done():
+                request.answer.set_exception(known or error)
+
+    async def _drop_published(self) -> None:
+        if self._published:
+            ids, self._published = self._published, []
+            try:
+                await self._pool.execute(sql.DROP_OUTBOX, ids)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                logger.warning("the outbox keeps %d messages until the next start", len(ids))
+
+
+def _outcome_of(
+    request: Request, new: set[str], spoiled: set[str | None], seq: int | None, whole: Outcome
+) -> Outcome:
+    """One request's share; an id counts for the first event that has it, so it leaves ``new`` here."""
+    mine = Outcome(seq=seq, committed=whole.committed, effects=whole.effects)
+    for one in request.events:
+        id = one.event.id
+        if id in spoiled:
+            mine.spoiled.append(Rejected(one.index, id, one.reason or "the database refused it"))
+        elif id not in new:
+            mine.duplicates += 1
+        elif one.reason is not None:
+            new.discard(id)
+            mine.quarantined.append(Rejected(one.index, id, one.reason))
+        else:
+            new.discard(id)
+            mine.accepted += 1
+    return mine
