@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import asyncpg
 import msgspec
 
 from kleos.achievements import sql
@@ -20,6 +19,7 @@ from kleos.log import history
 from kleos.sheets.changes import RowChange
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.write import Merged, owner_place
+from kleos.store.pool import Connection
 
 Held = dict[int, dict[str, Award]]
 """By player, the awards held, by achievement."""
@@ -68,7 +68,7 @@ class _Suspects:
 
 
 async def settle_awards(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     writers: Mapping[str, SheetWriter],
     event_awards: Sequence[EventAward],
@@ -93,16 +93,14 @@ async def settle_awards(
     return Settled(changes, rows)
 
 
-async def awards_of(connection: asyncpg.Connection, game: Game, players: Sequence[int]) -> Held:
+async def awards_of(connection: Connection, game: Game, players: Sequence[int]) -> Held:
     held: Held = {player: {} for player in players}
     for row in await connection.fetch(sql.AWARDS_OF, game.name, players):
         held[row["player"]][row["achievement"]] = Award(row["at"], row["event"], row["match"])
     return held
 
 
-def _suspects(
-    game: Game, event_awards: Sequence[EventAward], merged: Merged, numbers: Mapping[str, int]
-) -> _Suspects:
+def _suspects(game: Game, event_awards: Sequence[EventAward], merged: Merged, numbers: Mapping[str, int]) -> _Suspects:
     suspects = _Suspects()
     for met in event_awards:  # in event order, so that the first is the earliest
         suspects.direct.setdefault(numbers[met.player], {}).setdefault(met.achievement, met.award)
@@ -125,9 +123,7 @@ def _is_late(game: Game, merged: Merged, change: RowChange) -> bool:
     return (change.window, *(change.row[column.name] for column in key)) in late
 
 
-def _acquit(
-    game: Game, suspects: _Suspects, held: Held, first_new: Mapping[int, Award], merged: Merged
-) -> None:
+def _acquit(game: Game, suspects: _Suspects, held: Held, first_new: Mapping[int, Award], merged: Merged) -> None:
     """Drops those for whom nothing can have changed: an award dated before everything that is new stays as it is, unless a
     late event may have broken what it rests on.
     """
@@ -147,7 +143,7 @@ def _late_players(game: Game, merged: Merged) -> set[int]:
     }
 
 
-async def _decide(connection: asyncpg.Connection, game: Game, suspects: _Suspects, held: Held) -> Held:
+async def _decide(connection: Connection, game: Game, suspects: _Suspects, held: Held) -> Held:
     """The awards that each suspect should have now."""
     order = in_requirement_order(game.definition.achievements)
     asked = {player: _with_dependents(order, suspects, player, held[player]) for player in suspects.players}
@@ -219,16 +215,14 @@ def _changes(held: Held, decided: Held) -> list[AwardChange]:
     return changes
 
 
-async def apply_decisions(
-    connection: asyncpg.Connection, game: Game, held: Held, decided: Held
-) -> list[AwardChange]:
+async def apply_decisions(connection: Connection, game: Game, held: Held, decided: Held) -> list[AwardChange]:
     """Brings the awards held to those decided."""
     changes = _changes(held, decided)
     await _write(connection, game, changes)
     return changes
 
 
-async def _write(connection: asyncpg.Connection, game: Game, changes: Sequence[AwardChange]) -> None:
+async def _write(connection: Connection, game: Game, changes: Sequence[AwardChange]) -> None:
     gone = [change for change in changes if change.kind == "withdrawn"]
     written = [change for change in changes if change.kind != "withdrawn"]
     if gone:

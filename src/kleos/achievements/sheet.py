@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import asyncpg
-
 from kleos.achievements import sql
 from kleos.core.cells import Cells, Row, RowKey
 from kleos.core.completion import Award
@@ -12,6 +10,7 @@ from kleos.engine.game import Game
 from kleos.sheets.changes import RowChange
 from kleos.sheets.layout import quoted, table
 from kleos.sheets.merge import SheetWriter
+from kleos.store.pool import Connection
 
 
 def fold_awards(game: Game, player: Any, awards: Mapping[str, Award]) -> dict[RowKey, Row]:
@@ -33,7 +32,7 @@ def fold_awards(game: Game, player: Any, awards: Mapping[str, Award]) -> dict[Ro
 
 
 async def write_award_rows(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     writer: SheetWriter,
     awards: Mapping[int, Mapping[str, Award]],

@@ -43,9 +43,7 @@ def completed(
     return None
 
 
-def with_requirements(
-    achievement: Achievement, own: Award | None, awards: Mapping[str, Award]
-) -> Award | None:
+def with_requirements(achievement: Achievement, own: Award | None, awards: Mapping[str, Award]) -> Award | None:
     """A prerequisite that is missing withholds the award; a later one dates it."""
     if own is None or any(name not in awards for name in achievement.requires):
         return None

@@ -148,9 +148,7 @@ def normaliser(event: EventType) -> Callable[[Any], None]:
 
 
 def _field_converts(event: EventType, of: Callable[[Type], Convert | None]) -> list[tuple[str, Convert]]:
-    return [
-        (field.name, convert) for field in event.fields.values() if (convert := of(field.type)) is not None
-    ]
+    return [(field.name, convert) for field in event.fields.values() if (convert := of(field.type)) is not None]
 
 
 def six_decimals(value: float) -> float:
@@ -188,9 +186,7 @@ def _sorted_map(convert: Convert | None) -> Convert:
 
 
 def _in_record(type_: RecordOf, of: Callable[[Type], Convert | None]) -> Convert | None:
-    converts = [
-        (field.name, convert) for field in type_.fields.values() if (convert := of(field.type)) is not None
-    ]
+    converts = [(field.name, convert) for field in type_.fields.values() if (convert := of(field.type)) is not None]
     if not converts:
         return None
 

@@ -75,9 +75,7 @@ class Plan:
 def compile_plan(definition: Definition) -> Plan:
     plans: dict[str, EventPlan] = {}
     of_struct: dict[type, EventPlan] = {}
-    folds = {
-        name: compile_sheet_folds(sheet, dict(definition.events)) for name, sheet in definition.sheets.items()
-    }
+    folds = {name: compile_sheet_folds(sheet, dict(definition.events)) for name, sheet in definition.sheets.items()}
     for name, event in definition.events.items():
         plan = _event_plan(definition, event, {s: f[name] for s, f in folds.items() if name in f})
         plans[name] = plan
@@ -110,9 +108,7 @@ def _event_plan(definition: Definition, event: EventType, folds: dict[str, Sheet
         players=forms.player_finder(event),
         write_body=forms.body_writer(event),
         read_log=forms.log_reader(event, definition),
-        objection=_objection(
-            [check for check in definition.checks if check.selector.event == event.name], event
-        ),
+        objection=_objection([check for check in definition.checks if check.selector.event == event.name], event),
         folds=folds,
         earned=_earned_by(definition, event),
         ends_match=event.name in definition.ended_by,
@@ -147,9 +143,7 @@ def _earned_by(definition: Definition, event: EventType) -> dict[str, Earned]:
 
 
 def _met_on_event(condition: EventCondition, event: EventType, name: str) -> Earned:
-    facts = compile_selected(
-        condition.selector, event, [condition.when, condition.player], f"achievement {name}"
-    )
+    facts = compile_selected(condition.selector, event, [condition.when, condition.player], f"achievement {name}")
     return lambda wire: {player for holds, player in facts(wire) if holds and player is not None}
 
 

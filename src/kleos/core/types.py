@@ -217,14 +217,10 @@ def parse_records(tables: Mapping[str, Mapping[str, str]]) -> dict[str, RecordOf
             fields = {}
             for key, text in tables[name].items():
                 used = [
-                    word
-                    for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text.partition("=")[0])
-                    if word in tables
+                    word for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text.partition("=")[0]) if word in tables
                 ]
                 known = {word: read(word, (*trail, name)) for word in used}
-                type_, default = parse_field(
-                    text, {**{other: RecordOf(other, {}) for other in tables}, **known}
-                )
+                type_, default = parse_field(text, {**{other: RecordOf(other, {}) for other in tables}, **known})
                 fields[key] = Field(key, type_, default)
             done[name] = RecordOf(name, fields)
         return done[name]
@@ -255,16 +251,13 @@ def _fit(value: object, type_: Type, text: str, column: int) -> object:
         return [_fit(item, type_.item, text, column) for item in value]
     if isinstance(type_, MapOf) and isinstance(value, dict):
         return {
-            _fit(key, type_.key, text, column): _fit(item, type_.value, text, column)
-            for key, item in value.items()
+            _fit(key, type_.key, text, column): _fit(item, type_.value, text, column) for key, item in value.items()
         }
     if isinstance(type_, Scalar):
         fitted = _fit_scalar(value, type_.kind)
         if fitted is not None:
             return fitted
-    raise ExpressionError(
-        f"the default `{text}` is no `{type_}`", f"write a literal such as {_example(type_)}", column
-    )
+    raise ExpressionError(f"the default `{text}` is no `{type_}`", f"write a literal such as {_example(type_)}", column)
 
 
 def _fit_scalar(value: object, kind: Kind) -> object:

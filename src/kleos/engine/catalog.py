@@ -1,15 +1,13 @@
 """The games a server knows: their definitions in force, read from files and from the database, and how they change."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
-import asyncpg
-
-from kleos.core.definition import compare, load
-from kleos.core.definition.changes import Change
+from kleos.core.definition.changes import Changes, compare
+from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
 from kleos.core.errors import BadInput, Conflict, DefinitionError, Problem
 from kleos.core.plan import compile_plan
@@ -21,6 +19,7 @@ from kleos.sheets.merge import SheetWriter
 from kleos.sheets.rebuild import rebuild_awards, rebuild_sheets
 from kleos.sheets.schema import apply_schema
 from kleos.sheets.write import Writers
+from kleos.store.pool import Connection
 
 _SHIPPED: Final = "kleos.games"
 
@@ -63,14 +62,14 @@ def writers_of(definition: Definition) -> Writers:
     return {name: SheetWriter.of(definition, sheet) for name, sheet in definition.sheets.items()}
 
 
-async def game_in_force(connection: asyncpg.Connection, definition: Definition, version: int, calendar: int) -> Game:
+async def game_in_force(connection: Connection, definition: Definition, version: int, calendar: int) -> Game:
     seasons = await connection.fetch(sql.SEASONS, definition.game)
     named = [Season(row["name"], row["title"], row["starts_at"], row["ends_at"]) for row in seasons]
     plan = compile_plan(definition)
     return Game(definition, plan, version, Calendar(definition.timezone, named), calendar)
 
 
-async def read_games(connection: asyncpg.Connection) -> list[Game]:
+async def read_games(connection: Connection) -> list[Game]:
     """Every game as the database has it in force."""
     rows = await connection.fetch(sql.IN_FORCE)
     return [
@@ -79,20 +78,25 @@ async def read_games(connection: asyncpg.Connection) -> list[Game]:
     ]
 
 
-async def is_news(connection: asyncpg.Connection, definition: Definition) -> bool:
+async def is_news(connection: Connection, definition: Definition) -> bool:
     """Whether a file says something that was never in force: one that was, has been superseded on purpose."""
     rows = await connection.fetch(sql.VERSIONS, definition.game)
     return all(row["source"] != definition.source for row in rows)
 
 
-def changes_between(before: Definition | None, after: Definition) -> list[Change]:
+def changes_between(before: Definition | None, after: Definition) -> Changes:
     """What a change of definition would change; raises DefinitionError where the log or the sheets forbid it."""
-    return [] if before is None else compare(before, after)
+    if before is None:
+        return Changes((), (), tuple(after.sheets), tuple(after.achievements))
+    changes = compare(before, after)
+    if changes.refused:
+        raise DefinitionError(changes.refused)
+    return changes
 
 
-async def put_in_force(connection: asyncpg.Connection, before: Game | None, definition: Definition) -> Game:
+async def put_in_force(connection: Connection, before: Game | None, definition: Definition) -> Game:
     """Makes a definition the one in force: its tables, its version, its new columns filled from the log. One transaction."""
-    changes_between(before.definition if before is not None else None, definition)
+    changes = changes_between(before.definition if before is not None else None, definition)
     async with connection.transaction():
         await connection.execute(LOCK_EXCLUSIVE, lock_of(definition.game))
         await apply_schema(connection, definition)
@@ -101,33 +105,10 @@ async def put_in_force(connection: asyncpg.Connection, before: Game | None, defi
         game = await game_in_force(connection, definition, version, calendar)
         if before is not None and await connection.fetchval(sql.EVENTS_BEFORE, definition.game):
             writers = writers_of(definition)
-            await rebuild_sheets(connection, game, writers, _to_refold(before.definition, definition))
-            await rebuild_awards(connection, game, writers)
+            await rebuild_sheets(connection, game, writers, changes.refold)
+            if changes.rejudge or "awards" in changes.refold:
+                await rebuild_awards(connection, game, writers)
         return game
-
-
-def _to_refold(before: Definition, after: Definition) -> Sequence[str]:
-    """Sheets whose rows the log must fill anew: those whose rules, folds or windows are not what they were."""
-    return [
-        name
-        for name, sheet in after.sheets.items()
-        if name not in before.sheets or _substance(before, name) != _substance(after, name)
-    ]
-
-
-def _substance(definition: Definition, name: str) -> object:
-    sheet = definition.sheets[name]
-    rules = [
-        (
-            rule.selector.event,
-            rule.selector.each.text if rule.selector.each else None,
-            rule.selector.where.text if rule.selector.where else None,
-            [key.text for key in rule.key],
-            [(column, call.text) for column, call in rule.calls.items()],
-        )
-        for rule in sheet.rules
-    ]
-    return (rules, dict(sheet.folds), sheet.windows, sheet.key, definition.timezone)
 
 
 def refuse_overlap(calendar: Calendar, season: Season) -> None:

@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-import asyncpg
 import msgspec
 
 from kleos.achievements.awards import AwardChange
 from kleos.boards.answers import Effect
 from kleos.boards.standings import Effects, Standings
-from kleos.core.definition import load
-from kleos.core.definition.changes import Change
+from kleos.core.definition.changes import Changes
+from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
 from kleos.core.errors import Conflict, NotFound
 from kleos.core.windows import Season, iso
@@ -29,7 +28,7 @@ from kleos.log.decode import Incoming, Rejected, Stamp, decode_batch
 from kleos.players.directory import Card, Directory
 from kleos.players.profiles import ProfileChange, check_change, write_profile
 from kleos.store.database import Database
-from kleos.store.pool import open_connection
+from kleos.store.pool import Connection, open_connection
 
 NODE_LOCK: Final = 0x6B6C656F73  # "kleos"
 MEMORY_MB: Final = 1024
@@ -124,8 +123,8 @@ class Engine:
         in_force = await committer.when_open()
         batch = decode_batch(in_force.plan, body, content_type, self.stamp)
         if not batch.events:
-            empty = msgspec.UNSET if not effects else []
-            return Receipt(0, 0, 0, batch.rejected, None, standings=empty, awards=empty)
+            nothing = Receipt(0, 0, 0, batch.rejected, None)
+            return msgspec.structs.replace(nothing, standings=[], awards=[]) if effects else nothing
         watched = _players_of(batch.events) if effects else frozenset()
         if effects:
             await self.standings.ready(in_force, _windows_of(in_force, batch.events))
@@ -170,7 +169,7 @@ class Engine:
 
     # Definitions, seasons, profiles -----------------------------------------------------------------------------------
 
-    async def put_definition(self, name: str, source: str, dry_run: bool = False) -> tuple[Game | None, list[Change]]:
+    async def put_definition(self, name: str, source: str, dry_run: bool = False) -> tuple[Game | None, Changes]:
         """Puts a definition in force, or says what doing so would change; raises DefinitionError with all problems."""
         definition = load(source, name)
         async with self._changing:
@@ -257,7 +256,7 @@ class Engine:
         self.standings.forget(game.name)
         self.standings.start(game)
 
-    async def _drain_outbox(self, connection: asyncpg.Connection) -> None:
+    async def _drain_outbox(self, connection: Connection) -> None:
         """What a crash left unpublished: whoever listens from now on starts from a snapshot, so there is nobody to tell."""
         while rows := await connection.fetch(log_sql.OUTBOX_REST):
             await connection.execute(log_sql.DROP_OUTBOX, [row["id"] for row in rows])

@@ -8,8 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
-
 from kleos.achievements.awards import AwardChange, EventAward, settle_awards
 from kleos.core.cells import Row, RowKey
 from kleos.core.completion import Award
@@ -22,6 +20,7 @@ from kleos.players.identities import numbers_of
 from kleos.players.sql import ADD_PLAYERS
 from kleos.sheets.changes import RowChange
 from kleos.sheets.write import Writers, merge_rows
+from kleos.store.pool import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Committed:
 
 
 async def commit(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     writers: Writers,
     directory: Directory,
@@ -69,9 +68,7 @@ async def commit(
             return Committed(new, None)
         cards = await numbers_of(connection, directory, game.namespace, _players_of(taken))
         numbers = {id: card.player for id, card in cards.items()}
-        accepted = sorted(
-            (one for one in taken if one.reason is None), key=lambda one: (one.event.at, one.event.id)
-        )
+        accepted = sorted((one for one in taken if one.reason is None), key=lambda one: (one.event.at, one.event.id))
         await _quarantine(connection, game, taken, numbers, received_at)
         if not accepted:
             return Committed(new, None, cards=list(cards.values()))
@@ -81,9 +78,7 @@ async def commit(
         await _merge_matches(connection, game, accepted)
         merged = await merge_rows(connection, game, writers, folded.rows, numbers)
         await connection.execute(ADD_PLAYERS, _new_players(folded, cards))
-        settled = await settle_awards(
-            connection, game, writers, folded.awards, folded.earliest, merged, numbers
-        )
+        settled = await settle_awards(connection, game, writers, folded.awards, folded.earliest, merged, numbers)
         outbox = await _leave_in_outbox(connection, game, settled.changes)
         return Committed(
             new,
@@ -97,7 +92,7 @@ async def commit(
         )
 
 
-async def _check_in_force(connection: asyncpg.Connection, game: Game) -> None:
+async def _check_in_force(connection: Connection, game: Game) -> None:
     row = await connection.fetchrow(sql.IN_FORCE, game.name)
     if row is None or (row["version"], row["calendar"]) != (game.version, game.calendar_version):
         raise StaleDefinition(f"the definition of {game.name} changed")
@@ -144,7 +139,7 @@ def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:
 
 
 async def _append(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     accepted: Sequence[Incoming],
     numbers: Mapping[str, int],
@@ -163,16 +158,14 @@ async def _append(
     return seq
 
 
-async def _appear(
-    connection: asyncpg.Connection, game: Game, folded: Folded, numbers: Mapping[str, int]
-) -> None:
+async def _appear(connection: Connection, game: Game, folded: Folded, numbers: Mapping[str, int]) -> None:
     pairs = sorted((numbers[player], match) for player, match in folded.appearances)
     if pairs:
         players, matches = zip(*pairs, strict=True)
         await connection.execute(sql.ADD_APPEARANCES, game.name, players, matches)
 
 
-async def _merge_matches(connection: asyncpg.Connection, game: Game, accepted: Sequence[Incoming]) -> None:
+async def _merge_matches(connection: Connection, game: Game, accepted: Sequence[Incoming]) -> None:
     """Matches that the game named: an event that is its own match has no row of its own there."""
     seen: dict[str, list[Any]] = {}
     for one in accepted:  # in event order, so the last time is the latest
@@ -190,7 +183,7 @@ async def _merge_matches(connection: asyncpg.Connection, game: Game, accepted: S
 
 
 async def _quarantine(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     taken: Sequence[Incoming],
     numbers: Mapping[str, int],
@@ -216,9 +209,7 @@ def _new_players(folded: Folded, cards: Mapping[str, Card]) -> list[int]:
     return sorted(cards[player].player for player in appeared if not cards[player].exists)
 
 
-async def _leave_in_outbox(
-    connection: asyncpg.Connection, game: Game, changes: Sequence[AwardChange]
-) -> int | None:
+async def _leave_in_outbox(connection: Connection, game: Game, changes: Sequence[AwardChange]) -> int | None:
     if not changes:
         return None
     outbox: int = await connection.fetchval(sql.ADD_OUTBOX, game.name, AwardChange.encoded(changes))

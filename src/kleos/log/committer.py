@@ -71,7 +71,14 @@ class Committer:
     """The one writer of a game in this process."""
 
     def __init__(
-        self, game: Game, lock: int, pool: asyncpg.Pool, directory: Directory, stamp: Stamp, publish: Publish, lost: Callable[[Game], None]
+        self,
+        game: Game,
+        lock: int,
+        pool: asyncpg.Pool,
+        directory: Directory,
+        stamp: Stamp,
+        publish: Publish,
+        lost: Callable[[Game], None],
     ) -> None:
         self.game = game
         self.writers: Writers = {}
@@ -236,9 +243,7 @@ class Committer:
                 logger.warning("the outbox keeps %d messages until the next start", len(ids))
 
 
-def _outcome_of(
-    request: Request, new: set[str], spoiled: set[str | None], seq: int | None, whole: Outcome
-) -> Outcome:
+def _outcome_of(request: Request, new: set[str], spoiled: set[str | None], seq: int | None, whole: Outcome) -> Outcome:
     """One request's share; an id counts for the first event that has it, so it leaves ``new`` here."""
     mine = Outcome(seq=seq, committed=whole.committed, effects=whole.effects)
     for one in request.events:

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
-import asyncpg
-
 from kleos.core.cells import Values
 from kleos.core.completion import Happened
 from kleos.core.plan import Plan
 from kleos.log import sql
+from kleos.store.pool import Connection
 
 Span = tuple[int | None, int | None]
 """From the first moment on, up to but without the second; None is open."""
@@ -18,7 +17,7 @@ _PAGE_EVENTS: Final = 5_000
 
 
 async def of_players(
-    connection: asyncpg.Connection,
+    connection: Connection,
     plan: Plan,
     players: Sequence[int],
     types: Iterable[str],
@@ -29,7 +28,7 @@ async def of_players(
 
 
 async def of_matches(
-    connection: asyncpg.Connection,
+    connection: Connection,
     plan: Plan,
     matches: Sequence[str],
     types: Iterable[str],
@@ -38,9 +37,7 @@ async def of_matches(
     return await _grouped(connection, sql.HISTORY_OF_MATCHES, plan, matches, types, span)
 
 
-async def whole(
-    connection: asyncpg.Connection, plan: Plan, span: Span = EVERYTHING
-) -> AsyncIterator[Happened]:
+async def whole(connection: Connection, plan: Plan, span: Span = EVERYTHING) -> AsyncIterator[Happened]:
     """The whole log of a game, or a span of it, in event order; must run inside a transaction."""
     async for row in connection.cursor(sql.WHOLE_LOG, plan.definition.game, *span, prefetch=_PAGE_EVENTS):
         happened = _happened(plan, row)
@@ -49,7 +46,7 @@ async def whole(
 
 
 async def _grouped(
-    connection: asyncpg.Connection,
+    connection: Connection,
     statement: str,
     plan: Plan,
     keys: Sequence[Any],

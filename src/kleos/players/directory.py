@@ -88,11 +88,7 @@ class Directory:
         return card if card is not None and card.exists else None
 
     async def by_number(self, namespace: str, players: Sequence[int]) -> dict[int, Card]:
-        found = {
-            player: card
-            for player in players
-            if (card := self._by_number.get((namespace, player))) is not None
-        }
+        found = {player: card for player in players if (card := self._by_number.get((namespace, player))) is not None}
         missing = [player for player in players if player not in found]
         if missing:
             rows = await self._pool.fetch(sql.CARDS_BY_NUMBER, namespace, missing)
@@ -104,6 +100,4 @@ class Directory:
 
 def card_of(row: Values) -> Card:
     attributes = msgspec.json.decode(row["attributes"]) if row["attributes"] else {}
-    return Card(
-        row["player"], row["id"], row["exists"], row["name"], row["region"], row["avatar"], attributes
-    )
+    return Card(row["player"], row["id"], row["exists"], row["name"], row["region"], row["avatar"], attributes)

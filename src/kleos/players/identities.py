@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-import asyncpg
-
 from kleos.players import sql
 from kleos.players.directory import Card, Directory, card_of
+from kleos.store.pool import Connection
 
 
 async def numbers_of(
-    connection: asyncpg.Connection, directory: Directory, namespace: str, ids: Iterable[str]
+    connection: Connection, directory: Directory, namespace: str, ids: Iterable[str]
 ) -> dict[str, Card]:
     """The card of every id. What is new here must go to the directory only after the commit."""
     cards: dict[str, Card] = {}
@@ -30,15 +29,13 @@ async def numbers_of(
     return cards
 
 
-async def _read(
-    connection: asyncpg.Connection, namespace: str, ids: list[str], cards: dict[str, Card]
-) -> None:
+async def _read(connection: Connection, namespace: str, ids: list[str], cards: dict[str, Card]) -> None:
     for row in await connection.fetch(sql.CARDS_BY_ID, namespace, ids):
         card = card_of(row)
         cards[card.id] = card
 
 
-async def add_identity(connection: asyncpg.Connection, namespace: str, id: str) -> int:
+async def add_identity(connection: Connection, namespace: str, id: str) -> int:
     """The number of one id, and a player for it; both are made where there are none."""
     await connection.execute(sql.ADD_IDENTITIES, namespace, [id])
     cards: dict[str, Card] = {}

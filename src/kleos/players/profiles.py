@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Final
 
-import asyncpg
 import msgspec
 
 from kleos.core.errors import BadInput
@@ -11,6 +10,7 @@ from kleos.core.events import MAX_ID_CHARACTERS
 from kleos.players import sql
 from kleos.players.directory import Card, card_of
 from kleos.players.identities import add_identity
+from kleos.store.pool import Connection
 
 PROFILE_FACT: Final = "player.profile"
 SERVER_LOG: Final = ""
@@ -72,7 +72,7 @@ def changed(card: Card, change: ProfileChange) -> Card:
 
 
 async def write_profile(
-    connection: asyncpg.Connection, namespace: str, id: str, change: ProfileChange, at: int
+    connection: Connection, namespace: str, id: str, change: ProfileChange, at: int
 ) -> tuple[Card, Card]:
     """Adds the fact to the log and brings the profile up to it; answers the card before and after. One transaction."""
     async with connection.transaction():

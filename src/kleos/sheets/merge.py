@@ -54,8 +54,7 @@ class SheetWriter:
         asked = {
             name
             for achievement in self.definition.achievements.values()
-            if isinstance(achievement.condition, RowCondition)
-            and achievement.condition.sheet == self.sheet.name
+            if isinstance(achievement.condition, RowCondition) and achievement.condition.sheet == self.sheet.name
             for name in achievement.condition.when.names
         }
         return tuple(sorted(asked | set(board_columns(self.definition, self.sheet))))
@@ -82,9 +81,7 @@ class SheetWriter:
 
     def sorted_rows(self, rows: Mapping[RowKey, Row], numbers: Mapping[Any, int]) -> list[tuple[RowKey, Row]]:
         """The rows with players as numbers, in the order in which every node locks them."""
-        return sorted(
-            ((self.numbered(key, numbers), row) for key, row in rows.items()), key=lambda item: item[0]
-        )
+        return sorted(((self.numbered(key, numbers), row) for key, row in rows.items()), key=lambda item: item[0])
 
     def numbered(self, key: RowKey, numbers: Mapping[Any, int]) -> RowKey:
         """A row's key with players as numbers."""
@@ -92,9 +89,7 @@ class SheetWriter:
             return (key[0], numbers[key[1]], *key[2:])
         return tuple(numbers[part] if n in self._player_keys else part for n, part in enumerate(key))
 
-    def arguments(
-        self, rows: Sequence[tuple[RowKey, Row]], numbers: Mapping[Any, int]
-    ) -> list[Sequence[Any]]:
+    def arguments(self, rows: Sequence[tuple[RowKey, Row]], numbers: Mapping[Any, int]) -> list[Sequence[Any]]:
         """One array for each parameter of the statements; ``numbers`` maps players inside values."""
         keys = list(zip(*(key for key, _ in rows), strict=True))
         cells = list(zip(*(row for _, row in rows), strict=True))
@@ -112,9 +107,7 @@ class SheetWriter:
         arrays = ["text[]", *(_ARRAY_TYPES[column.type.kind] for column in self.sheet.key)]
         arrays += [stored.array for stored in self._stored]
         given = ", ".join(f"${n}::{array}" for n, array in enumerate(arrays, 1))
-        changes = ",\n    ".join(
-            f"{quoted(stored.name)} = {_change(stored, mode)}" for stored in self._stored
-        )
+        changes = ",\n    ".join(f"{quoted(stored.name)} = {_change(stored, mode)}" for stored in self._stored)
         where = _NOT_LATE if mode == "merge" and self.sheet.is_ordered else ""
         returned = ", ".join([*(f"r.{name}" for name in key), *(f"r.{quoted(n)}" for n in self.returned)])
         return f"""
@@ -191,8 +184,6 @@ def _streak_columns(name: str, cell: int) -> list[_Stored]:
         f"ELSE COALESCE({own['_best_since']}, {new['_best_since']}) END",
     }
     return [
-        _Stored(
-            f"{name}{part}", cell + n, "timestamptz[]" if n > 3 else "bigint[]", merges[part], ordered=True
-        )
+        _Stored(f"{name}{part}", cell + n, "timestamptz[]" if n > 3 else "bigint[]", merges[part], ordered=True)
         for n, part in enumerate(_STREAK_PARTS)
     ]

@@ -7,8 +7,6 @@ a row that it no longer makes is emptied. The same fold is what `verify` compare
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-import asyncpg
-
 from kleos.achievements.awards import AwardChange, apply_decisions, awards_of
 from kleos.achievements.sheet import fold_awards, write_award_rows
 from kleos.core.cells import Row, RowKey
@@ -20,6 +18,7 @@ from kleos.sheets import sql
 from kleos.sheets.layout import quoted, table
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.write import Writers
+from kleos.store.pool import Connection
 
 _WRITTEN_AT_ONCE: Final = 5_000
 _DECIDED_AT_ONCE: Final = 500
@@ -27,7 +26,7 @@ Sheets = dict[str, dict[RowKey, Row]]
 
 
 async def fold_log(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     sheets: Collection[str],
     kinds: Collection[WindowKind] | None = None,
@@ -50,16 +49,14 @@ async def fold_log(
     return rows
 
 
-async def rebuild_sheets(connection: asyncpg.Connection, game: Game, writers: Writers, names: Iterable[str]) -> None:
+async def rebuild_sheets(connection: Connection, game: Game, writers: Writers, names: Iterable[str]) -> None:
     """Refolds whole sheets from the whole log."""
     wanted = [name for name in names if name in game.definition.sheets and name != "awards"]
     for name, rows in (await fold_log(connection, game, wanted)).items():
         await _replace(connection, game, writers[name], rows, None)
 
 
-async def rebuild_season(
-    connection: asyncpg.Connection, game: Game, writers: Writers, season: str, span: history.Span
-) -> None:
+async def rebuild_season(connection: Connection, game: Game, writers: Writers, season: str, span: history.Span) -> None:
     """Refolds what one season's windows hold, after its dates changed; ``span`` are the dates in force."""
     names = [name for name, sheet in game.definition.sheets.items() if "season" in sheet.windows and name != "awards"]
     folded = await fold_log(connection, game, names, {"season"}, span)
@@ -69,7 +66,7 @@ async def rebuild_season(
     await rebuild_awards(connection, game, writers)
 
 
-async def rebuild_awards(connection: asyncpg.Connection, game: Game, writers: Writers) -> list[AwardChange]:
+async def rebuild_awards(connection: Connection, game: Game, writers: Writers) -> list[AwardChange]:
     """Decides every award anew, player by player, and folds them into the sheet `awards`."""
     players = [row["player"] for row in await connection.fetch(sql.PLAYERS_OF, game.name)]
     changes: list[AwardChange] = []
@@ -82,9 +79,7 @@ async def rebuild_awards(connection: asyncpg.Connection, game: Game, writers: Wr
     return changes
 
 
-async def decide_awards(
-    connection: asyncpg.Connection, game: Game, players: Collection[int]
-) -> dict[int, dict[str, Award]]:
+async def decide_awards(connection: Connection, game: Game, players: Collection[int]) -> dict[int, dict[str, Award]]:
     """The awards that the log gives these players."""
     if not game.definition.achievements:
         return {player: {} for player in players}
@@ -102,7 +97,7 @@ def fold_all_awards(game: Game, awards: Mapping[int, Mapping[str, Award]]) -> di
 
 
 async def _replace(
-    connection: asyncpg.Connection, game: Game, writer: SheetWriter, rows: Mapping[RowKey, Row], window: str | None
+    connection: Connection, game: Game, writer: SheetWriter, rows: Mapping[RowKey, Row], window: str | None
 ) -> None:
     """Empties every row (of one window, if given), then writes those that there should be: a tombstone stays for a row
     that the log no longer makes, and the version rises in any case.

@@ -2,17 +2,16 @@
 
 from typing import Final
 
-import asyncpg
-
 from kleos.core.definition.model import Column, Definition, Fold, Sheet
 from kleos.core.expression import sql_source
 from kleos.sheets import sql
 from kleos.sheets.layout import SQL_TYPES, quoted, table
+from kleos.store.pool import Connection
 
 LOCK_TIMEOUT_MS: Final = 2_000
 
 
-async def apply_schema(connection: asyncpg.Connection, definition: Definition) -> list[str]:
+async def apply_schema(connection: Connection, definition: Definition) -> list[str]:
     """Creates what the definition needs and the database lacks; answers the sheets that gained columns over old rows.
 
     Runs inside the caller's transaction, under the game's exclusive lock.
@@ -29,18 +28,14 @@ async def apply_schema(connection: asyncpg.Connection, definition: Definition) -
     return grown
 
 
-async def _grow(
-    connection: asyncpg.Connection, definition: Definition, sheet: Sheet, present: dict[str, str | None]
-) -> bool:
+async def _grow(connection: Connection, definition: Definition, sheet: Sheet, present: dict[str, str | None]) -> bool:
     """Adds missing columns, and replaces formulas that the definition no longer has in this form."""
     wanted = dict(_columns(sheet))
     missing = [name for name in wanted if name not in present]
     changed = [
         column.name
         for column in sheet.columns.values()
-        if column.formula is not None
-        and column.name in present
-        and present[column.name] != _generation(sheet, column)
+        if column.formula is not None and column.name in present and present[column.name] != _generation(sheet, column)
     ]
     where = table(definition.game, sheet.name)
     for name in changed:
@@ -78,9 +73,7 @@ def create_table(definition: Definition, sheet: Sheet) -> str:
     statements += [_comment(definition, sheet, c)[0] for c in sheet.columns.values() if c.formula is not None]
     if sheet.player_key is not None and sheet.key[0].type.kind != "player":
         statements.append(
-            sql.CREATE_PLAYER_INDEX.format(
-                table=table(definition.game, sheet.name), player=quoted(sheet.player_key)
-            )
+            sql.CREATE_PLAYER_INDEX.format(table=table(definition.game, sheet.name), player=quoted(sheet.player_key))
         )
     return ";\n".join(statements)
 

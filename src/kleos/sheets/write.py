@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
-
 from kleos.core.cells import Row, RowKey, Values
 from kleos.core.completion import Happened
 from kleos.core.definition.model import Sheet
@@ -14,6 +12,7 @@ from kleos.engine.game import Game
 from kleos.log import history
 from kleos.sheets.changes import RowChange
 from kleos.sheets.merge import SheetWriter
+from kleos.store.pool import Connection
 
 Writers = Mapping[str, SheetWriter]
 
@@ -27,7 +26,7 @@ class Merged:
 
 
 async def merge_rows(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     writers: Writers,
     rows: Mapping[str, Mapping[RowKey, Row]],
@@ -49,7 +48,7 @@ async def merge_rows(
 
 
 async def _refold_late(
-    connection: asyncpg.Connection,
+    connection: Connection,
     game: Game,
     writer: SheetWriter,
     deltas: Sequence[tuple[RowKey, Row]],
@@ -93,16 +92,14 @@ def _with_ordered_cells(writer: SheetWriter, delta: Row, whole: Row) -> Row:
 
 
 async def refold_ordered(
-    connection: asyncpg.Connection, game: Game, writer: SheetWriter, keys: Sequence[RowKey]
+    connection: Connection, game: Game, writer: SheetWriter, keys: Sequence[RowKey]
 ) -> dict[RowKey, Row]:
     """Rows folded anew from the events that feed the sheet's ordered columns. Keys have players as numbers."""
     sheet = writer.sheet
     types = game.plan.feeding(sheet.name, ordered_only=True)
     by_owner = _by_owner(sheet, keys)
     span = _span([game.calendar.named(key[0], 0) for key in keys])
-    read: Any = (
-        history.of_matches if sheet.key[owner_place(sheet) - 1].name == "match" else history.of_players
-    )
+    read: Any = history.of_matches if sheet.key[owner_place(sheet) - 1].name == "match" else history.of_players
     histories = await read(connection, game.plan, list(by_owner), types, span)
     folded: dict[RowKey, Row] = {}
     for owner, wanted in by_owner.items():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 
 from kleos.core.errors import Unavailable
 from kleos.store.types import set_types
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+"""A connection, be it of a pool or on its own."""
 
 SESSION: Final = {"application_name": "kleos", "timezone": "UTC", "jit": "off"}
 CONNECT_TIMEOUT_S: Final = 10.0
