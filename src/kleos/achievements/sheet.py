@@ -50,6 +50,7 @@ async def write_award_rows(
     emptied = await connection.fetch(
         sql.EMPTY_AWARD_ROWS.format(
             table=table(game.name, "awards"),
+            resets=writer.resets,
             returned=", ".join(f"r.{quoted(name)}" for name in writer.returned),
         ),
         sorted(awards),

@@ -26,9 +26,9 @@ SELECT player FROM kleos.players WHERE player = ANY($1::bigint[]) ORDER BY playe
 
 EMPTY_AWARD_ROWS: Final = """
 UPDATE {table} AS r
-SET present = false, points = 0, unlocked = 0, points_since = NULL, unlocked_since = NULL,
-    version = nextval('kleos.version_seq')
+SET {resets}, present = false, version = nextval('kleos.version_seq')
 FROM unnest($1::bigint[]) AS gone(player)
-WHERE r.player = gone.player AND r.present AND NOT (r."window", r.player) IN (SELECT * FROM unnest($2::text[], $3::bigint[]))
+WHERE r.player = gone.player AND r.present
+  AND (r."window", r.player) NOT IN (SELECT * FROM unnest($2::text[], $3::bigint[]))
 RETURNING r."window", r.player, {returned}, r.present, r.version
 """

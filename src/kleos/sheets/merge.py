@@ -70,10 +70,10 @@ class SheetWriter:
             stored += _stored_columns(fold, self.cells.at[fold.name])
         return tuple(stored)
 
-    @property
-    def stored_names(self) -> tuple[str, ...]:
-        """The columns that rows are written to, without key, version and presence."""
-        return tuple(stored.name for stored in self._stored)
+    @cached_property
+    def resets(self) -> str:
+        """Assignments that empty a row: every written column back to what it is before any fact."""
+        return ", ".join(f"{quoted(stored.name)} = DEFAULT" for stored in self._stored)
 
     @cached_property
     def _player_keys(self) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from kleos.core.definition.model import WindowKind
 from kleos.engine.game import Game
 from kleos.log import history
 from kleos.sheets import sql
-from kleos.sheets.layout import quoted, table
+from kleos.sheets.layout import table
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.write import Writers
 from kleos.store.pool import Connection
@@ -103,8 +103,7 @@ async def _replace(
     that the log no longer makes, and the version rises in any case.
     """
     where = table(game.name, writer.sheet.name)
-    resets = ", ".join(f"{quoted(name)} = DEFAULT" for name in writer.stored_names)
-    await connection.execute(sql.EMPTY_ROWS.format(table=where, resets=resets), window)
+    await connection.execute(sql.EMPTY_ROWS.format(table=where, resets=writer.resets), window)
     ordered = sorted(rows.items(), key=lambda item: item[0])
     for start in range(0, len(ordered), _WRITTEN_AT_ONCE):
         some = ordered[start : start + _WRITTEN_AT_ONCE]
