@@ -117,7 +117,12 @@ class Warmup:
     def fit(self) -> None:
         """Let go of the least recently read until the rest fits."""
         sizes = {key: ranking.size_bytes for key, ranking in self._rankings.items()}
-        self._let_go_for(sum(sizes.values()) - self._memory_bytes, sizes)
+        excess_bytes = sum(sizes.values()) - self._memory_bytes
+        if self._let_go_for(excess_bytes, sizes):
+            return
+        for key, ranking in list(self._rankings.items()):
+            if ranking.state == "warm" and sum(other.size_bytes for other in self.rankings()) > self._memory_bytes:
+                self._give_up(key, ranking)
 
     async def close(self) -> None:
         self._is_closed = True
@@ -165,9 +170,7 @@ class Warmup:
                         return
                     ranking.extend(rows)
                     if not self._has_room(ranking):
-                        log.warning("the index of %s does not fit into memory", "/".join(key))
-                        ranking.fail("too large")
-                        ranking.last_read_at = self._clock()
+                        self._give_up(key, ranking)
                         return
         if self._rankings.get(key) is ranking:
             ranking.finish()
@@ -189,6 +192,11 @@ class Warmup:
                 self.drop(key)
                 self._let_go.add(key)
         return need_bytes <= 0
+
+    def _give_up(self, key: Key, ranking: Ranking) -> None:
+        log.warning("the index of %s does not fit into memory: the database answers for it", "/".join(key))
+        ranking.fail("too large")
+        ranking.last_read_at = self._clock()
 
     def _retry(self, key: Key, ranking: Ranking) -> None:
         def again() -> None:
