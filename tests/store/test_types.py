@@ -20,9 +20,7 @@ async def test_a_time_comes_back_to_the_microsecond(database: Database, at_us: i
 
 
 async def test_postgres_means_the_same_moment(database: Database) -> None:
-    assert (
-        await database.pool.fetchval("SELECT '2024-02-29T12:00:00.000001Z'::timestamptz") == 1709208000000001
-    )
+    assert await database.pool.fetchval("SELECT '2024-02-29T12:00:00.000001Z'::timestamptz") == 1709208000000001
     microseconds = "SELECT (extract(epoch FROM $1::timestamptz) * 1000000)::bigint"
     assert await database.pool.fetchval(microseconds, 1709208000000001) == 1709208000000001
 
@@ -57,6 +55,4 @@ async def test_rows_of_a_table_through_arrays(database: Database) -> None:
         insert = "INSERT INTO moments SELECT * FROM unnest($1::timestamptz[], $2::jsonb[])"
         await connection.execute(insert, TIMES_US, [b"%d" % n for n in range(len(TIMES_US))])
         rows = await connection.fetch("SELECT at, body FROM moments ORDER BY body::int")
-    assert [(row["at"], row["body"]) for row in rows] == [
-        (at_us, b"%d" % n) for n, at_us in enumerate(TIMES_US)
-    ]
+    assert [(row["at"], row["body"]) for row in rows] == [(at_us, b"%d" % n) for n, at_us in enumerate(TIMES_US)]

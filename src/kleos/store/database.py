@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 OLDEST_VERSION: Final = 15
 TRY_AGAIN_S: Final = 0.25
+SPARE_CONNECTIONS: Final = 20  # for an analyst, a backup and PostgreSQL itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ class Database:
         """
         if url is None and data_dir is None:
             raise ValueError("a database needs a url or a data_dir")
-        embedded = EmbeddedPostgres(data_dir) if url is None and data_dir is not None else None
+        embedded = None
+        if url is None and data_dir is not None:
+            connections = max(50, pool_size + SPARE_CONNECTIONS)
+            embedded = EmbeddedPostgres(data_dir, {"max_connections": str(connections)})
         dsn = await embedded.start() if embedded is not None else str(url)
         try:
             await _prepare(dsn, wait_s)

@@ -35,6 +35,7 @@ LOOK_AGAIN_S: Final = 0.01
 STOP_S: Final = 30.0
 SHORTEST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
+STEADY_S: Final = 10.0
 LOG_SIZE_BYTES: Final = 16 * 1024 * 1024
 
 SETTINGS: Final[Mapping[str, str]] = {
@@ -95,14 +96,17 @@ class EmbeddedPostgres:
         """
         if self._watch is not None:
             return self._dsn
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+        except OSError as error:
+            raise KleosError(f"the data directory {self.data_dir} cannot be used: {error.strerror}") from error
         try:
             self._account = account_for(self.cluster)
             self._programs = usable_by(self._account)
             self._sockets = self._socket_directory()
             self._dsn = f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(self._sockets), safe='/')}"
-            self._trim_log()
+            self._log_from = self._trimmed_log_size()
             if not self.cluster.exists():
                 await self._make_cluster()
             self._check_version()
@@ -176,17 +180,18 @@ class EmbeddedPostgres:
         if self._account.switch:
             os.chown(folder, self._account.uid, self._account.gid)
 
-    def _trim_log(self) -> None:
-        if self.log_file.exists() and self.log_file.stat().st_size > LOG_SIZE_BYTES:
-            self.log_file.replace(self.log_file.with_suffix(".log.old"))
+    def _trimmed_log_size(self) -> int:
+        size_bytes = self.log_file.stat().st_size if self.log_file.exists() else 0
+        if size_bytes < LOG_SIZE_BYTES:
+            return size_bytes
+        self.log_file.replace(self.log_file.with_suffix(".log.old"))
+        return 0
 
     def _check_version(self) -> None:
         try:
             version = (self.cluster / "PG_VERSION").read_text().strip()
         except FileNotFoundError:
-            raise KleosError(
-                f"{self.cluster} is not a PostgreSQL data directory: it has no PG_VERSION"
-            ) from None
+            raise KleosError(f"{self.cluster} is not a PostgreSQL data directory: it has no PG_VERSION") from None
         if version != str(MAJOR_VERSION):
             raise KleosError(
                 f"{self.cluster} was made by PostgreSQL {version} and this Kleos runs PostgreSQL {MAJOR_VERSION}: "
@@ -210,9 +215,7 @@ class EmbeddedPostgres:
         ]
         server = self._launch(unfinished, [initdb, "-U", SUPERUSER, *options])
         if await _ended(server) != 0:
-            raise KleosError(
-                f"the embedded PostgreSQL could not make its files in {self.data_dir}{self._last_words()}"
-            )
+            raise KleosError(f"the embedded PostgreSQL could not make its files in {self.data_dir}{self._last_words()}")
         unfinished.rename(self.cluster)
 
     # -- the process ----------------------------------------------------------------------------------------
@@ -280,31 +283,28 @@ class EmbeddedPostgres:
         self._server = None
 
     async def _keep_running(self) -> None:
-        pause_s = SHORTEST_PAUSE_S
+        pause_s = 0.0
         while True:
-            started = asyncio.get_running_loop().time()
+            began = asyncio.get_running_loop().time()
             await self._exited.wait()
-            if asyncio.get_running_loop().time() - started > 2 * LONGEST_PAUSE_S:
-                pause_s = SHORTEST_PAUSE_S
+            if asyncio.get_running_loop().time() - began > STEADY_S:
+                pause_s = 0.0
             status = self._server.returncode if self._server is not None else None
-            logger.error("the embedded PostgreSQL ended (status %s); starting it again", status)
+            logger.error("the embedded PostgreSQL ended (status %s); starting it again in %g s", status, pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(max(2 * pause_s, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
             try:
                 await leftovers.clear(self.cluster)
                 await self._run()
-            except (KleosError, OSError) as error:
-                logger.error("%s; trying again in %g s", error, pause_s)
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            except Exception as error:  # whatever it is, a server without its database is worth another try
+                logger.error("%s", error)
                 self._exited.set()
             else:
                 logger.warning("the embedded PostgreSQL runs again")
 
     def _last_words(self) -> str:
-        try:
-            lines = self.log_file.read_text(errors="replace").splitlines()[-8:]
-        except OSError:
-            return ""
-        return "; it said:\n  " + "\n  ".join(lines) if lines else ""
+        said = self.log_file.read_bytes()[self._log_from :].decode(errors="replace").splitlines()[-8:]
+        return "; it said:\n  " + "\n  ".join(said) if said else ""
 
 
 def _tell_when_ended(process: subprocess.Popen[bytes], exited: asyncio.Event) -> None:

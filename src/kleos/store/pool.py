@@ -42,9 +42,7 @@ CLOSED: Final = (
 
 async def open_connection(dsn: str, *, timeout_s: float = CONNECT_TIMEOUT_S) -> asyncpg.Connection[Any]:
     """One connection outside any pool, set up as those of a pool are."""
-    connection: asyncpg.Connection[Any] = await asyncpg.connect(
-        dsn, timeout=timeout_s, server_settings=SESSION
-    )
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(dsn, timeout=timeout_s, server_settings=SESSION)
     await set_types(connection)
     return connection
 

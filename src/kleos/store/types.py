@@ -50,6 +50,4 @@ async def set_types(connection: asyncpg.Connection[Any]) -> None:
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=encode_jsonb, decoder=decode_jsonb, format="binary"
     )
-    await connection.set_type_codec(
-        "json", schema="pg_catalog", encoder=encode_json, decoder=bytes, format="binary"
-    )
+    await connection.set_type_codec("json", schema="pg_catalog", encoder=encode_json, decoder=bytes, format="binary")

@@ -1,0 +1,150 @@
+"""What can be set from the environment, each setting once: its name, its default, what it does."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from kleos.core.errors import BadInput
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_KEY: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one server, read and checked. See `SETTINGS` for what each means."""
+
+    database_url: str | None = None
+    database_wait_s: int = 30
+    data: Path = Path("kleos-data")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    admin_key: str | None = None
+    pool_size: int = 10
+    ranks_memory_mb: int = 1024
+    games: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `read` turns its text into the field's value, or raises `ValueError` with what is expected."""
+
+    field: str
+    help: str
+    read: Callable[[str], Any]
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"KLEOS_{self.field.upper()}"
+
+    @property
+    def default(self) -> Any:
+        return getattr(Settings(), self.field)
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()) or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _postgres_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("postgresql", "postgres"):
+        raise ValueError("must be like postgresql://user:password@host:5432/database")
+    return text
+
+
+def _key(text: str) -> str:
+    if len(text) < SHORTEST_KEY or not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError(f"must be at least {SHORTEST_KEY} printable ASCII characters without spaces")
+    return text
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text).expanduser()
+    if not folder.is_dir():
+        raise ValueError("must be a folder that exists")
+    return folder
+
+
+SETTINGS: Final = (
+    Setting(
+        "database_url",
+        "PostgreSQL 15 or later to use. Without it an embedded one runs in `KLEOS_DATA`.",
+        _postgres_url,
+        secret=True,
+    ),
+    Setting("database_wait_s", "Seconds to wait at the start for the database to answer.", _whole(0, 3600)),
+    Setting(
+        "data",
+        "Folder of the embedded database. Made when it is not there.",
+        lambda text: Path(text).expanduser(),
+    ),
+    Setting("host", "Address to listen on. `0.0.0.0` for every IPv4 address of the machine.", str),
+    Setting("port", "TCP port to listen on. `0` for any that is free.", _whole(0, 65535)),
+    Setting(
+        "admin_key",
+        f"Key that may do everything, at least {SHORTEST_KEY} characters. Without it one is made at the first "
+        "start and printed once.",
+        _key,
+        secret=True,
+    ),
+    Setting("pool_size", "Connections to the database at most.", _whole(2, 1000)),
+    Setting("ranks_memory_mb", "Megabytes that rank indexes may take in memory.", _whole(16, 1_048_576)),
+    Setting("games", "Folder of definitions (`*.toml`) to load beside the shipped ones.", _folder),
+)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in `environment` (by default the process's). An empty variable counts as not set.
+
+    A secret may come from a file instead: `<NAME>_FILE` holds its path. Raises `BadInput` that names every variable
+    that is wrong, and never shows a secret.
+    """
+    given = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for setting in SETTINGS:
+        try:
+            text = _text_of(setting, given)
+            if text:
+                values[setting.field] = setting.read(text)
+        except ValueError as error:
+            shown = "" if setting.secret else f", and is {text!r}"
+            problems.append(f"{setting.name} {error}{shown}")
+        except OSError as error:
+            problems.append(f"{setting.name}_FILE names a file that cannot be read: {error.strerror}")
+    if problems:
+        raise BadInput("\n".join(problems))
+    _tell_of_slips(given)
+    return Settings(**values)
+
+
+def _text_of(setting: Setting, given: Mapping[str, str]) -> str:
+    text = given.get(setting.name, "").strip()
+    file = given.get(f"{setting.name}_FILE", "") if setting.secret else ""
+    if text and file:
+        raise ValueError(f"and {setting.name}_FILE are both set: keep one")
+    return Path(file).read_text(encoding="utf-8").strip() if file else text
+
+
+def _tell_of_slips(given: Mapping[str, str]) -> None:
+    known = {setting.name for setting in SETTINGS}
+    known |= {f"{setting.name}_FILE" for setting in SETTINGS if setting.secret}
+    for name in given:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+        if name.startswith("KLEOS_") and name not in known and close:
+            logger.warning("%s is no setting; did you mean %s?", name, close[0])

@@ -1,0 +1,120 @@
+"""Settings are typed, checked, told by name when wrong, and every one of them is documented."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from kleos.core.errors import BadInput
+from kleos.settings import SETTINGS, Setting, Settings, read_settings
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "settings.md"
+KEY = "a-key-of-some-length"
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert read_settings({}) == Settings()
+
+
+def test_each_setting_is_read() -> None:
+    given = {
+        "KLEOS_DATABASE_URL": "postgresql://me:pass@db:5432/games",
+        "KLEOS_DATABASE_WAIT_S": "5",
+        "KLEOS_DATA": "/srv/kleos",
+        "KLEOS_HOST": "0.0.0.0",
+        "KLEOS_PORT": "80",
+        "KLEOS_ADMIN_KEY": KEY,
+        "KLEOS_POOL_SIZE": "20",
+        "KLEOS_RANKS_MEMORY_MB": "64",
+        "KLEOS_GAMES": "/",
+    }
+    expected = Settings(
+        database_url="postgresql://me:pass@db:5432/games",
+        database_wait_s=5,
+        data=Path("/srv/kleos"),
+        host="0.0.0.0",
+        port=80,
+        admin_key=KEY,
+        pool_size=20,
+        ranks_memory_mb=64,
+        games=Path("/"),
+    )
+    assert read_settings(given) == expected
+    assert set(given) == {setting.name for setting in SETTINGS}
+
+
+def test_every_field_has_its_setting() -> None:
+    assert [setting.field for setting in SETTINGS] == [field.name for field in fields(Settings)]
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert read_settings({"KLEOS_PORT": "", "KLEOS_ADMIN_KEY": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("KLEOS_PORT", "http"),
+        ("KLEOS_PORT", "65536"),
+        ("KLEOS_PORT", "-1"),
+        ("KLEOS_PORT", "²"),
+        ("KLEOS_PORT", "1_000"),
+        ("KLEOS_POOL_SIZE", "0"),
+        ("KLEOS_RANKS_MEMORY_MB", "1.5"),
+        ("KLEOS_DATABASE_URL", "mysql://db/games"),
+        ("KLEOS_ADMIN_KEY", "short"),
+        ("KLEOS_ADMIN_KEY", "with spaces in the middle"),
+        ("KLEOS_GAMES", "/no/such/folder"),
+    ],
+)
+def test_what_is_wrong_is_told_by_name(name: str, text: str) -> None:
+    with pytest.raises(BadInput, match=f"^{name} must be"):
+        read_settings({name: text})
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    with pytest.raises(BadInput) as caught:
+        read_settings({"KLEOS_PORT": "x", "KLEOS_POOL_SIZE": "y"})
+    assert [line.split()[0] for line in str(caught.value).splitlines()] == ["KLEOS_PORT", "KLEOS_POOL_SIZE"]
+
+
+def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY + "\n")
+    assert read_settings({"KLEOS_ADMIN_KEY_FILE": str(tmp_path / "key")}).admin_key == KEY
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    given = {"KLEOS_ADMIN_KEY_FILE": str(tmp_path / "key"), "KLEOS_ADMIN_KEY": KEY}
+    with pytest.raises(BadInput, match="keep one") as caught:
+        read_settings(given)
+    assert KEY not in str(caught.value)
+
+
+def test_a_secret_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="KLEOS_ADMIN_KEY_FILE names a file that cannot be read"):
+        read_settings({"KLEOS_ADMIN_KEY_FILE": str(tmp_path / "none")})
+
+
+def test_a_wrong_secret_is_not_shown() -> None:
+    with pytest.raises(BadInput) as caught:
+        read_settings({"KLEOS_ADMIN_KEY": "hunter2", "KLEOS_DATABASE_URL": "mysql://me:hunter2@db"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_slip_of_the_pen_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        read_settings({"KLEOS_DATABSE_URL": "postgresql://db/games", "KLEOS_SOMETHING_ELSE": "1"})
+    assert [record.getMessage() for record in caplog.records] == [
+        "KLEOS_DATABSE_URL is no setting; did you mean KLEOS_DATABASE_URL?"
+    ]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_is_documented(setting: Setting) -> None:
+    default = "" if setting.default is None else f"`{setting.default}`"
+    name = f"`{setting.name}`" + (" (secret)" if setting.secret else "")
+    assert f"| {name} | {default} | {setting.help} |" in REFERENCE.read_text(encoding="utf-8").splitlines()
