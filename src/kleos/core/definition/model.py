@@ -18,7 +18,7 @@ Direction = Literal["asc", "desc"]
 
 WINDOW_KINDS: tuple[WindowKind, ...] = ("all", "season", "month", "week", "day")
 AWARD_GRANTED = "award.granted"
-"""The built-in event type by which a game grants a manual achievement; its dot keeps it apart from every declared type."""
+"""The built-in event type by which a game grants a manual achievement; no declared type can have a dot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Which facts of an event: ``for`` every element, ``where`` the condition holds. ``scope`` names are usable after it."""
+    """Which facts of an event: ``for`` every element, ``where`` the condition holds."""
 
     event: str
     each: ForClause | None
@@ -136,7 +136,7 @@ class SortColumn:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A ranking of a sheet's rows. Each of ``partitions`` is a tuple of player attributes and key columns; () is everybody."""
+    """A ranking of a sheet's rows. Each of ``partitions`` names player attributes and key columns; () is everybody."""
 
     name: str
     sheet: str
