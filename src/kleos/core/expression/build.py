@@ -128,7 +128,8 @@ def arithmetic(operator: ArithmeticOperator, left: Node, right: Node, column: in
     left, right = _same_kind([left, right])
     if operator == "/":
         left, right = to_float(left), to_float(right)
-    assert left.range is not None and right.range is not None
+    assert left.range is not None
+    assert right.range is not None
     optional = left.optional or right.optional
     if operator in ("/", "//", "%") and not is_nonzero_literal(right):
         optional = True

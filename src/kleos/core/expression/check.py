@@ -6,6 +6,7 @@ from typing import Final, NoReturn, get_args
 
 from kleos.core.errors import ExpressionError
 from kleos.core.expression import build
+from kleos.core.expression.constants import simplified
 from kleos.core.expression.ranges import INT53, INT64, IntRange
 from kleos.core.expression.syntax import LARGEST_LITERAL_INT, column_of, parse_python
 from kleos.core.expression.tree import (
@@ -60,10 +61,7 @@ def parse_condition(text: str, scope: Scope, *, int_bits: int = 64) -> Expressio
 
 
 def check_root(tree: ast.expr, scope: Scope, int_bits: int) -> Node:
-    node = build.clamp(_Checker(scope, int_bits).value(tree))
-    if isinstance(node, LiteralNode) and node.value is None:
-        _fail(tree, "None alone is no value", "write a value that can be None")
-    return node
+    return build.clamp(_Checker(scope, int_bits).value(tree))
 
 
 def condition_root(tree: ast.expr, scope: Scope, int_bits: int) -> Node:
@@ -106,7 +104,7 @@ class _Checker:
                 f"{_described(tree)} cannot be used here",
                 "use names, literals, operators and " + " ".join(FUNCTIONS),
             )
-        node = check(tree)
+        node = simplified(check(tree))
         if node.size > LARGEST_SIZE:
             _fail(tree, "the expression is too large", "split it into formulas")
         self.checked[tree] = node
@@ -114,7 +112,7 @@ class _Checker:
 
     def value(self, tree: ast.expr) -> Node:
         node = self.any(tree)
-        if isinstance(node, LiteralNode) and node.value is None:
+        if _is_none(tree):
             _fail(tree, "None is no value here", "ask with `x is None`, or write `coalesce(x, 0)`")
         return node
 
@@ -133,7 +131,7 @@ class _Checker:
                 f"a condition must be true or false, and this is `{node.type}`",
                 "compare it, such as `… > 0`",
             )
-        return build.truth(node)
+        return simplified(build.truth(node))
 
     def constant(self, tree: ast.Constant) -> Node:
         value = tree.value
@@ -201,11 +199,11 @@ class _Checker:
     def choose(self, tree: ast.IfExp) -> Node:
         condition = self.condition(tree.test)
         then, otherwise = self.any(tree.body), self.any(tree.orelse)
-        if _is_none(then) and _is_none(otherwise):
+        if _is_none(tree.body) and _is_none(tree.orelse):
             _fail(tree, "both branches are None", "give one a value")
-        if _is_none(then):
+        if _is_none(tree.body):
             then = build.none(otherwise.type)
-        if _is_none(otherwise):
+        if _is_none(tree.orelse):
             otherwise = build.none(then.type)
         self.same_kind(tree.orelse, [then, otherwise], "the branches of `if … else`")
         return build.choose(condition, then, otherwise)
@@ -371,8 +369,8 @@ class _Checker:
         return value
 
 
-def _is_none(node: Node) -> bool:
-    return isinstance(node, LiteralNode) and node.value is None
+def _is_none(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Constant) and tree.value is None
 
 
 def _described(tree: ast.expr) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from kleos.core.errors import ExpressionError
 from kleos.core.expression import build
 from kleos.core.expression.check import LARGEST_SIZE, parse
+from kleos.core.expression.constants import simplified
 from kleos.core.expression.ranges import INT64
 from kleos.core.expression.syntax import DEEPEST_TREE, parse_python
 from kleos.core.expression.tree import Arithmetic, Expression, Name, Node, Scope
@@ -48,7 +49,8 @@ def _inlined(node: Node, formulas: Mapping[str, Expression], trail: tuple[str, .
         return build.clamp(_inlined(formulas[node.name].root, formulas, (*trail, node.name)))
     if not node.children:
         return node
-    rebuilt = build.rebuild(node, tuple(_inlined(child, formulas, trail) for child in node.children), INT64)
+    children = tuple(_inlined(child, formulas, trail) for child in node.children)
+    rebuilt = simplified(build.rebuild(node, children, INT64))
     if rebuilt.size > LARGEST_SIZE or rebuilt.depth > DEEPEST_INLINED:
         raise ExpressionError("too large with the formulas that it uses", "let it use fewer of them")
     return rebuilt

@@ -86,7 +86,8 @@ def _monotone(node: Node, columns: Mapping[str, Course]) -> str | None:
     if course == "other":
         return (
             f"`{column}` can rise and fall, so the condition could come and go: "
-            "use a count, a sum of what is never negative (such as `sum(max(0, x))`), a maximum, a minimum or the best of a streak"
+            "use a count, a sum of what is never negative (such as `sum(max(0, x))`), "
+            "a maximum, a minimum or the best of a streak"
         )
     wanted = (">", ">=") if course == "rises" else ("<", "<=")
     if operator not in wanted:
@@ -96,7 +97,7 @@ def _monotone(node: Node, columns: Mapping[str, Course]) -> str | None:
 
 
 def threshold(expression: Expression) -> tuple[str, int | float, bool] | None:
-    """(column, n, whether n itself is too little) of a condition that is exactly ``column >= n`` or ``> n``."""
+    """(column, n, whether n itself is too little) of exactly ``column >= n`` or ``column > n``."""
     parts = _against_literal(expression.root)
     if parts is None or parts[1] not in (">", ">="):
         return None

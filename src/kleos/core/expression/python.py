@@ -74,7 +74,9 @@ def _write(node: Node, names: Mapping[str, str]) -> str:
         case Not():
             return f"(not {parts[0]})"
         case IsNone():
-            return f"({parts[0]} is {'not ' * node.negated}None)"
+            return (
+                f"({parts[0]} is {'not ' * node.negated}None)" if node.operand.optional else str(node.negated)
+            )
         case Logic():
             return "(" + f" {node.operator} ".join(parts) + ")"
         case Choose():

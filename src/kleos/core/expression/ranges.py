@@ -83,7 +83,8 @@ def _corners(left: IntRange, right: IntRange) -> IntRange:
 def arithmetic(operator: str, left: Range, right: Range) -> Range:
     if isinstance(left, IntRange) and isinstance(right, IntRange):
         return _of_ints(operator, left, right)
-    assert isinstance(left, FloatRange) and isinstance(right, FloatRange)
+    assert isinstance(left, FloatRange)
+    assert isinstance(right, FloatRange)
     return _of_floats(operator, left, right)
 
 

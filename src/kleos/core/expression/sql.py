@@ -65,7 +65,6 @@ class _Writer:
 
     dialect: Dialect = "postgresql"
     wide_type = "numeric"
-    text_order = ' COLLATE "C"'
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         self.columns = columns
@@ -202,7 +201,7 @@ class _Writer:
         return self.floor_divide(node, left, right) if operator == "//" else self.modulo(left, right)
 
     def floor_divide(self, node: Arithmetic, left: str, right: str) -> str:
-        # With more digits behind the point than the divisor has before it, rounding cannot reach the next int.
+        # With more digits after the point than the divisor has before, rounding cannot reach the next int.
         assert isinstance(node.right.range, IntRange)
         digits = len(str(2**node.right.range.bits)) + 2
         return f"floor(round({left}, {digits}) / {right})"
@@ -224,13 +223,13 @@ class _Writer:
     def compare(self, node: Compare) -> str:
         operator = {"==": "=", "!=": "<>"}.get(node.operator, node.operator)
         left, right = self.write(node.left), self.write(node.right)
-        order = self.text_order if node.left.kind == "str" and operator not in ("=", "<>") else ""
-        text = f"{left} {operator} {right}{order}"
+        text = f"{left} {operator} {right}{self.collation(node.left)}"
         return f"COALESCE({text}, FALSE)" if node.left.optional or node.right.optional else f"({text})"
 
     def in_literals(self, node: InLiterals) -> str:
         values = ", ".join(self.literal(value, node.operand.kind) for value in node.values)
-        text = f"{self.write(node.operand)} {'NOT ' * node.negated}IN ({values})"
+        operand = self.write(node.operand) + self.collation(node.operand)
+        text = f"{operand} {'NOT ' * node.negated}IN ({values})"
         return f"COALESCE({text}, FALSE)" if node.operand.optional else f"({text})"
 
     def contains(self, node: Contains) -> str:
@@ -241,6 +240,9 @@ class _Writer:
 
     def attribute(self, node: Attribute) -> str:
         raise NotImplementedError
+
+    def collation(self, node: Node) -> str:
+        return ' COLLATE "C"' if node.kind == "str" else ""
 
     def call(self, node: Call) -> str:
         operand = node.operands[0]
@@ -268,7 +270,6 @@ class _Writer:
 class _DuckDB(_Writer):
     dialect: Dialect = "duckdb"
     wide_type = "HUGEINT"
-    text_order = ""
 
     def check(self, node: Node) -> None:
         if isinstance(node.range, IntRange) and node.range.bits > WIDEST_HUGEINT_BITS:
@@ -303,6 +304,9 @@ class _DuckDB(_Writer):
 
     def modulo(self, left: str, right: str) -> str:
         return f"((({left} % {right}) + {right}) % {right})"
+
+    def collation(self, node: Node) -> str:
+        return ""
 
     def contains(self, node: Contains) -> str:
         left, right = self.write(node.left), self.write(node.right)

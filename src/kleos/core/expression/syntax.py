@@ -124,6 +124,8 @@ def _scan(text: str) -> None:
             raise ExpressionError(
                 "a character in the text cannot be stored", "leave out NUL and lone surrogates", column
             )
+        if kind == "text" and previous[:1] in ("'", '"'):
+            raise ExpressionError("two texts in a row", "write one", column)
         previous = token
 
 

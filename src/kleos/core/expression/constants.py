@@ -1,0 +1,29 @@
+"""Conditions and texts that no row can change, worked out when the expression is read.
+
+PostgreSQL folds constants of a generated column before it has settled collations, and refuses a comparison of
+two constant texts there. So none is left to it.
+"""
+
+from kleos.core.expression import build
+from kleos.core.expression.python import compile_python
+from kleos.core.expression.tree import Call, Choose, Expression, LiteralNode, Logic, Name, Node
+
+
+def simplified(node: Node) -> Node:
+    """The node, or a smaller one of the same kind and value; its operands are simplified already."""
+    if isinstance(node, LiteralNode):
+        return node
+    if isinstance(node, Logic):
+        decisive = node.operator == "or"
+        if any(isinstance(child, LiteralNode) and child.value is decisive for child in node.operands):
+            return build.literal(decisive)
+    if isinstance(node, Choose) and isinstance(node.operands[0], LiteralNode):
+        return node.operands[1] if node.operands[0].value else node.operands[2]
+    if isinstance(node, Call) and node.function == "coalesce":
+        first = node.operands[0]
+        if isinstance(first, LiteralNode) and first.value is not None:
+            return first
+    if node.kind in ("bool", "str") and not any(isinstance(part, Name) for part in node.walk()):
+        value = compile_python(Expression("", node), ())()
+        return build.none(node.type) if value is None else build.literal(value)
+    return node
