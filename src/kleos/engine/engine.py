@@ -16,10 +16,11 @@ from kleos.boards.standings import Effects, Standings
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
-from kleos.core.errors import Conflict, NotFound
+from kleos.core.errors import NotFound
 from kleos.core.windows import Season, iso
-from kleos.engine import catalog, sql
+from kleos.engine import catalog
 from kleos.engine.game import Game
+from kleos.engine.guard import NodeGuard
 from kleos.engine.seasons import season_named, set_season
 from kleos.log import sql as log_sql
 from kleos.log.commit import Committed
@@ -28,9 +29,8 @@ from kleos.log.decode import Incoming, Rejected, Stamp, decode_batch
 from kleos.players.directory import Card, Directory
 from kleos.players.profiles import ProfileChange, check_change, write_profile
 from kleos.store.database import Database
-from kleos.store.pool import Connection, open_connection
+from kleos.store.pool import Connection
 
-NODE_LOCK: Final = 0x6B6C656F73  # "kleos"
 MEMORY_MB: Final = 1024
 
 logger = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ class Engine:
         self.pool = database.pool
         self.clock = clock
         self.stamp = Stamp(clock)
+        self.guard = NodeGuard(database.dsn)
         self.directory = Directory(self.pool)
         self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
         self._committers: dict[str, Committer] = {}
@@ -93,18 +94,16 @@ class Engine:
         Raises DefinitionError for the files' mistakes, Conflict where another server works on this database.
         """
         definitions = catalog.load_files(games_dir)
-        guard = await open_connection(database.dsn)
+        engine = cls(database, clock, memory_mb)
+        await engine.guard.take()
         try:
-            if not await guard.fetchval(sql.TRY_NODE_LOCK, NODE_LOCK):
-                raise Conflict("another Kleos serves this database; ranks are kept in memory, so there can be one only")
-            engine = cls(database, clock, memory_mb)
             await engine._take_over(definitions)
             try:
                 yield engine
             finally:
                 await engine._close()
         finally:
-            await guard.close()
+            await engine.guard.release()
 
     def now(self) -> int:
         return self.clock()
@@ -120,6 +119,7 @@ class Engine:
     async def ingest_body(self, game: str, body: bytes, content_type: str = "", effects: bool = False) -> Receipt:
         """Takes the events of a request; returns when they are durable and counted."""
         committer = self._committer(game)
+        self.guard.check()
         in_force = await committer.when_open()
         batch = decode_batch(in_force.plan, body, content_type, self.stamp)
         if not batch.events:
@@ -158,7 +158,7 @@ class Engine:
 
     def _publish(self, game: Game, committed: Committed, watched: Collection[str]) -> Effects:
         """After a commit: caches and indexes take in what it changed, in commit order."""
-        self.directory.keep(game.namespace, committed.cards)
+        self.directory.learn(game.namespace, committed.cards)
         self.directory.mark_existing(game.namespace, committed.appeared)
         return self.standings.apply(game, committed.changes, committed.ids, watched)
 
@@ -172,6 +172,7 @@ class Engine:
     async def put_definition(self, name: str, source: str, dry_run: bool = False) -> tuple[Game | None, Changes]:
         """Puts a definition in force, or says what doing so would change; raises DefinitionError with all problems."""
         definition = load(source, name)
+        self.guard.check()
         async with self._changing:
             existing = self._committers.get(name)
             before = existing.game if existing is not None else None
@@ -209,6 +210,7 @@ class Engine:
 
     async def _set_season(self, game: str, season: Season, *, new: bool) -> Season:
         committer = self._committer(game)
+        self.guard.check()
         async with self._changing, committer.paused(), self.pool.acquire() as connection:
             changed = await set_season(connection, committer.game, season, self.stamp.next_at(), new=new)
             self._replace(committer, changed)
@@ -217,6 +219,7 @@ class Engine:
     async def put_profile(self, id: str, change: ProfileChange, namespace: str = "") -> Card:
         """Changes a player's profile, making the player where there is none."""
         check_change(change)
+        self.guard.check()
         async with self._changing, self.pool.acquire() as connection:
             before, after = await write_profile(connection, namespace, id, change, self.stamp.next_at())
             self.directory.keep(namespace, [after])

@@ -155,14 +155,11 @@ class Committer:
                 # The next commit's first statement goes out before the loop gets to this.
                 asyncio.get_running_loop().call_soon(self._answer, requests, outcome)
             if not self._waiting:
+                await asyncio.sleep(0)  # the answers go first
                 await self._drop_published()
-                if not self._waiting:
-                    self._arrived.clear()
-                    asyncio.get_running_loop().call_soon(self._rest)
-
-    def _rest(self) -> None:
-        if not self._waiting:
-            self._idle.set()
+            if not self._waiting:
+                self._arrived.clear()
+                self._idle.set()
 
     def _take(self) -> list[Request]:
         taken: list[Request] = []

@@ -35,7 +35,8 @@ class Card:
 class Directory:
     """Cards by external id and by number, at most ``capacity`` of them; the database is asked for the rest.
 
-    Whoever changes a card writes it with :meth:`keep` after the commit, never before.
+    Whoever changes a card writes it with :meth:`keep` after the commit, never before; whoever read one adds it with
+    :meth:`learn`, which never puts an old reading over a newer card.
     """
 
     def __init__(self, pool: asyncpg.Pool, capacity: int = 2_000_000) -> None:
@@ -58,6 +59,9 @@ class Directory:
             (space, _), old = self._by_id.popitem(last=False)
             self._by_number.pop((space, old.player), None)
 
+    def learn(self, namespace: str, cards: Iterable[Card]) -> None:
+        self.keep(namespace, [card for card in cards if (namespace, card.id) not in self._by_id])
+
     def mark_existing(self, namespace: str, ids: Iterable[str]) -> None:
         """After a commit that gave these identities their first row."""
         for id in ids:
@@ -78,8 +82,8 @@ class Directory:
         if missing:
             rows = await self._pool.fetch(sql.CARDS_BY_ID, namespace, missing)
             read = [card_of(row) for row in rows]
-            self.keep(namespace, read)
-            found.update((card.id, card) for card in read)
+            self.learn(namespace, read)
+            found.update((card.id, self._by_id.get((namespace, card.id), card)) for card in read)
         return found
 
     async def card(self, namespace: str, id: str) -> Card | None:
@@ -93,8 +97,8 @@ class Directory:
         if missing:
             rows = await self._pool.fetch(sql.CARDS_BY_NUMBER, namespace, missing)
             read = [card_of(row) for row in rows]
-            self.keep(namespace, read)
-            found.update((card.player, card) for card in read)
+            self.learn(namespace, read)
+            found.update((card.player, self._by_number.get((namespace, card.player), card)) for card in read)
         return found
 
 

@@ -63,7 +63,18 @@ async def rebuild_season(connection: Connection, game: Game, writers: Writers, s
     for name, rows in folded.items():
         own = {key: row for key, row in rows.items() if key[0] == season}
         await _replace(connection, game, writers[name], own, season)
-    await rebuild_awards(connection, game, writers)
+    if any(award.condition.window == "season" for awards in game.plan.row_awards.values() for award in awards):
+        await rebuild_awards(connection, game, writers)
+    else:
+        await _refold_awards(connection, game, writers)
+
+
+async def _refold_awards(connection: Connection, game: Game, writers: Writers) -> None:
+    """Folds the awards that there are into the sheet `awards`: their dates stand, and only the windows have changed."""
+    players = [row["player"] for row in await connection.fetch(sql.AWARDED_PLAYERS, game.name)]
+    for start in range(0, len(players), _WRITTEN_AT_ONCE):
+        held = await awards_of(connection, game, players[start : start + _WRITTEN_AT_ONCE])
+        await write_award_rows(connection, game, writers["awards"], held)
 
 
 async def rebuild_awards(connection: Connection, game: Game, writers: Writers) -> list[AwardChange]:

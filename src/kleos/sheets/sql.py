@@ -25,6 +25,7 @@ WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped
 """
 
 PLAYERS_OF: Final = "SELECT DISTINCT player FROM kleos.appearances WHERE game = $1 ORDER BY player"
+AWARDED_PLAYERS: Final = "SELECT DISTINCT player FROM kleos.awards WHERE game = $1 ORDER BY player"
 
 EMPTY_ROWS: Final = """
 UPDATE {table} SET {resets}, present = false, version = nextval('kleos.version_seq')
