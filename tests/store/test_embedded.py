@@ -200,8 +200,8 @@ async def test_a_postmaster_left_behind_is_ended_first(data_dir: Path) -> None:
 async def test_a_stale_lock_file_with_a_living_number(data_dir: Path) -> None:
     async with running(data_dir) as server:
         account = account_for(server.cluster)
-    user = {"user": account.uid, "group": account.gid} if account.switch else {}
-    innocent = await asyncio.create_subprocess_exec("sleep", "60", **user)
+    uid, gid = (account.uid, account.gid) if account.switch else (None, None)
+    innocent = await asyncio.create_subprocess_exec("sleep", "60", user=uid, group=gid)
     (server.cluster / "postmaster.pid").write_text(f"{innocent.pid}\n{server.cluster}\n0\n5432\n")
     async with running(data_dir) as server:
         assert await ask(server, "SELECT 1") == 1
