@@ -231,6 +231,13 @@ def test_progress_towards_more_than_a_number_is_towards_the_next() -> None:
     assert condition.threshold == Threshold("games", 10.0)
 
 
+def test_progress_towards_more_than_a_number_of_a_float_is_towards_it() -> None:
+    made = game(sheet(more='best = "max(rating)"') + '[achievements.a]\nsheet = "career"\nwhen = "best > 9"\n')
+    condition = made.achievements["a"].condition
+    assert isinstance(condition, RowCondition)
+    assert condition.threshold == Threshold("best", 9.0)
+
+
 def test_a_board_of_a_wider_key_is_partitioned_by_it() -> None:
     modes = sheet("modes", '["player", "mode"]')
     made = game(modes + '[boards.b]\nsheet = "modes"\nby = "games asc"\npartitions = [["mode"], ["clan", "mode"]]\n')
@@ -253,6 +260,13 @@ def test_records_may_be_declared_in_any_order() -> None:
     )
     assert str(made.events["e"].fields["o"].type) == "outer?"
     assert made.checks[0].that.text == "len(o.inner) > 0"
+
+
+@pytest.mark.parametrize("name", ["career_pkey", "career_player_idx", "career_player_idx1", "awards"])
+def test_a_sheet_cannot_be_named_like_what_the_database_makes(name: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        game(sheet(name))
+    assert [problem.table for problem in caught.value.problems] == [f"sheets.{name}"]
 
 
 def test_hidden_columns_cannot_be_taken() -> None:

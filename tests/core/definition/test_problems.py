@@ -138,6 +138,56 @@ def test_what_is_no_toml_is_one_problem(text: str) -> None:
     assert "is not TOML" in problem.message
 
 
+def test_what_follows_from_a_mistake_is_not_reported_too() -> None:
+    (problem,) = problems_of("""
+title = "Game"
+[events.won]
+player = "player"
+winner = "plyer"
+[sheets.career]
+key = ["player"]
+[[sheets.career.on]]
+event = "won"
+player = "winner"
+games = "count()"
+total = "sum(winner)"
+[sheets.career.formulas]
+mean = "total / games"
+twice = "mean * 2"
+[boards.mean]
+sheet = "career"
+by = "twice"
+where = "mean > 1"
+[achievements.a]
+sheet = "career"
+when = "total > 3"
+[achievements.b]
+event = "won"
+player = "winner"
+when = "winner == player"
+""")
+    assert (problem.table, problem.key) == ("events.won", "winner")
+
+
+def test_an_attribute_and_a_key_column_cannot_share_a_name() -> None:
+    (problem,) = problems_of("""
+title = "Game"
+[events.won]
+player = "player"
+region = "str"
+[sheets.regions]
+key = ["player", "region"]
+[[sheets.regions.on]]
+event = "won"
+games = "count()"
+[boards.games]
+sheet = "regions"
+by = "games"
+partitions = [["region"]]
+""")
+    assert (problem.table, problem.key) == ("boards.games", "partitions")
+
+
 def test_a_file_wrong_throughout_is_cut_short() -> None:
     problems = problems_of('title = "Game"\n' + "".join(f"key{i} = 1\n" for i in range(1000)))
     assert len(problems) == MOST_PROBLEMS + 1

@@ -23,7 +23,7 @@ from kleos.core.definition.scopes import condition, row_condition, value
 from kleos.core.definition.selectors import read_selector
 from kleos.core.definition.sheets import ReadSheet
 from kleos.core.definition.tables import Table
-from kleos.core.expression import Course, monotone_condition, threshold
+from kleos.core.expression import Course, Expression, monotone_condition, threshold
 from kleos.core.types import Scalar
 
 _WAYS = ("sheet", "event", "manual")
@@ -106,7 +106,7 @@ def _on_row(table: Table, sheets: Mapping[str, ReadSheet]) -> RowCondition | Non
     if window not in read.sheet.windows and "window" not in table.broken:
         mend = f"one of: {', '.join(read.sheet.windows)}; or add it to the sheet's windows"
         table.problem("window", f"the sheet {name!r} has no window {window!r}", mend)
-    if read.sheet.player_key is None and read.sheet.key and read.sheet.rules:
+    if read.lacks_player:
         mend = "a sheet whose key holds exactly one player"
         table.problem("sheet", f"the key of {name!r} does not hold exactly one player", mend)
     when = row_condition(table, "when", read.scope)
@@ -116,7 +116,7 @@ def _on_row(table: Table, sheets: Mapping[str, ReadSheet]) -> RowCondition | Non
     if doubt is not None:
         table.problem("when", "could hold and then hold no more", doubt)
         return None
-    return RowCondition(name, window, when, _threshold(threshold(when)))
+    return RowCondition(name, window, when, _threshold(when, read.sheet))
 
 
 def courses(sheet: Sheet) -> dict[str, Course]:
@@ -134,12 +134,14 @@ def _course(column: Column, folds: Mapping[str, Fold]) -> Course:
     return "rises" if rises or (fold.kind == "streak" and column.name != fold.name) else "other"
 
 
-def _threshold(found: tuple[str, int | float, bool] | None) -> Threshold | None:
-    """Progress towards ``column > n`` of whole numbers is progress towards n + 1, of others towards n."""
+def _threshold(when: Expression, sheet: Sheet) -> Threshold | None:
+    """Progress towards ``column > n`` is progress towards n + 1 where both are whole numbers, else towards n."""
+    found = threshold(when)
     if found is None:
         return None
     column, number, is_too_little = found
-    return Threshold(column, float(number + 1 if is_too_little and isinstance(number, int) else number))
+    is_whole = isinstance(number, int) and sheet.columns[column].type.kind == "int"
+    return Threshold(column, float(number + 1 if is_too_little and is_whole else number))
 
 
 def _check_requirements(tables: Mapping[str, Table]) -> None:

@@ -51,7 +51,11 @@ def ranked_columns(boards: Mapping[str, Board], sheet: Sheet) -> set[str]:
 
 def _board(name: str, table: Table, read: ReadSheet, attributes: tuple[str, ...]) -> Board:
     partitions = table.lists("partitions") if "partitions" in table else ((),)
-    if "partitions" not in table.broken and "key" not in table.broken:
+    if read.lacks_player:
+        mend = "a sheet whose key holds exactly one player; other key columns go into every partition"
+        message = f"the key of {read.sheet.name!r} does not hold exactly one player"
+        table.problem("sheet", message, mend)
+    elif read.is_keyed and "partitions" not in table.broken:
         _check_partitions(table, read.sheet, partitions, attributes)
     return Board(
         name,
@@ -102,13 +106,12 @@ def _is_sortable(table: Table, read: ReadSheet, name: str) -> bool:
 def _check_partitions(
     table: Table, sheet: Sheet, partitions: tuple[tuple[str, ...], ...], attributes: tuple[str, ...]
 ) -> None:
-    if sheet.player_key is None:
-        if len(sheet.key) and len(sheet.rules):
-            mend = "a sheet whose key holds exactly one player; other key columns go into every partition"
-            table.problem("sheet", f"the key of {sheet.name!r} does not hold exactly one player", mend)
-        return
     needed = [column.name for column in sheet.key if column.name != sheet.player_key]
     known = (*needed, BUILT_IN_ATTRIBUTE, *attributes)
+    for name in needed:
+        if known.count(name) > 1:
+            mend = "another name for the key column or for the attribute"
+            table.problem("partitions", f"{name!r} is both a key column and a player attribute", mend)
     for partition in partitions:
         for name in partition:
             if name not in known:

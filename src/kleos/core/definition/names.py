@@ -25,6 +25,7 @@ BUILT_IN_SHEET: Final = "awards"
 BUILT_IN_BOARD: Final = "points"
 
 _NAME = re.compile(NAME_PATTERN)
+_INDEX_NAME = re.compile(r"_(pkey|idx)\d*$")
 _NAME_MEND = "lower-case letters, digits and _, a letter first, at most 40 characters"
 _RESERVED_GAMES = ("public", "information_schema", "kleos")
 
@@ -65,8 +66,8 @@ def check_sheet(name: str, table: str, problems: Problems) -> bool:
     if name == BUILT_IN_SHEET:
         problems.add(table, "", f"the sheet {name!r} is built in, fed by the awards", "another name")
         return False
-    if name.endswith("_pkey"):
-        problems.add(table, "", f"{name!r} may be the name of another sheet's index", "a name without _pkey")
+    if _INDEX_NAME.search(name):
+        problems.add(table, "", f"{name!r} may be the name of another sheet's index", "a name that ends otherwise")
         return False
     return True
 

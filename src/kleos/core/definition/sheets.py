@@ -39,10 +39,19 @@ _KEY_KINDS = ("player", "str", "int", "bool")
 
 @dataclass(frozen=True, slots=True)
 class ReadSheet:
-    """A sheet as far as it could be read; ``scope`` is what expressions over its rows may use."""
+    """A sheet as far as it could be read.
+
+    ``scope`` is what expressions over its rows may use; ``is_keyed`` is False where the types of its key are not known.
+    """
 
     sheet: Sheet
     scope: Scope
+    is_keyed: bool = True
+
+    @property
+    def lacks_player(self) -> bool:
+        """Whether it is known that the key does not hold exactly one player."""
+        return self.is_keyed and self.sheet.player_key is None
 
 
 def read_sheets(game: Table, events: Events) -> dict[str, ReadSheet]:
@@ -103,7 +112,8 @@ class _SheetReader:
             read_presentation(self.table, self.name),
         )
         scope = Scope({name: column.type for name, column in columns.items()}, frozenset(self.broken))
-        return ReadSheet(sheet, scope)
+        is_keyed = len(self.key_types) > 0 and set(self.key_types) == set(self.table.texts("key"))
+        return ReadSheet(sheet, scope, is_keyed)
 
     @property
     def problems(self) -> Problems:
