@@ -34,3 +34,34 @@ WHERE $1::text IS NULL OR "window" = $1
 
 ALL_ROWS: Final = "SELECT * FROM {table} WHERE present"
 """Read with a cursor."""
+PAGE: Final = """
+SELECT {columns} FROM {table} WHERE "window" = $1 AND present{filters}
+ORDER BY {order} LIMIT {limit} OFFSET {offset}
+"""
+COUNT: Final = 'SELECT count(*) FROM {table} WHERE "window" = $1 AND present{filters}'
+
+ROW_OF_PLAYER: Final = 'SELECT {columns} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'
+
+WINDOWS_OF_PLAYER: Final = """
+WITH RECURSIVE held("window") AS (
+    SELECT max("window") FROM {table}
+    UNION ALL
+    SELECT (SELECT max(t."window") FROM {table} t WHERE t."window" < held."window") FROM held WHERE held."window" IS NOT NULL
+)
+SELECT r."window", {columns}
+FROM held JOIN {table} r ON r."window" = held."window" AND r.{player} = $1
+WHERE held."window" ~ $2 AND r.present
+ORDER BY r."window" DESC LIMIT $3
+"""
+"""The windows that the table holds are found by hopping along its primary key, so that their number counts and not its rows."""
+
+SEASONS_OF_PLAYER: Final = """
+SELECT r."window", {columns} FROM {table} r
+WHERE r."window" = ANY($2::text[]) AND r.{player} = $1 AND r.present
+ORDER BY array_position($2::text[], r."window") DESC LIMIT $3
+"""
+
+BETTER_THAN: Final = """
+SELECT count({column}) AS ranked, count(*) FILTER (WHERE {column} {sign} $2) AS better
+FROM {table} WHERE "window" = $1 AND present AND {qualified}
+"""

@@ -1,0 +1,32 @@
+"""The parameters that many routes share, with their bounds and what they mean."""
+
+from typing import Annotated
+
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, QueryParameter, SkipValidation
+
+from kleos.engine.engine import Engine
+
+TheEngine = NamedDependency[SkipValidation[Engine]]
+
+GameName = Annotated[str, PathParameter(description="The game's name, as in its definition.")]
+PlayerId = Annotated[str, PathParameter(description="The id by which games know the player.")]
+MatchId = Annotated[str, PathParameter(description="The match's id, as the game gave it.")]
+
+Namespace = Annotated[
+    str,
+    QueryParameter(description="Whose ids: a game whose identities are its own, or empty for the shared ones."),
+]
+InGame = Annotated[str | None, QueryParameter(name="game", description="Only this game.")]
+WindowName = Annotated[
+    str | None,
+    QueryParameter(
+        name="window",
+        description="`all`, `season`, `month`, `week` or `day` (the one open now), or a name such as `2026-W07`.",
+    ),
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="At most this many.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="Skip this many.")]
+Before = Annotated[
+    str | None, QueryParameter(name="before", description="Older than this: the `next` of the page before.")
+]

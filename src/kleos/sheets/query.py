@@ -1,0 +1,169 @@
+"""Reading the rows of a sheet: one page of them, by key, in any order of their columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from kleos.core.definition.model import KeyColumn, Sheet
+from kleos.core.errors import BadInput
+from kleos.core.windows import Window
+from kleos.engine.game import Game
+from kleos.players.directory import Directory
+from kleos.sheets import sql
+from kleos.sheets.layout import SQL_TYPES, quoted, table
+
+_LARGEST_INT: Final = 2**63 - 1
+_LONGEST_TEXT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    column: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which rows: ``filters`` by key column, as text; a player's is the external id."""
+
+    window: Window
+    filters: Mapping[str, str]
+    order: Sequence[Sort]
+    limit: int
+    offset: int
+
+
+class SheetRow(msgspec.Struct):
+    """``names`` has the shown name of each player in the key, by key column."""
+
+    key: dict[str, Any]
+    names: dict[str, str]
+    values: dict[str, Any]
+
+
+def window_of(game: Game, sheet: Sheet, asked: str | None, now: int) -> Window:
+    """The window asked for, or the widest that the sheet has. Raises BadInput where the sheet has no such windows."""
+    window = game.calendar.named(asked or sheet.windows[0], now)
+    if window.kind not in sheet.windows:
+        kinds = ", ".join(sheet.windows)
+        raise BadInput(f"the sheet {sheet.name!r} has no rows by {window.kind}; it has {kinds}", "window")
+    return window
+
+
+def parse_order(sheet: Sheet, asked: str | None) -> tuple[Sort, ...]:
+    """Read ``"wins desc, name"``. Raises BadInput that names the columns there are."""
+    if not asked:
+        return ()
+    return tuple(_sort(sheet, part) for part in asked.split(","))
+
+
+def _sort(sheet: Sheet, part: str) -> Sort:
+    words = part.split()
+    known = [*(column.name for column in sheet.key), *sheet.columns]
+    if not words or words[0] not in known:
+        raise BadInput(f"{part.strip()!r} is no column of {sheet.name!r}; there is {', '.join(known)}", "order")
+    if len(words) > 2 or (len(words) == 2 and words[1] not in ("asc", "desc")):
+        raise BadInput(f"write `{words[0]} asc` or `{words[0]} desc`", "order")
+    return Sort(words[0], words[-1] == "desc" and len(words) == 2)
+
+
+async def page(
+    pool: asyncpg.Pool, directory: Directory, game: Game, sheet: Sheet, question: Question
+) -> tuple[list[SheetRow], int]:
+    """One page of rows, and how many there are in all."""
+    bound: list[Any] = [question.window.name]
+    conditions: list[str] = []
+    for name, text in question.filters.items():
+        bound.append(await _key_value(directory, game, _key_column(sheet, name), text))
+        if bound[-1] is None:
+            return [], 0
+        conditions.append(f" AND {quoted(name)} = ${len(bound)}")
+    where = {"table": table(game.name, sheet.name), "filters": "".join(conditions)}
+    records = await pool.fetch(
+        sql.PAGE.format(
+            columns=_selected([*(column.name for column in sheet.key), *sheet.columns]),
+            order=_ordered(sheet, question.order),
+            limit=question.limit,
+            offset=question.offset,
+            **where,
+        ),
+        *bound,
+    )
+    total = len(records) + question.offset
+    if (question.offset and not records) or len(records) == question.limit:
+        total = await pool.fetchval(sql.COUNT.format(**where), *bound)
+    return await shown_rows(directory, game, sheet, records), total
+
+
+async def shown_rows(
+    directory: Directory, game: Game, sheet: Sheet, records: Sequence[Mapping[str, Any]]
+) -> list[SheetRow]:
+    """Rows as they go out: players by their external ids, with names."""
+    player_columns = [column.name for column in sheet.key if column.type.kind == "player"]
+    numbers = {record[name] for record in records for name in player_columns}
+    cards = await directory.by_number(game.namespace, sorted(numbers))
+    rows = []
+    for record in records:
+        key = {column.name: record[column.name] for column in sheet.key}
+        names = {}
+        for name in player_columns:
+            card = cards.get(key[name])
+            key[name] = card.id if card is not None else None
+            names[name] = card.shown_name if card is not None else ""
+        rows.append(SheetRow(key, names, {name: record[name] for name in sheet.columns}))
+    return rows
+
+
+def _selected(names: Sequence[str]) -> str:
+    return ", ".join(map(quoted, names))
+
+
+def _ordered(sheet: Sheet, order: Sequence[Sort]) -> str:
+    parts = [f"{quoted(sort.column)} {'DESC' if sort.descending else 'ASC'} NULLS LAST" for sort in order]
+    given = {sort.column for sort in order}
+    return ", ".join([*parts, *(quoted(column.name) for column in sheet.key if column.name not in given)])
+
+
+def _key_column(sheet: Sheet, name: str) -> KeyColumn:
+    for column in sheet.key:
+        if column.name == name:
+            return column
+    known = ", ".join(column.name for column in sheet.key)
+    raise BadInput(f"the sheet {sheet.name!r} has no key {name!r}; its key is {known}", name)
+
+
+async def _key_value(directory: Directory, game: Game, column: KeyColumn, text: str) -> Any:
+    """The value as the table has it; None for a player that does not exist."""
+    if "\0" in text or len(text) > _LONGEST_TEXT:
+        raise BadInput("it holds a NUL character or is too long", column.name)
+    if column.type.kind == "player":
+        return card.player if (card := await directory.card(game.namespace, text)) is not None else None
+    try:
+        return _scalar(column.type.kind, text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no {column.type.kind}", column.name) from None
+
+
+def _scalar(kind: str, text: str) -> Any:
+    if kind == "int":
+        number = int(text)
+        if abs(number) > _LARGEST_INT:
+            raise ValueError(text)
+        return number
+    if kind == "float":
+        return float(text)
+    if kind == "bool":
+        return {"true": True, "false": False}[text] if text in ("true", "false") else _no(text)
+    if kind == "time":
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is not None else _no(text)
+    assert kind in SQL_TYPES
+    return text
+
+
+def _no(text: str) -> Any:
+    raise ValueError(text)
