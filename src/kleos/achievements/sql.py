@@ -32,3 +32,23 @@ WHERE r.player = gone.player AND r.present
   AND (r."window", r.player) NOT IN (SELECT * FROM unnest($2::text[], $3::bigint[]))
 RETURNING r."window", r.player, {returned}, r.present, r.version
 """
+
+COMPLETIONS: Final = "SELECT achievement, count(*) AS completed FROM kleos.awards WHERE game = $1 GROUP BY achievement"
+
+POPULATION: Final = """
+SELECT count(*) FROM (SELECT DISTINCT player FROM kleos.appearances WHERE game = $1) a JOIN kleos.players p USING (player)
+"""
+
+LATEST_AWARDS: Final = """
+SELECT latest.* FROM unnest($2::text[]) AS asked(achievement), LATERAL (
+    SELECT achievement, player, at, match FROM kleos.awards a
+    WHERE a.game = $1 AND a.achievement = asked.achievement
+    ORDER BY at DESC, player LIMIT $3
+) AS latest
+"""
+
+AWARDS_OF_PLAYER: Final = """
+SELECT game, achievement, at, match FROM kleos.awards WHERE player = $1 AND game = ANY($2::text[])
+"""
+
+PROGRESS: Final = 'SELECT {highest} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'

@@ -74,3 +74,9 @@ WHERE game = $1 AND ($2::timestamptz IS NULL OR at >= $2) AND ($3::timestamptz I
 ORDER BY at, id
 """
 """In event order; read with a cursor."""
+
+QUARANTINE_PAGE: Final = """
+SELECT seq, id, match, type, at, received_at, reason, body FROM kleos.quarantine
+WHERE game = $1 AND ($2::bigint IS NULL OR seq < $2)
+ORDER BY seq DESC LIMIT $3
+"""

@@ -46,3 +46,19 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 WRITE_PLAYER: Final = """
 UPDATE kleos.players SET name = $2, region = $3, avatar = $4, attributes = $5 WHERE player = $1
 """
+
+FIND: Final = """
+SELECT i.id, p.name, p.region, p.avatar
+FROM kleos.identities i JOIN kleos.players p USING (player)
+WHERE i.namespace = $1 AND i.id > $3
+  AND (starts_with(i.id, $2) OR starts_with(lower(p.name), lower($2 COLLATE "C")))
+ORDER BY i.id LIMIT $4
+"""
+
+GAMES_OF: Final = """
+SELECT g.game, p.created_at, EXISTS (SELECT FROM kleos.appearances a WHERE a.game = g.game AND a.player = $1) AS played
+FROM unnest($2::text[]) AS g(game), kleos.players p
+WHERE p.player = $1
+"""
+
+AWARDS_OF_ALL_GAMES: Final = "SELECT game, achievement FROM kleos.awards WHERE player = $1"

@@ -8,11 +8,19 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from kleos.achievements.api import ROUTES as ACHIEVEMENT_ROUTES
+from kleos.achievements.rarity import Rarity
+from kleos.engine.api import ROUTES as GAME_ROUTES
 from kleos.engine.engine import Engine
+from kleos.log.api import ROUTES as EVENT_ROUTES
+from kleos.matches.api import ROUTES as MATCH_ROUTES
+from kleos.players.api import ROUTES as PLAYER_ROUTES
+from kleos.players.stats_api import ROUTES as PLAYER_STATS_ROUTES
 from kleos.server import openapi
 from kleos.server.errors import to_response
 from kleos.server.health import ROUTES as HEALTH_ROUTES
 from kleos.server.keys import open_keys
+from kleos.sheets.api import ROUTES as SHEET_ROUTES
 
 OpenEngine = Callable[[], AbstractAsyncContextManager[Engine]]
 
@@ -23,7 +31,17 @@ def provide_engine(state: State) -> Engine:
 
 
 def routes() -> list[ControllerRouterHandler]:
-    return [*openapi.ROUTES, *HEALTH_ROUTES]
+    return [
+        *openapi.ROUTES,
+        *HEALTH_ROUTES,
+        *EVENT_ROUTES,
+        *GAME_ROUTES,
+        *SHEET_ROUTES,
+        *ACHIEVEMENT_ROUTES,
+        *MATCH_ROUTES,
+        *PLAYER_ROUTES,
+        *PLAYER_STATS_ROUTES,
+    ]
 
 
 def create_app(
@@ -41,6 +59,7 @@ def create_app(
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with open_engine() as engine:
             app.state.writing_keys = await open_keys(engine.pool, admin_key, announce_key)
+            app.state.rarity = Rarity(engine.pool)
             app.state.engine = engine
             yield
 

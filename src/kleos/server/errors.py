@@ -12,7 +12,8 @@ from litestar import Request, Response
 from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException, ValidationException
 
-from kleos.core.errors import BadInput, Conflict, DefinitionError, KleosError, NotFound, Unavailable
+from kleos.core.errors import BadInput, Conflict, DefinitionError, KleosError, NotFound, TooLarge, Unavailable
+from kleos.store.pool import unavailable
 
 PROBLEM_JSON: Final = "application/problem+json"
 _KNOWN_NAMES_SHOWN: Final = 50
@@ -73,9 +74,10 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[b
         return answer(problem(error.status, error.kind, error.detail), error.headers)
     if isinstance(error, HTTPException):
         return _of_litestar(request, error)
-    if is_database_away(error):
-        _log.warning("the database does not answer: %s", error)
-        return _unavailable("the database does not answer now; the same request may be sent again", 1.0)
+    away = unavailable(error)
+    if away is not None:
+        _log.warning("%s: %s", away, error)
+        return _unavailable(f"{away}; the same request may be sent again", away.retry_after_s)
     if isinstance(
         error, (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError, UnicodeError)
     ):
@@ -84,27 +86,13 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[b
     return answer(problem(500, "internal", "something went wrong here; the server's log has the details"))
 
 
-def is_database_away(error: BaseException) -> bool:
-    """Whether the database is out of reach, out of space or shutting down, so that trying again may help."""
-    return isinstance(
-        error,
-        (
-            asyncpg.PostgresConnectionError,
-            asyncpg.OperatorInterventionError,
-            asyncpg.InsufficientResourcesError,
-            asyncpg.InterfaceError,
-            asyncpg.QueryCanceledError,
-            ConnectionError,
-            TimeoutError,
-        ),
-    )
-
-
 def _of_kleos(error: KleosError) -> Response[bytes]:
     if isinstance(error, NotFound):
         return _not_found(error)
     if isinstance(error, BadInput):
         return answer(problem(400, "bad-input", str(error), where=error.where or None))
+    if isinstance(error, TooLarge):
+        return answer(problem(413, "too-large", str(error)))
     if isinstance(error, Conflict):
         return answer(problem(409, "conflict", str(error)))
     if isinstance(error, Unavailable):

@@ -1,21 +1,14 @@
 """Whether the server lives, and whether it can answer."""
 
-import asyncio
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import SkipValidation
 
 from kleos import __version__
-from kleos.engine.engine import Engine
-from kleos.server import sql
-from kleos.server.errors import is_database_away
 from kleos.server.openapi import problems
-
-_PING_TIMEOUT_S: Final = 2.0
+from kleos.server.parameters import TheEngine
 
 
 class Health(msgspec.Struct):
@@ -24,11 +17,12 @@ class Health(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """``boards`` is "warm" or "warming"; while they warm, answers come from SQL: right, only slower."""
+    """``boards`` that are warm answer from memory; while others warm, their answers come from SQL: right, only slower."""
 
     ready: bool
-    database: str
-    boards: str
+    database: Literal["reachable", "unreachable"]
+    boards: int
+    warm: int
 
 
 @get("/health", tags=["server"], summary="Is the process alive?", sync_to_thread=False)
@@ -38,26 +32,15 @@ def health() -> Health:
 
 
 @get("/ready", tags=["server"], summary="Can requests be answered?", responses=problems())
-async def ready(engine: NamedDependency[SkipValidation[Engine]]) -> Response[Readiness]:
-    """200 once the database answers and the boards are warm, else 503 with the reason."""
-    reachable = await _reachable(engine)
-    warm = engine.standings.is_warm
-    body = Readiness(
-        reachable and warm, "reachable" if reachable else "unreachable", "warm" if warm else "warming"
-    )
-    headers = {} if body.ready else {"Retry-After": "1"}
-    return Response(body, status_code=200 if body.ready else 503, headers=headers)
-
-
-async def _reachable(engine: Engine) -> bool:
-    try:
-        async with asyncio.timeout(_PING_TIMEOUT_S):
-            value: Any = await engine.pool.fetchval(sql.PING)
-    except Exception as error:
-        if is_database_away(error):
-            return False
-        raise
-    return bool(value == 1)
+async def ready(engine: TheEngine) -> Response[Readiness]:
+    """200 once the database answers and every open board is warm, else 503 with the same body."""
+    reachable = await engine.database.is_reachable()
+    states = engine.standings.states().values()
+    warm = sum(state != "warming" for state in states)
+    body = Readiness(reachable and warm == len(states), "reachable" if reachable else "unreachable", len(states), warm)
+    if body.ready:
+        return Response(body)
+    return Response(body, status_code=503, headers={"Retry-After": "1"})
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [health, ready]

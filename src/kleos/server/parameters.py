@@ -14,8 +14,8 @@ PlayerId = Annotated[str, PathParameter(description="The id by which games know 
 MatchId = Annotated[str, PathParameter(description="The match's id, as the game gave it.")]
 
 Namespace = Annotated[
-    str,
-    QueryParameter(description="Whose ids: a game whose identities are its own, or empty for the shared ones."),
+    str | None,
+    QueryParameter(name="namespace", description="Whose ids: a game whose identities are its own, or empty for the shared ones."),
 ]
 InGame = Annotated[str | None, QueryParameter(name="game", description="Only this game.")]
 WindowName = Annotated[

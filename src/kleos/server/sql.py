@@ -1,4 +1,4 @@
-"""The statements of keys and readiness."""
+"""The statements of keys."""
 
 from typing import Final
 
@@ -6,4 +6,3 @@ KEYS: Final = "SELECT hash FROM kleos.keys"
 
 ADD_KEY: Final = "INSERT INTO kleos.keys (hash, label) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
-PING: Final = "SELECT 1"

@@ -1,6 +1,6 @@
 """Reading the rows of a sheet: one page of them, by key, in any order of their columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,7 @@ import msgspec
 
 from kleos.core.definition.model import KeyColumn, Sheet
 from kleos.core.errors import BadInput
-from kleos.core.windows import Window
+from kleos.core.windows import Window, from_datetime, iso
 from kleos.engine.game import Game
 from kleos.players.directory import Directory
 from kleos.sheets import sql
@@ -114,8 +114,25 @@ async def shown_rows(
             card = cards.get(key[name])
             key[name] = card.id if card is not None else None
             names[name] = card.shown_name if card is not None else ""
-        rows.append(SheetRow(key, names, {name: record[name] for name in sheet.columns}))
+        rows.append(SheetRow(_shown_key(sheet, key), names, shown_values(sheet, record, sheet.columns)))
     return rows
+
+
+def shown_values(sheet: Sheet, record: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    """These columns of a row as they go out: times as ISO 8601."""
+    values = {}
+    for name in columns:
+        value = record[name]
+        is_time = sheet.columns[name].type.kind == "time"
+        values[name] = iso(value) if is_time and value is not None else value
+    return values
+
+
+def _shown_key(sheet: Sheet, key: dict[str, Any]) -> dict[str, Any]:
+    for column in sheet.key:
+        if column.type.kind == "time":
+            key[column.name] = iso(key[column.name])
+    return key
 
 
 def _selected(names: Sequence[str]) -> str:
@@ -160,7 +177,7 @@ def _scalar(kind: str, text: str) -> Any:
         return {"true": True, "false": False}[text] if text in ("true", "false") else _no(text)
     if kind == "time":
         moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo is not None else _no(text)
+        return from_datetime(moment) if moment.tzinfo is not None else _no(text)
     assert kind in SQL_TYPES
     return text
 

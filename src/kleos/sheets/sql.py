@@ -34,6 +34,7 @@ WHERE $1::text IS NULL OR "window" = $1
 
 ALL_ROWS: Final = "SELECT * FROM {table} WHERE present"
 """Read with a cursor."""
+
 PAGE: Final = """
 SELECT {columns} FROM {table} WHERE "window" = $1 AND present{filters}
 ORDER BY {order} LIMIT {limit} OFFSET {offset}
@@ -64,4 +65,9 @@ ORDER BY array_position($2::text[], r."window") DESC LIMIT $3
 BETTER_THAN: Final = """
 SELECT count({column}) AS ranked, count(*) FILTER (WHERE {column} {sign} $2) AS better
 FROM {table} WHERE "window" = $1 AND present AND {qualified}
+"""
+
+QUALIFIED_VALUE: Final = """
+SELECT {column} AS value, COALESCE({qualified}, false) AS qualified
+FROM {table} WHERE "window" = $1 AND {player} = $2 AND present
 """

@@ -1,0 +1,161 @@
+"""The routes of achievements."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody, QueryParameter
+
+from kleos.achievements import sql
+from kleos.achievements.rarity import Measured, Rarity
+from kleos.core.definition.model import AWARD_GRANTED, Achievement, Manual
+from kleos.core.errors import BadInput
+from kleos.core.ids import achievement_uuid, check_external_id
+from kleos.core.windows import to_datetime
+from kleos.engine.engine import Engine, Receipt
+from kleos.engine.game import Game
+from kleos.server.keys import needs_key
+from kleos.server.openapi import KEY, problems
+from kleos.server.parameters import GameName, TheEngine
+
+HIDDEN_TITLE: Final = "Hidden achievement"
+
+
+class Winner(msgspec.Struct):
+    player: str
+    name: str
+    at: datetime
+    match: str
+
+
+class AchievementAnswer(msgspec.Struct, kw_only=True):
+    """``completed`` players have it, which is ``rate`` percent of those who play. A hidden one tells neither title nor text."""
+
+    achievement: str
+    uuid: UUID
+    title: str
+    text: str
+    icon: str
+    category: str
+    order: int
+    points: int
+    tier: str
+    hidden: bool
+    manual: bool
+    requires: list[str]
+    completed: int
+    rate: float
+    latest: list[Winner]
+
+
+class Achievements(msgspec.Struct):
+    game: str
+    players: int
+    achievements: list[AchievementAnswer]
+
+
+class Grant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``id`` protects against granting twice by accident; ``at`` is now where left out."""
+
+    player: str
+    id: str | None = None
+    match: str | None = None
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+@get(
+    "/v1/games/{game:str}/achievements",
+    tags=["achievements"],
+    summary="A game's achievements, and how rare they are",
+    responses=problems(400, 404),
+)
+async def get_achievements(
+    state: State,
+    engine: TheEngine,
+    game: GameName,
+    latest: Annotated[int, QueryParameter(ge=0, le=100, description="How many of the newest winners of each.")] = 0,
+) -> Achievements:
+    """In the definition's order. The rate is the percentage of the game's players who have it."""
+    in_force = engine.game(game)
+    rarity: Rarity = state.rarity
+    measured = await rarity.of(game)
+    winners = await _latest(engine, in_force, latest) if latest else {}
+    shown = [
+        shown_achievement(in_force, each, measured, winners.get(each.name, []))
+        for each in in_order(in_force.definition.achievements.values())
+    ]
+    return Achievements(game, measured.players, shown)
+
+
+@post(
+    "/v1/games/{game:str}/achievements/{achievement:str}/grant",
+    tags=["achievements"],
+    summary="Grant a manual achievement",
+    status_code=200,
+    guards=[needs_key],
+    security=KEY,
+    responses=problems(400, 401, 404, 409),
+)
+async def grant(engine: TheEngine, game: GameName, achievement: str, data: JSONBody[Grant]) -> Receipt:
+    """Only achievements that the definition says the game grants. It is an event like any other, and undone like any other."""
+    in_force = engine.game(game)
+    found = in_force.achievement(achievement)
+    if not isinstance(found.condition, Manual):
+        manual = [each.name for each in in_force.definition.achievements.values() if isinstance(each.condition, Manual)]
+        known = f"; what is granted: {', '.join(manual)}" if manual else ""
+        raise BadInput(f"{achievement!r} is earned by playing and cannot be granted{known}", "achievement")
+    check_external_id(data.player)
+    given = {"id": data.id, "match": data.match, "at": data.at}
+    event = {"type": AWARD_GRANTED, "player": data.player, "achievement": achievement}
+    event |= {name: value for name, value in given.items() if value is not None}
+    receipt: Receipt = await engine.ingest_body(game, msgspec.json.encode(event), "application/json", True)
+    if receipt.rejected:
+        raise BadInput(receipt.rejected[0].error)
+    return receipt
+
+
+def in_order(achievements: Iterable[Achievement]) -> list[Achievement]:
+    return sorted(achievements, key=lambda each: each.presentation.order)
+
+
+def shown_achievement(
+    game: Game, achievement: Achievement, measured: Measured, latest: list[Winner]
+) -> AchievementAnswer:
+    shown, hidden = achievement.presentation, achievement.hidden
+    return AchievementAnswer(
+        achievement=achievement.name,
+        uuid=achievement_uuid(game.name, achievement.name),
+        title=HIDDEN_TITLE if hidden else shown.title,
+        text="" if hidden else shown.text,
+        icon="" if hidden else shown.icon,
+        category=shown.category,
+        order=shown.order,
+        points=achievement.points,
+        tier=achievement.tier,
+        hidden=hidden,
+        manual=isinstance(achievement.condition, Manual),
+        requires=[] if hidden else list(achievement.requires),
+        completed=measured.completed.get(achievement.name, 0),
+        rate=measured.rate(achievement.name),
+        latest=latest,
+    )
+
+
+async def _latest(engine: Engine, game: Game, count: int) -> dict[str, list[Winner]]:
+    rows = await engine.pool.fetch(sql.LATEST_AWARDS, game.name, sorted(game.definition.achievements), count)
+    cards = await engine.directory.by_number(game.namespace, sorted({row["player"] for row in rows}))
+    winners: dict[str, list[Winner]] = {}
+    for row in rows:
+        card = cards.get(row["player"])
+        if card is not None:
+            winner = Winner(card.id, card.shown_name, to_datetime(row["at"]), row["match"])
+            winners.setdefault(row["achievement"], []).append(winner)
+    return winners
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [get_achievements, grant]

@@ -1,0 +1,158 @@
+"""The routes of matches."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import get
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
+
+from kleos.core.errors import BadInput, NotFound
+from kleos.core.ids import check_external_id, check_text
+from kleos.core.windows import to_datetime
+from kleos.engine.engine import Engine
+from kleos.engine.game import Game
+from kleos.log.outward import outward_bodies
+from kleos.matches import sql
+from kleos.matches.listing import Match, Matches, Status, newest, shown
+from kleos.server.openapi import problems
+from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, TheEngine
+from kleos.sheets.api import Order, SheetPage
+from kleos.sheets.query import Question, page, parse_order, window_of
+
+
+class MatchDetail(Match, kw_only=True):
+    """``counts`` is the number of events of each type."""
+
+    counts: dict[str, int]
+
+
+class LoggedEvent(msgspec.Struct):
+    """An event as it was accepted; ``fields`` are those of its type."""
+
+    id: str
+    type: str
+    at: datetime
+    received_at: datetime
+    seq: int
+    fields: dict[str, Any]
+
+
+class MatchEvents(msgspec.Struct):
+    """``next`` is the `after` of the following page; null on the last."""
+
+    game: str
+    match: str
+    events: list[LoggedEvent]
+    next: str | None
+
+
+@get("/v1/games/{game:str}/matches", tags=["matches"], summary="A game's matches", responses=problems(400, 404))
+async def get_matches(
+    engine: TheEngine,
+    game: GameName,
+    status: Annotated[Status | None, QueryParameter(description="Only those still open, or only those ended.")] = None,
+    player: Annotated[str | None, QueryParameter(description="Only those in which this player appears.")] = None,
+    limit: Limit = 50,
+    before: Before = None,
+) -> Matches:
+    """Newest first, by the time of the last event."""
+    in_force = engine.game(game)
+    number = None
+    if player is not None:
+        found = await engine.directory.cards(in_force.namespace, (check_external_id(player),))
+        if player not in found:
+            raise NotFound("player", player)
+        number = found[player].player
+    return await newest(engine, [in_force], number, status, limit, before)
+
+
+@get(
+    "/v1/games/{game:str}/matches/{match:str}", tags=["matches"], summary="One match", responses=problems(400, 404)
+)
+async def get_match(engine: TheEngine, game: GameName, match: MatchId) -> MatchDetail:
+    """When it began, when its last event was, who plays, and how many events of each type it has."""
+    in_force = engine.game(game)
+    row = await engine.pool.fetchrow(sql.ONE, game, check_external_id(match, "match"))
+    if row is None:
+        raise NotFound("match", match)
+    (found,) = await shown(engine, in_force.namespace, [row])
+    counts = {each["type"]: each["events"] for each in await engine.pool.fetch(sql.COUNTS, game, match)}
+    return MatchDetail(**msgspec.structs.asdict(found), counts=counts)
+
+
+@get(
+    "/v1/games/{game:str}/matches/{match:str}/events",
+    tags=["matches"],
+    summary="A match's events",
+    responses=problems(400, 404),
+)
+async def get_match_events(
+    engine: TheEngine,
+    game: GameName,
+    match: MatchId,
+    limit: Limit = 200,
+    after: Annotated[str | None, QueryParameter(description="The `next` of the page before.")] = None,
+) -> MatchEvents:
+    """In event order: by time, then id. An event sent without a match is found under its own id."""
+    in_force = engine.game(game)
+    at, id = _parse_cursor(after)
+    rows = await engine.pool.fetch(sql.EVENTS, game, check_external_id(match, "match"), at, id, limit)
+    if not rows and after is None:
+        raise NotFound("match", match)
+    events = await _logged(engine, in_force, rows)
+    last = f"{rows[-1]['at']}/{rows[-1]['id']}" if len(rows) == limit else None
+    return MatchEvents(game, match, events, last)
+
+
+async def _logged(engine: Engine, game: Game, rows: list[Any]) -> list[LoggedEvent]:
+    types = game.definition.events
+    logged = [(types.get(row["type"]), row["body"]) for row in rows]
+    bodies = await outward_bodies(engine.directory, game.namespace, logged)
+    return [
+        LoggedEvent(
+            row["id"], row["type"], to_datetime(row["at"]), to_datetime(row["received_at"]), row["seq"], fields
+        )
+        for row, fields in zip(rows, bodies, strict=True)
+    ]
+
+
+@get(
+    "/v1/games/{game:str}/matches/{match:str}/sheets/{sheet:str}",
+    tags=["matches"],
+    summary="A match's rows of a sheet",
+    responses=problems(400, 404),
+)
+async def get_match_sheet(
+    engine: TheEngine,
+    game: GameName,
+    match: MatchId,
+    sheet: str,
+    order: Order = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> SheetPage:
+    """The sheet must have `match` in its key: a box score, a scoreboard."""
+    in_force = engine.game(game)
+    found = in_force.sheet(sheet)
+    if "match" not in [column.name for column in found.key]:
+        raise BadInput(f"the sheet {sheet!r} has no match in its key, so it has no rows of one match", "sheet")
+    span = window_of(in_force, found, None, engine.now())
+    check_external_id(match, "match")
+    question = Question(span, {"match": match}, parse_order(found, order), limit, offset)
+    rows, total = await page(engine.pool, engine.directory, in_force, found, question)
+    return SheetPage(game, sheet, span.name, total, limit, offset, rows)
+
+
+def _parse_cursor(cursor: str | None) -> tuple[int | None, str | None]:
+    if cursor is None:
+        return None, None
+    at, _, id = cursor.partition("/")
+    check_text(cursor, "after")
+    if not id or not at.removeprefix("-").isdecimal() or len(at) > 18:
+        raise BadInput("this is not the `next` of another page", "after")
+    return int(at), id
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [get_matches, get_match, get_match_events, get_match_sheet]

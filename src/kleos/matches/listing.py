@@ -1,0 +1,94 @@
+"""Matches as they are listed: newest first, with who played."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+import msgspec
+
+from kleos.core.errors import BadInput
+from kleos.core.ids import check_text
+from kleos.core.windows import to_datetime
+from kleos.engine.engine import Engine
+from kleos.engine.game import Game
+from kleos.matches import sql
+
+Status = Literal["open", "ended"]
+
+
+class Match(msgspec.Struct, kw_only=True):
+    """``players`` are all that any of its events names, computer players too; ``names`` says how they are shown."""
+
+    game: str
+    match: str
+    status: Status
+    started_at: datetime
+    last_at: datetime
+    ended_at: datetime | None
+    events: int
+    players: list[str]
+    names: dict[str, str]
+
+
+class Matches(msgspec.Struct):
+    """``next`` is the `before` of the following page; null on the last."""
+
+    matches: list[Match]
+    next: str | None
+
+
+async def newest(
+    engine: Engine, games: Sequence[Game], player: int | None, status: Status | None, limit: int, before: str | None
+) -> Matches:
+    """Matches of these games, all in one namespace, by the time of their last event; only a player's where one is given."""
+    ended = None if status is None else status == "ended"
+    bound: list[Any] = [sorted(game.name for game in games), ended, *_parse_cursor(before), limit]
+    if player is None:
+        rows = await engine.pool.fetch(sql.NEWEST, *bound)
+    else:
+        rows = await engine.pool.fetch(sql.NEWEST_OF_PLAYER, *bound, player)
+    matches = await shown(engine, games[0].namespace if games else "", rows)
+    return Matches(matches, _cursor(rows[-1]) if len(rows) == limit else None)
+
+
+async def shown(engine: Engine, namespace: str, rows: Sequence[asyncpg.Record]) -> list[Match]:
+    places = [row["game"] for row in rows], [row["match"] for row in rows]
+    appeared = await engine.pool.fetch(sql.PLAYERS_OF, *places)
+    cards = await engine.directory.by_number(namespace, sorted({row["player"] for row in appeared}))
+    names: dict[tuple[str, str], dict[str, str]] = {}
+    for row in appeared:
+        card = cards.get(row["player"])
+        if card is not None:
+            names.setdefault((row["game"], row["match"]), {})[card.id] = card.shown_name
+    return [_match(row, names.get((row["game"], row["match"]), {})) for row in rows]
+
+
+def _match(row: asyncpg.Record, names: dict[str, str]) -> Match:
+    ended_at = row["ended_at"]
+    return Match(
+        game=row["game"],
+        match=row["match"],
+        status="open" if ended_at is None else "ended",
+        started_at=to_datetime(row["first_at"]),
+        last_at=to_datetime(row["last_at"]),
+        ended_at=to_datetime(ended_at) if ended_at is not None else None,
+        events=row["events"],
+        players=sorted(names),
+        names=names,
+    )
+
+
+def _cursor(row: asyncpg.Record) -> str:
+    return f"{row['last_at']}/{row['game']}/{row['match']}"
+
+
+def _parse_cursor(cursor: str | None) -> tuple[int | None, str | None, str | None]:
+    if cursor is None:
+        return None, None, None
+    at, _, rest = cursor.partition("/")
+    game, _, match = rest.partition("/")
+    check_text(cursor, "before")
+    if not game or not match or not at.removeprefix("-").isdecimal() or len(at) > 18:
+        raise BadInput("this is not the `next` of another page", "before")
+    return int(at), game, match

@@ -1,0 +1,40 @@
+"""The statements of matches."""
+
+from typing import Final
+
+NEWEST: Final = """
+SELECT m.game, m.match, m.first_at, m.last_at, m.events, m.ended_at
+FROM kleos.matches m
+WHERE m.game = ANY($1::text[]) AND ($2::boolean IS NULL OR (m.ended_at IS NOT NULL) = $2)
+  AND ($3::timestamptz IS NULL OR (m.last_at, m.game, m.match) < ($3, $4::text, $5::text))
+ORDER BY m.last_at DESC, m.game DESC, m.match DESC LIMIT $6
+"""
+
+NEWEST_OF_PLAYER: Final = """
+SELECT m.game, m.match, m.first_at, m.last_at, m.events, m.ended_at
+FROM kleos.appearances a JOIN kleos.matches m ON m.game = a.game AND m.match = a.match
+WHERE a.game = ANY($1::text[]) AND ($2::boolean IS NULL OR (m.ended_at IS NOT NULL) = $2)
+  AND ($3::timestamptz IS NULL OR (m.last_at, m.game, m.match) < ($3, $4::text, $5::text))
+  AND a.player = $7
+ORDER BY m.last_at DESC, m.game DESC, m.match DESC LIMIT $6
+"""
+
+ONE: Final = """
+SELECT game, match, first_at, last_at, events, ended_at FROM kleos.matches WHERE game = $1 AND match = $2
+"""
+
+PLAYERS_OF: Final = """
+SELECT a.game, a.match, a.player FROM kleos.appearances a
+JOIN unnest($1::text[], $2::text[]) AS asked(game, match) USING (game, match)
+ORDER BY a.game, a.match, a.player
+"""
+
+EVENTS: Final = """
+SELECT seq, id, type, at, received_at, body FROM kleos.events
+WHERE game = $1 AND match = $2 AND ($3::timestamptz IS NULL OR (at, id) > ($3, $4::text))
+ORDER BY at, id LIMIT $5
+"""
+
+COUNTS: Final = """
+SELECT type, count(*) AS events FROM kleos.events WHERE game = $1 AND match = $2 GROUP BY type ORDER BY type
+"""

@@ -1,0 +1,106 @@
+"""The routes of players: profiles, and everything about one player."""
+
+from typing import Annotated, Final
+
+from litestar import get, put
+from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody, QueryParameter
+
+from kleos.core.ids import check_external_id, check_text
+from kleos.core.windows import to_datetime
+from kleos.matches.listing import Matches, newest
+from kleos.players import sql
+from kleos.players.answers import Found, FoundPlayers, PlayerAnswer, Profile
+from kleos.players.asked import namespace_of, player_asked
+from kleos.players.directory import Card
+from kleos.players.profiles import ProfileChange
+from kleos.server.keys import needs_key
+from kleos.server.openapi import KEY, problems
+from kleos.server.parameters import Before, InGame, Limit, Namespace, PlayerId, TheEngine
+
+
+@get("/v1/players", tags=["players"], summary="Find players", responses=problems(400, 404))
+async def get_players(
+    engine: TheEngine,
+    query: Annotated[str, QueryParameter(max_length=128, description="The beginning of an id or a name.")] = "",
+    namespace: Namespace = None,
+    limit: Limit = 50,
+    after: Annotated[
+        str | None, QueryParameter(max_length=128, description="The `next` of the page before.")
+    ] = None,
+) -> FoundPlayers:
+    """In the order of their ids. Names are compared without regard to case (of ASCII letters)."""
+    check_text(query, "query")
+    check_text(after or "", "after")
+    space = namespace_of(engine, namespace)
+    rows = await engine.pool.fetch(sql.FIND, space, query, after or "", limit)
+    found = [Found(row["id"], row["name"], row["region"], row["avatar"]) for row in rows]
+    return FoundPlayers(found, found[-1].player if len(found) == limit else None)
+
+
+@get("/v1/players/{player:str}", tags=["players"], summary="One player", responses=problems(400, 404))
+async def get_player(
+    engine: TheEngine, player: PlayerId, namespace: Namespace = None, game: InGame = None
+) -> PlayerAnswer:
+    """The profile, the games played in, and the points of all achievements."""
+    asked = await player_asked(engine, player, namespace, game)
+    points = {
+        (each.name, achievement.name): achievement.points
+        for each in asked.games
+        for achievement in each.definition.achievements.values()
+    }
+    rows = await engine.pool.fetch(sql.GAMES_OF, asked.card.player, [each.name for each in asked.games])
+    awards = await engine.pool.fetch(sql.AWARDS_OF_ALL_GAMES, asked.card.player)
+    earned = [points[place] for row in awards if (place := (row["game"], row["achievement"])) in points]
+    return PlayerAnswer(
+        **profile_fields(asked.card),
+        games=[row["game"] for row in rows if row["played"]],
+        gamerscore=sum(earned),
+        achievements=len(earned),
+        created_at=to_datetime(rows[0]["created_at"] if rows else 0),
+    )
+
+
+@put(
+    "/v1/players/{player:str}",
+    tags=["players"],
+    summary="Change a player's profile",
+    guards=[needs_key],
+    security=KEY,
+    responses=problems(400, 401, 404),
+)
+async def put_player(
+    engine: TheEngine, player: PlayerId, data: JSONBody[ProfileChange], namespace: Namespace = None
+) -> Profile:
+    """What is left out stays, null clears, and an attribute that is null goes. Makes the player where there is none."""
+    space = namespace_of(engine, namespace)
+    card = await engine.put_profile(check_external_id(player), data, space)
+    return Profile(**profile_fields(card))
+
+
+@get("/v1/players/{player:str}/matches", tags=["players"], summary="A player's matches", responses=problems(400, 404))
+async def get_player_matches(
+    engine: TheEngine,
+    player: PlayerId,
+    namespace: Namespace = None,
+    game: InGame = None,
+    limit: Limit = 50,
+    before: Before = None,
+) -> Matches:
+    """Newest first."""
+    asked = await player_asked(engine, player, namespace, game)
+    return await newest(engine, asked.games, asked.card.player, None, limit, before)
+
+
+def profile_fields(card: Card) -> dict[str, object]:
+    return {
+        "player": card.id,
+        "name": card.name,
+        "shown_name": card.shown_name,
+        "region": card.region,
+        "avatar": card.avatar,
+        "attributes": dict(card.attributes),
+    }
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [get_players, get_player, put_player, get_player_matches]
