@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -34,7 +34,7 @@ class Winner(msgspec.Struct):
 
 
 class AchievementAnswer(msgspec.Struct, kw_only=True):
-    """``completed`` players have it, which is ``rate`` percent of those who play. A hidden one tells neither title nor text."""
+    """``completed`` players have it: ``rate`` percent of those who play. A hidden one tells neither title nor text."""
 
     achievement: str
     uuid: UUID
@@ -102,7 +102,7 @@ async def get_achievements(
     responses=problems(400, 401, 404, 409),
 )
 async def grant(engine: TheEngine, game: GameName, achievement: str, data: JSONBody[Grant]) -> Receipt:
-    """Only achievements that the definition says the game grants. It is an event like any other, and undone like any other."""
+    """Only achievements that the definition leaves to the game. A grant is an event like any other."""
     in_force = engine.game(game)
     found = in_force.achievement(achievement)
     if not isinstance(found.condition, Manual):
@@ -111,7 +111,7 @@ async def grant(engine: TheEngine, game: GameName, achievement: str, data: JSONB
         raise BadInput(f"{achievement!r} is earned by playing and cannot be granted{known}", "achievement")
     check_external_id(data.player)
     given = {"id": data.id, "match": data.match, "at": data.at}
-    event = {"type": AWARD_GRANTED, "player": data.player, "achievement": achievement}
+    event: dict[str, Any] = {"type": AWARD_GRANTED, "player": data.player, "achievement": achievement}
     event |= {name: value for name, value in given.items() if value is not None}
     receipt: Receipt = await engine.ingest_body(game, msgspec.json.encode(event), "application/json", True)
     if receipt.rejected:

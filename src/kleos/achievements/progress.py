@@ -26,9 +26,7 @@ class Progress:
     target: float
 
 
-async def earned(
-    pool: asyncpg.Pool, games: Mapping[str, Game], player: int
-) -> dict[tuple[str, str], Earned]:
+async def earned(pool: asyncpg.Pool, games: Mapping[str, Game], player: int) -> dict[tuple[str, str], Earned]:
     """A player's awards by game and achievement."""
     rows = await pool.fetch(sql.AWARDS_OF_PLAYER, player, sorted(games))
     return {(row["game"], row["achievement"]): Earned(row["at"], row["match"]) for row in rows}

@@ -26,7 +26,7 @@ class Measured:
 
 
 class Rarity:
-    """Measures a game's achievements. What is slow to count is kept, for as long as keeps counting a small part of the time."""
+    """Measures a game's achievements. What is slow to count is kept for a while, so that it stays cheap."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool

@@ -36,7 +36,8 @@ RETURNING r."window", r.player, {returned}, r.present, r.version
 COMPLETIONS: Final = "SELECT achievement, count(*) AS completed FROM kleos.awards WHERE game = $1 GROUP BY achievement"
 
 POPULATION: Final = """
-SELECT count(*) FROM (SELECT DISTINCT player FROM kleos.appearances WHERE game = $1) a JOIN kleos.players p USING (player)
+SELECT count(*)
+FROM (SELECT DISTINCT player FROM kleos.appearances WHERE game = $1) a JOIN kleos.players p USING (player)
 """
 
 LATEST_AWARDS: Final = """

@@ -37,12 +37,19 @@ class ChangeAnswer(msgspec.Struct):
 
 
 class PutDefinition(msgspec.Struct):
-    """``version`` is the one in force now: null where a dry run asked about a game that is not there yet."""
+    """``version`` is the one in force now: null where a dry run asked about a game that is not there yet.
+
+    ``problems`` is what forbids the change, ``refold`` the sheets computed anew from the log, ``rejudge`` the
+    achievements whose awards are.
+    """
 
     game: str
     version: int | None
     dry_run: bool
     changes: list[ChangeAnswer]
+    problems: list[str]
+    refold: list[str]
+    rejudge: list[str]
 
 
 class Seasons(msgspec.Struct):
@@ -123,8 +130,9 @@ async def put_definition(
     game: GameName,
     dry_run: Annotated[bool, QueryParameter(description="Only say what would change.")] = False,
 ) -> PutDefinition:
-    """The body is the TOML. A new game begins with it; a game that runs takes its new columns from the log. Every mistake
-    is listed at once, and then nothing has changed.
+    """The body is the TOML. A new game begins with it; a game that runs takes its new columns from the log.
+
+    Every mistake is listed at once, and then nothing has changed.
     """
     body = await read_body(request, MAX_DEFINITION_BYTES)
     try:
@@ -134,8 +142,15 @@ async def put_definition(
     if "\0" in source:
         raise BadInput("the definition holds a NUL character")
     in_force, changes = await engine.put_definition(game, source, dry_run)
-    shown = [ChangeAnswer(change.kind, change.table, change.key, change.text) for change in changes]
-    return PutDefinition(game, in_force.version if in_force is not None else None, dry_run, shown)
+    return PutDefinition(
+        game,
+        in_force.version if in_force is not None else None,
+        dry_run,
+        [ChangeAnswer(change.kind, change.table, change.key, change.text) for change in changes.changes],
+        [str(problem) for problem in changes.refused],
+        list(changes.refold),
+        list(changes.rejudge),
+    )
 
 
 @get(
@@ -179,9 +194,7 @@ async def post_season(engine: TheEngine, game: GameName, data: JSONBody[NewSeaso
     security=KEY,
     responses=problems(400, 401, 404, 409),
 )
-async def patch_season(
-    engine: TheEngine, game: GameName, season: str, data: JSONBody[SeasonChange]
-) -> SeasonAnswer:
+async def patch_season(engine: TheEngine, game: GameName, season: str, data: JSONBody[SeasonChange]) -> SeasonAnswer:
     """Its rows follow its dates: they are folded anew from the log."""
     changed = await engine.change_season(
         game,

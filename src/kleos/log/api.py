@@ -55,11 +55,11 @@ async def post_events(
     game: GameName,
     effects: Annotated[bool, QueryParameter(description="Answer with the standings and awards that followed.")] = False,
 ) -> Receipt:
-    """One JSON object, an array, or NDJSON (`application/x-ndjson`), plain or as gzip or zstd; up to 10,000 events or 16 MiB.
+    """One JSON object, an array, or NDJSON (`application/x-ndjson`); plain, gzip or zstd; to 10,000 events or 16 MiB.
 
-    Each event has `type`, `id`, `match`, `at` and the fields of its type. Without `id` nothing protects against repeats;
-    without `at` it happened now; without `match` it is its own. What is accepted is durable and counted when this
-    answers. A bad event is listed in `rejected` with its position, and does not harm its neighbours.
+    Each event has `type`, `id`, `match`, `at` and the fields of its type. Without `id` nothing protects against
+    repeats; without `at` it happened now; without `match` it is its own. What is accepted is durable and counted when
+    this answers. A bad event is listed in `rejected` with its position, and does not harm its neighbours.
     """
     body = await read_body(request)
     return await engine.ingest_body(game, body, request.headers.get("content-type", ""), effects)

@@ -59,9 +59,7 @@ def _players_of(type_: Type, value: Any) -> Iterator[int]:
 
 
 def _fields(fields: Mapping[str, Field], body: Mapping[str, Any], cards: Mapping[int, Card]) -> dict[str, Any]:
-    return {
-        name: _shown(fields[name].type, value, cards) if name in fields else value for name, value in body.items()
-    }
+    return {name: _shown(fields[name].type, value, cards) if name in fields else value for name, value in body.items()}
 
 
 def _shown(type_: Type, value: Any, cards: Mapping[int, Card]) -> Any:

@@ -68,9 +68,7 @@ async def get_matches(
     return await newest(engine, [in_force], number, status, limit, before)
 
 
-@get(
-    "/v1/games/{game:str}/matches/{match:str}", tags=["matches"], summary="One match", responses=problems(400, 404)
-)
+@get("/v1/games/{game:str}/matches/{match:str}", tags=["matches"], summary="One match", responses=problems(400, 404))
 async def get_match(engine: TheEngine, game: GameName, match: MatchId) -> MatchDetail:
     """When it began, when its last event was, who plays, and how many events of each type it has."""
     in_force = engine.game(game)
@@ -111,9 +109,7 @@ async def _logged(engine: Engine, game: Game, rows: list[Any]) -> list[LoggedEve
     logged = [(types.get(row["type"]), row["body"]) for row in rows]
     bodies = await outward_bodies(engine.directory, game.namespace, logged)
     return [
-        LoggedEvent(
-            row["id"], row["type"], to_datetime(row["at"]), to_datetime(row["received_at"]), row["seq"], fields
-        )
+        LoggedEvent(row["id"], row["type"], to_datetime(row["at"]), to_datetime(row["received_at"]), row["seq"], fields)
         for row, fields in zip(rows, bodies, strict=True)
     ]
 

@@ -41,7 +41,7 @@ class Matches(msgspec.Struct):
 async def newest(
     engine: Engine, games: Sequence[Game], player: int | None, status: Status | None, limit: int, before: str | None
 ) -> Matches:
-    """Matches of these games, all in one namespace, by the time of their last event; only a player's where one is given."""
+    """Matches of these games (all of one namespace), by the time of their last event; of one player, where given."""
     ended = None if status is None else status == "ended"
     bound: list[Any] = [sorted(game.name for game in games), ended, *_parse_cursor(before), limit]
     if player is None:

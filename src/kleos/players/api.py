@@ -1,6 +1,6 @@
 """The routes of players: profiles, and everything about one player."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from litestar import get, put
 from litestar.handlers import BaseRouteHandler
@@ -25,9 +25,7 @@ async def get_players(
     query: Annotated[str, QueryParameter(max_length=128, description="The beginning of an id or a name.")] = "",
     namespace: Namespace = None,
     limit: Limit = 50,
-    after: Annotated[
-        str | None, QueryParameter(max_length=128, description="The `next` of the page before.")
-    ] = None,
+    after: Annotated[str | None, QueryParameter(max_length=128, description="The `next` of the page before.")] = None,
 ) -> FoundPlayers:
     """In the order of their ids. Names are compared without regard to case (of ASCII letters)."""
     check_text(query, "query")
@@ -92,7 +90,7 @@ async def get_player_matches(
     return await newest(engine, asked.games, asked.card.player, None, limit, before)
 
 
-def profile_fields(card: Card) -> dict[str, object]:
+def profile_fields(card: Card) -> dict[str, Any]:
     return {
         "player": card.id,
         "name": card.name,

@@ -124,13 +124,13 @@ def leader(direction: Direction | None, first: Any, second: Any) -> int | None:
     return 0 if (first > second) == (direction == "desc") else 1
 
 
-async def place(
-    pool: asyncpg.Pool, game: Game, sheet: Sheet, window: Window, column: str, player: int
-) -> Place:
+async def place(pool: asyncpg.Pool, game: Game, sheet: Sheet, window: Window, column: str, player: int) -> Place:
     """Where a player stands by one column, among those who qualify for the board that ranks by it."""
     board = ranking_board(game.definition, sheet, column)
     sources = {name: quoted(name) for name in (*sheet.columns, *(each.name for each in sheet.key))}
-    qualified = sql_source(board.where, sources, "postgresql") if board is not None and board.where is not None else "true"
+    qualified = (
+        sql_source(board.where, sources, "postgresql") if board is not None and board.where is not None else "true"
+    )
     falls = direction_of(game.definition, sheet, column) == "asc"
     names = {"table": table(game.name, sheet.name), "column": quoted(column), "qualified": qualified}
     mine = await pool.fetchrow(
@@ -138,7 +138,7 @@ async def place(
     )
     if mine is None:
         return Place(None, None, 0)
-    row = await pool.fetchrow(sql.BETTER_THAN.format(sign="<" if falls else ">", **names), window.name, mine["value"])
+    (row,) = await pool.fetch(sql.BETTER_THAN.format(sign="<" if falls else ">", **names), window.name, mine["value"])
     shown = shown_values(sheet, {column: mine["value"]}, [column])[column]
     if mine["value"] is None or not mine["qualified"]:
         return Place(shown, None, row["ranked"])

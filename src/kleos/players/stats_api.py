@@ -26,9 +26,7 @@ Points = Annotated[int, QueryParameter(ge=1, le=1000, description="At most this 
 TheGame = Annotated[str, QueryParameter(name="game", description="The game.")]
 
 
-@get(
-    "/v1/players/{player:str}/stats", tags=["players"], summary="A player's numbers", responses=problems(400, 404)
-)
+@get("/v1/players/{player:str}/stats", tags=["players"], summary="A player's numbers", responses=problems(400, 404))
 async def get_stats(
     engine: TheEngine,
     player: PlayerId,
@@ -96,9 +94,7 @@ async def get_achievements(
     )
 
 
-def _newest_first(
-    awards: dict[tuple[str, str], Earned], one: answers.PlayerAchievement
-) -> tuple[int, str, str]:
+def _newest_first(awards: dict[tuple[str, str], Earned], one: answers.PlayerAchievement) -> tuple[int, str, str]:
     return -awards[one.game, one.achievement].at, one.game, one.achievement
 
 
@@ -235,9 +231,7 @@ async def get_comparison(
     two = await player_asked(engine, other, namespace, game)
     games: dict[str, answers.GameComparison] = {}
     for each in one.games:
-        rows = [
-            await _rows(engine, each, asked.card.player, window, strict=game is not None) for asked in (one, two)
-        ]
+        rows = [await _rows(engine, each, asked.card.player, window, strict=game is not None) for asked in (one, two)]
         columns = [
             _compared(each, each.sheet(sheet), column, rows, (one.card.id, two.card.id))
             for sheet in rows[0]

@@ -22,7 +22,7 @@ _log = logging.getLogger("kleos.server")
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A failure (RFC 9457). ``type`` is stable and meant for programs, ``detail`` for people; the rest depends on it."""
+    """A failure (RFC 9457). ``type`` is stable, for programs; ``detail`` is for people; the rest varies."""
 
     type: str
     title: str
@@ -78,9 +78,7 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[b
     if away is not None:
         _log.warning("%s: %s", away, error)
         return _unavailable(f"{away}; the same request may be sent again", away.retry_after_s)
-    if isinstance(
-        error, (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError, UnicodeError)
-    ):
+    if isinstance(error, (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError, UnicodeError)):
         return answer(problem(400, "bad-input", "the request holds a character that is no text, such as NUL"))
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return answer(problem(500, "internal", "something went wrong here; the server's log has the details"))
@@ -133,9 +131,7 @@ def _of_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Respo
     if isinstance(error, ValidationException):
         return _of_validation(error)
     if status == HTTPStatus.NOT_FOUND:
-        return answer(
-            problem(404, "no-route", f"there is nothing at {request.scope['path']}; /docs lists every route")
-        )
+        return answer(problem(404, "no-route", f"there is nothing at {request.scope['path']}; /docs lists every route"))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(_methods(request))
         detail = f"{request.method} does not work at {request.scope['path']}; what does: {allowed}"

@@ -17,7 +17,7 @@ class Health(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """``boards`` that are warm answer from memory; while others warm, their answers come from SQL: right, only slower."""
+    """Boards that are warm answer from memory; while others warm, they answer from SQL: right, only slower."""
 
     ready: bool
     database: Literal["reachable", "unreachable"]

@@ -63,12 +63,8 @@ async def needs_key(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     scheme, _, key = header.partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         detail = "the Authorization header is not of the form `Bearer <key>`"
-        raise Refused(
-            401, "unauthorized", detail, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_request"'}
-        )
+        raise Refused(401, "unauthorized", detail, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_request"'})
     keys: Keys = connection.app.state.writing_keys
     if not keys.admit(key.strip()):
         detail = "this key is not one of this server's"
-        raise Refused(
-            401, "unauthorized", detail, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}
-        )
+        raise Refused(401, "unauthorized", detail, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})

@@ -15,7 +15,9 @@ MatchId = Annotated[str, PathParameter(description="The match's id, as the game 
 
 Namespace = Annotated[
     str | None,
-    QueryParameter(name="namespace", description="Whose ids: a game whose identities are its own, or empty for the shared ones."),
+    QueryParameter(
+        name="namespace", description="Whose ids: a game whose identities are its own, or empty for the shared ones."
+    ),
 ]
 InGame = Annotated[str | None, QueryParameter(name="game", description="Only this game.")]
 WindowName = Annotated[

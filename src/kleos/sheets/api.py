@@ -45,7 +45,7 @@ async def get_sheet(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> SheetPage:
-    """Every key column of the sheet is a parameter: `?player=ann` keeps that player's rows, `?weapon=bow` that weapon's."""
+    """Every key column of the sheet is a parameter: `?player=ann` keeps that player's rows."""
     in_force = engine.game(game)
     found = in_force.sheet(sheet)
     span = window_of(in_force, found, window, engine.now())

@@ -100,7 +100,7 @@ async def page(
 
 
 async def shown_rows(
-    directory: Directory, game: Game, sheet: Sheet, records: Sequence[Mapping[str, Any]]
+    directory: Directory, game: Game, sheet: Sheet, records: Sequence[Mapping[str, Any] | asyncpg.Record]
 ) -> list[SheetRow]:
     """Rows as they go out: players by their external ids, with names."""
     player_columns = [column.name for column in sheet.key if column.type.kind == "player"]
@@ -118,7 +118,7 @@ async def shown_rows(
     return rows
 
 
-def shown_values(sheet: Sheet, record: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+def shown_values(sheet: Sheet, record: Mapping[str, Any] | asyncpg.Record, columns: Iterable[str]) -> dict[str, Any]:
     """These columns of a row as they go out: times as ISO 8601."""
     values = {}
     for name in columns:

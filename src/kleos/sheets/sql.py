@@ -47,14 +47,15 @@ WINDOWS_OF_PLAYER: Final = """
 WITH RECURSIVE held("window") AS (
     SELECT max("window") FROM {table}
     UNION ALL
-    SELECT (SELECT max(t."window") FROM {table} t WHERE t."window" < held."window") FROM held WHERE held."window" IS NOT NULL
+    SELECT (SELECT max(t."window") FROM {table} t WHERE t."window" < held."window")
+    FROM held WHERE held."window" IS NOT NULL
 )
 SELECT r."window", {columns}
 FROM held JOIN {table} r ON r."window" = held."window" AND r.{player} = $1
 WHERE held."window" ~ $2 AND r.present
 ORDER BY r."window" DESC LIMIT $3
 """
-"""The windows that the table holds are found by hopping along its primary key, so that their number counts and not its rows."""
+"""Hops along the primary key from one window to the next, so that the number of windows counts and not that of rows."""
 
 SEASONS_OF_PLAYER: Final = """
 SELECT r."window", {columns} FROM {table} r
