@@ -127,10 +127,7 @@ def _expressions(
             shape("len({0})", "str"),
         ],
         "float": lambda: [
-            *(
-                shape(f"({{0}} {operator} {{1}})", "float", "float")
-                for operator in ("+", "-", "*", "/", "//", "%")
-            ),
+            *(shape(f"({{0}} {operator} {{1}})", "float", "float") for operator in ("+", "-", "*", "/", "//", "%")),
             *(shape(f"({{0}} {operator} {{1}})", "int", "float") for operator in ("+", "*", "%", "-")),
             shape("({0} / {1})", "int", "int"),
             shape("(-({0}))", "float"),
@@ -145,10 +142,7 @@ def _expressions(
         "time": lambda: [shape("min({0}, {1})", "time", "time"), shape("max({0}, {1})", "time", "time")],
         "player": list,
         "bool": lambda: [
-            *(
-                shape(f"({{0}} {operator} {{1}})", "int", "int")
-                for operator in ("==", "!=", "<", "<=", ">", ">=")
-            ),
+            *(shape(f"({{0}} {operator} {{1}})", "int", "int") for operator in ("==", "!=", "<", "<=", ">", ">=")),
             *(shape(f"({{0}} {operator} {{1}})", "int", "float") for operator in ("==", "!=", "<", ">=")),
             *(shape(f"({{0}} {operator} {{1}})", "str", "str") for operator in ("==", "!=", "<", "<=")),
             *(shape(f"({{0}} {operator} {{1}})", "time", "time") for operator in ("==", "<", ">=")),
@@ -157,11 +151,7 @@ def _expressions(
             shape("({0} < {1} <= {2})", "float", "float", "float"),
             *(shape("({0} and {1})", "bool", "bool"), shape("({0} or {1})", "bool", "bool")),
             shape("(not {0})", "bool"),
-            *(
-                shape(f"({{0}} is {word})", one)
-                for word in ("None", "not None")
-                for one in ("int", "float", "str")
-            ),
+            *(shape(f"({{0}} is {word})", one) for word in ("None", "not None") for one in ("int", "float", "str")),
             shape("({0} in (1, 2.5, -7, 9007199254740993))", "int"),
             shape("({0} not in (1, 2, -7, 9223372036854775807))", "int"),
             shape("({0} in (0.1, 3, -0.0))", "float"),
@@ -174,7 +164,5 @@ def _expressions(
 KINDS = ("int", "float", "bool", "str", "time", "player")
 
 
-def any_expression(
-    scope: dict[str, Type], extra: dict[str, list[str]] | None = None
-) -> st.SearchStrategy[str]:
+def any_expression(scope: dict[str, Type], extra: dict[str, list[str]] | None = None) -> st.SearchStrategy[str]:
     return st.one_of(*(expressions(kind, 3, scope, extra) for kind in KINDS))

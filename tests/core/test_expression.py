@@ -26,9 +26,7 @@ from kleos.core.expression import (
 )
 from kleos.core.types import Field, ListOf, MapOf, RecordOf, Scalar, Type
 
-PLAYER, INT, FLOAT, STR, BOOL, TIME = (
-    Scalar(kind) for kind in ("player", "int", "float", "str", "bool", "time")
-)
+PLAYER, INT, FLOAT, STR, BOOL, TIME = (Scalar(kind) for kind in ("player", "int", "float", "str", "bool", "time"))
 SCOPE: dict[str, Type] = {
     "player": PLAYER,
     "winner": PLAYER,
@@ -335,9 +333,7 @@ def test_an_inlined_int_outside_64_bits_is_none() -> None:
     back = compile_python(formulas["back"], ("won", "played"))
     assert back(2**62, 4) is None
     assert back(2**60, 4) == 2**60
-    condition = inline(
-        parse_condition("not (large > 3)", {**COLUMNS, "large": formulas["large"].type}), formulas
-    )
+    condition = inline(parse_condition("not (large > 3)", {**COLUMNS, "large": formulas["large"].type}), formulas)
     assert compile_python(condition, ("won", "played"))(2**62, 4) is True
 
 

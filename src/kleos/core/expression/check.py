@@ -274,9 +274,7 @@ class _Checker:
             )
         return build.contains(operand, container, negated)
 
-    def among_literals(
-        self, left: ast.expr, operand: Node, right: ast.Tuple | ast.List, negated: bool
-    ) -> Node:
+    def among_literals(self, left: ast.expr, operand: Node, right: ast.Tuple | ast.List, negated: bool) -> Node:
         if not right.elts:
             _fail(right, "nothing is in an empty list", "list the values: `x in (1, 2)`")
         values: list[LiteralValue] = []
@@ -363,9 +361,7 @@ class _Checker:
     def digits(self, tree: ast.expr) -> int:
         value = tree.value if isinstance(tree, ast.Constant) else None
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_DIGITS:
-            _fail(
-                tree, "the digits of `round` must be written out", f"a whole number from 0 to {MOST_DIGITS}"
-            )
+            _fail(tree, "the digits of `round` must be written out", f"a whole number from 0 to {MOST_DIGITS}")
         return value
 
 

@@ -44,9 +44,7 @@ def parse_for(text: str, scope: Scope) -> ForClause:
     for group, target in enumerate(targets, 1):
         _check_target(target, scope, match.start(group))
     if len(set(targets)) < len(targets):
-        raise ExpressionError(
-            f"`{targets[0]}` stands for both", "give the key and the value two names", match.start(2)
-        )
+        raise ExpressionError(f"`{targets[0]}` stands for both", "give the key and the value two names", match.start(2))
     try:
         source = parse(match[3], scope, int_bits=53)
     except ExpressionError as error:
@@ -55,9 +53,7 @@ def parse_for(text: str, scope: Scope) -> ForClause:
     if types is None:
         raise ExpressionError(f"`{source.type}` has no elements", example, match.start(3))
     if len(types) != len(targets):
-        over, wanted = (
-            ("map", "two names: `key, value in …`") if len(types) == 2 else ("list", "one name: `item in …`")
-        )
+        over, wanted = ("map", "two names: `key, value in …`") if len(types) == 2 else ("list", "one name: `item in …`")
         raise ExpressionError(
             f"the elements of a {over} need {wanted.split(':')[0]}",
             "write" + wanted.partition(":")[2],
@@ -69,9 +65,7 @@ def parse_for(text: str, scope: Scope) -> ForClause:
 
 def _check_target(target: str, scope: Scope, column: int) -> None:
     if not _NAME.fullmatch(target) or target in _KEYWORDS:
-        raise ExpressionError(
-            f"`{target}` is no name", "use letters, digits and `_`, starting with a letter", column
-        )
+        raise ExpressionError(f"`{target}` is no name", "use letters, digits and `_`, starting with a letter", column)
     if target in scope:
         raise ExpressionError(f"`{target}` is a field already", "choose another name", column)
 

@@ -50,9 +50,7 @@ def parse_fold(text: str, scope: Scope, *, int_bits: int = 53) -> FoldCall:
         raise ExpressionError(f"the fold `{kind}` has {len(tree.args)} arguments", mend, column_of(tree))
     argument = tree.args[0]
     if kind in ("count", "streak"):
-        return FoldCall(
-            text, kind, Expression(text, condition_root(argument, scope, int_bits)), Scalar("int")
-        )
+        return FoldCall(text, kind, Expression(text, condition_root(argument, scope, int_bits)), Scalar("int"))
     return _over_value(text, kind, argument, Expression(text, check_root(argument, scope, int_bits)))
 
 
@@ -60,9 +58,7 @@ def _over_value(text: str, kind: FoldName, tree: ast.expr, argument: Expression)
     type_ = argument.type
     column = column_of(tree)
     if not isinstance(type_, Scalar) or type_.kind == "json":
-        raise ExpressionError(
-            f"`{kind}` of `{type_}`", "fold a scalar: int float bool str time player", column
-        )
+        raise ExpressionError(f"`{kind}` of `{type_}`", "fold a scalar: int float bool str time player", column)
     if kind == "sum":
         if type_.kind not in ("int", "float"):
             mend = "write `count(…)`" if type_.kind == "bool" else "sum an int or a float"

@@ -68,9 +68,7 @@ def order_formulas(texts: Mapping[str, str], scope: Scope) -> dict[str, Expressi
     uses: dict[str, set[str]] = {}
     for name, text in texts.items():
         try:
-            uses[name] = {
-                n.id for n in ast.walk(parse_python(text)) if isinstance(n, ast.Name) and n.id in texts
-            }
+            uses[name] = {n.id for n in ast.walk(parse_python(text)) if isinstance(n, ast.Name) and n.id in texts}
         except ExpressionError as error:
             problems[name] = error
     done: dict[str, Expression] = {}

@@ -74,9 +74,7 @@ def _write(node: Node, names: Mapping[str, str]) -> str:
         case Not():
             return f"(not {parts[0]})"
         case IsNone():
-            return (
-                f"({parts[0]} is {'not ' * node.negated}None)" if node.operand.optional else str(node.negated)
-            )
+            return f"({parts[0]} is {'not ' * node.negated}None)" if node.operand.optional else str(node.negated)
         case Logic():
             return "(" + f" {node.operator} ".join(parts) + ")"
         case Choose():
@@ -145,9 +143,7 @@ def _compare(node: Compare, parts: list[str]) -> str:
         return plain
     if all(isinstance(child, Name) for child in optional):
         guards = [
-            f"{text} is not None"
-            for text, child in zip(parts, (node.left, node.right), strict=True)
-            if child.optional
+            f"{text} is not None" for text, child in zip(parts, (node.left, node.right), strict=True) if child.optional
         ]
         return f"({' and '.join(guards)} and {left} {node.operator} {right})"
     return f"{_COMPARISONS[node.operator]}({left}, {right})"

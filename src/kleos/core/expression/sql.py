@@ -42,7 +42,14 @@ LONGEST_SQL: Final = 20_000
 WIDEST_HUGEINT_BITS: Final = 125
 
 _TYPES: Final[dict[Dialect, dict[str, str]]] = {
-    "postgresql": {"int": "bigint", "player": "bigint", "float": "float8", "str": "text", "bool": "boolean"},
+    "postgresql": {
+        "int": "bigint",
+        "player": "bigint",
+        "float": "float8",
+        "str": "text",
+        "bool": "boolean",
+        "time": "timestamptz",
+    },
     "duckdb": {"int": "BIGINT", "player": "BIGINT", "float": "DOUBLE", "str": "VARCHAR", "bool": "BOOLEAN"},
 }
 
@@ -50,10 +57,10 @@ _TYPES: Final[dict[Dialect, dict[str, str]]] = {
 def sql_source(expression: Expression, columns: Mapping[str, str], dialect: Dialect) -> str:
     """The expression as SQL in which every name of the scope is the given snippet, such as ``"games_won"``.
 
-    PostgreSQL: names must be scalars: int and player as bigint, float as double precision, str as text, bool
-    as boolean, time as whatever is comparable. DuckDB: the same, and besides ``list[T]`` as a LIST, ``map[K,
-    V]`` as a MAP, a record as a STRUCT with the record's field names. Columns whose type is not optional must
-    hold no NULL.
+    PostgreSQL: names must be scalars: int and player as bigint, float as double precision, str as text, bool as
+    boolean, time as timestamptz. DuckDB: the same (time as any one type), and besides ``list[T]`` as a LIST,
+    ``map[K, V]`` as a MAP, a record as a STRUCT with the record's field names. A column whose type is not optional
+    holds no NULL. Where formulas are columns too, inline them first: their range is known only then.
     Raises ExpressionError where it would be longer than 20,000 characters, or where the dialect cannot do it.
     """
     writer = _DuckDB(columns) if dialect == "duckdb" else _Writer(columns)
@@ -99,9 +106,7 @@ class _Writer:
                 return self.clamp(node)
             case Negate():
                 operand = (
-                    self.write(node.operand)
-                    if is_wide(node.operand) or not is_wide(node)
-                    else self.wide(node.operand)
+                    self.write(node.operand) if is_wide(node.operand) or not is_wide(node) else self.wide(node.operand)
                 )
                 return f"(-{operand})"
             case Not():
@@ -109,11 +114,7 @@ class _Writer:
             case IsNone():
                 return f"({self.write(node.operand)} IS {'NOT ' * node.negated}NULL)"
             case Logic():
-                return (
-                    "("
-                    + f" {node.operator.upper()} ".join(self.write(child) for child in node.operands)
-                    + ")"
-                )
+                return "(" + f" {node.operator.upper()} ".join(self.write(child) for child in node.operands) + ")"
             case Choose():
                 condition, then, otherwise = (self.write(child) for child in node.operands)
                 return f"(CASE WHEN {condition} THEN {then} ELSE {otherwise} END)"
@@ -192,9 +193,7 @@ class _Writer:
         if node.kind == "float":
             return self.float_arithmetic(node)
         if operator in "+-*":
-            left, right = (
-                self.wide(child) if is_wide(node) else self.write(child) for child in node.children
-            )
+            left, right = (self.wide(child) if is_wide(node) else self.write(child) for child in node.children)
             return f"({left} {operator} {right})"
         left = self.wide(node.left)
         right = self.divisor(node.right, self.wide(node.right))

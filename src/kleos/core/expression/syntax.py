@@ -103,9 +103,7 @@ def _scan(text: str) -> None:
             continue
         if kind == "operator":
             if token in _REFUSED_OPERATORS:
-                raise ExpressionError(
-                    f"`{token}` is not part of expressions", _REFUSED_OPERATORS[token], column
-                )
+                raise ExpressionError(f"`{token}` is not part of expressions", _REFUSED_OPERATORS[token], column)
             brackets += (token in "([") - (token in ")]")
             if brackets > DEEPEST_BRACKETS:
                 raise ExpressionError(
@@ -159,13 +157,7 @@ def _check_number(token: str, column: int, text: str, end: int) -> None:
         raise ExpressionError(f"`{token}{following}` is no number", "write numbers as 12, 1.5 or 1e6", column)
     if token.isdigit() and len(token) > 1 and token[0] == "0" and token.strip("0"):
         raise ExpressionError(f"`{token}` is no number", "write it without zeros before it", column)
-    if (
-        "__" in token
-        or "_." in token
-        or "._" in token
-        or token.rstrip().endswith("_")
-        or "_e" in token.lower()
-    ):
+    if "__" in token or "_." in token or "._" in token or token.rstrip().endswith("_") or "_e" in token.lower():
         raise ExpressionError(f"`{token}` is no number", "put `_` only between digits", column)
     plain = token.replace("_", "")
     is_int = plain.isdigit()
@@ -175,9 +167,7 @@ def _check_number(token: str, column: int, text: str, end: int) -> None:
         limit = "integers fit 64 bits" if is_int else "floats are at most 1e30"
         raise ExpressionError(f"the number {plain[:20]}{'…' * (len(plain) > 20)} is too large", limit, column)
     if not is_int and 0 < float(plain) < 1 / LARGEST_LITERAL_FLOAT:
-        raise ExpressionError(
-            f"the number {plain[:20]} is too small", "floats are at least 1e-30, or 0", column
-        )
+        raise ExpressionError(f"the number {plain[:20]} is too small", "floats are at least 1e-30, or 0", column)
 
 
 def _shift(tree: ast.expr, padding: int, text: str) -> None:
@@ -189,7 +179,5 @@ def _shift(tree: ast.expr, padding: int, text: str) -> None:
         if isinstance(node, ast.expr):
             node.col_offset = len(encoded[: node.col_offset].decode()) + padding
             if depth > DEEPEST_TREE:
-                raise ExpressionError(
-                    "the expression is too deeply nested", "split it into formulas", column_of(node)
-                )
+                raise ExpressionError("the expression is too deeply nested", "split it into formulas", column_of(node))
         todo.extend((child, depth + 1) for child in ast.iter_child_nodes(node))

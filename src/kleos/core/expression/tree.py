@@ -45,9 +45,7 @@ class Node:
         """The scalar's kind, or "list", "map", "record"."""
         if isinstance(self.type, Scalar):
             return self.type.kind
-        return (
-            "list" if isinstance(self.type, ListOf) else "map" if isinstance(self.type, MapOf) else "record"
-        )
+        return "list" if isinstance(self.type, ListOf) else "map" if isinstance(self.type, MapOf) else "record"
 
     @property
     def optional(self) -> bool:
