@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import pytest
@@ -185,7 +186,7 @@ async def test_a_page_is_kept_until_a_standing_or_a_profile_changes(database: Da
         await world.step()
     standings = world.standings()
     await standings.ready(world.game, ["all"])
-    asked = (world.game, "most", "all", {}, 0, 10)
+    asked: tuple[Any, ...] = (world.game, "most", "all", {}, 0, 10)
     first = await standings.page_json(*asked)
     assert await standings.page_json(*asked) is first
     shown = msgspec.json.decode(first)

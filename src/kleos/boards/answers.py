@@ -52,16 +52,19 @@ class Standing(msgspec.Struct, frozen=True):
         return cls(line.player, line.name, line.rank, line.value, line.values, line.since, total, share)
 
 
-class Effect(msgspec.Struct, frozen=True):
-    """Where a commit left a player on a board. ``previous_rank`` is None for who did not stand there before."""
+class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a commit left a player on a board. ``previous_rank`` is None for who did not stand there before.
+
+    As JSON it is what the API answers: a time is ISO 8601, and ``partition`` is left out where it is everybody.
+    """
 
     board: str
     window: str
-    partition: dict[str, PartitionValue]
     player: str
     rank: int
     previous_rank: int | None
-    value: Value
+    value: Value | str
+    partition: dict[str, PartitionValue] = {}
 
     @classmethod
     def of(
@@ -73,8 +76,11 @@ class Effect(msgspec.Struct, frozen=True):
         previous_rank: int | None,
         entry: Entry,
     ) -> "Effect":
-        value = entry.placed.values[0]
-        return cls(board.board.name, window.name, partition.as_given(), id, entry.rank, previous_rank, value)
+        value: Value | str = entry.placed.values[0]
+        if board.codec.columns[0].kind == "time":
+            value = _time(entry.placed.values[0])
+        place = partition.as_given()
+        return cls(board.board.name, window.name, id, entry.rank, previous_rank, value, place)
 
 
 def line(board: CompiledBoard, entry: Entry, card: Card | None) -> Line:
@@ -100,20 +106,6 @@ def page_json(board: CompiledBoard, page: Page) -> bytes:
 def standing_json(board: CompiledBoard, standing: Standing) -> bytes:
     shown = _shown(board, standing)
     return _encoder.encode({**shown, "total": standing.total, "percentile": standing.percentile})
-
-
-def effect_json(board: CompiledBoard, effect: Effect) -> dict[str, Any]:
-    """``partition`` only where it is not everybody."""
-    times = time_names(board)
-    shown = {
-        "board": effect.board,
-        "window": effect.window,
-        "player": effect.player,
-        "rank": effect.rank,
-        "previous_rank": effect.previous_rank,
-        "value": _time(effect.value) if board.by_names[0] in times else effect.value,
-    }
-    return {**shown, "partition": effect.partition} if effect.partition else shown
 
 
 def no_window(board: CompiledBoard, name: str) -> NotFound:

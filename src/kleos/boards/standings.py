@@ -16,6 +16,7 @@ from kleos.boards.rankkey import Placed
 from kleos.boards.warmup import Key, Warmup
 from kleos.core.cells import Values
 from kleos.core.definition.model import Board
+from kleos.core.errors import NotFound
 from kleos.core.windows import Window
 from kleos.engine.game import Game
 from kleos.players.directory import Card, Directory
@@ -164,7 +165,10 @@ class Standings:
         asked: list[tuple[CompiledBoard, Window, Partition, str]] = []
         boards = self._boards(game)
         for (sheet, window_name), rows in parts.items():
-            window = game.calendar.named(window_name, now)
+            try:
+                window = game.calendar.named(window_name, now)
+            except NotFound:
+                continue  # a season that is no more
             for board in boards.values():
                 if board.sheet.name != sheet:
                     continue
@@ -228,8 +232,16 @@ class Standings:
             for ranking in self._warmup.rankings()
         }
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether no index is still to be warmed."""
+        return not {"cold", "warming"} & {ranking.state for ranking in self._warmup.rankings()}
+
     async def close(self) -> None:
         await self._warmup.close()
+
+    def compiled(self, game: Game, board: str) -> CompiledBoard:
+        return self._boards(game)[game.board(board).name]
 
     # Within -----------------------------------------------------------------------------------------------------------
 
