@@ -7,7 +7,7 @@ import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, FromQuery, SkipValidation
+from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 
 from kleos.boards import answers
 from kleos.core.definition.model import Board, Direction, Ties, WindowKind
@@ -151,7 +151,7 @@ async def look_up(
     engine: EngineParameter,
     game: FromPath[str],
     board: FromPath[str],
-    data: Lookup,
+    data: JSONBody[Lookup],
     window: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """Up to 1000 players; those that do not stand on the board are left out. `total` counts the whole board."""
