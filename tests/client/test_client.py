@@ -49,9 +49,7 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 def test_events_are_posted_with_the_key_and_get_rising_ids(server: RecordingServer, ask: Ask) -> None:
     server.answer({**RECEIPT, "accepted": 3})
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    receipt = ask(
-        server, "send", "golf", [{"type": "a", "at": at}, {"type": "b", "id": "mine"}, {"type": "c"}]
-    )
+    receipt = ask(server, "send", "golf", [{"type": "a", "at": at}, {"type": "b", "id": "mine"}, {"type": "c"}])
 
     assert (receipt.accepted, receipt.seq, receipt.rejected, receipt.standings) == (3, 7, (), ())
     (request,) = server.requests
@@ -256,9 +254,7 @@ def test_waits_grow_are_drawn_and_end() -> None:
 
 def test_both_clients_offer_the_same() -> None:
     def offered(client: type) -> dict[str, inspect.Signature]:
-        public = {
-            name: method for name, method in inspect.getmembers(client, inspect.isfunction) if name[0] != "_"
-        }
+        public = {name: method for name, method in inspect.getmembers(client, inspect.isfunction) if name[0] != "_"}
         return {name: inspect.signature(method) for name, method in public.items()}
 
     assert offered(Kleos) == offered(AsyncKleos)

@@ -43,9 +43,7 @@ class Scores:
             case ["games", _, "events"]:
                 return self._take(request)
             case ["games", "golf", "boards", "wins"]:
-                ranked = [
-                    (player, wins) for player, wins in self.wins.most_common() if self.games[player] >= 5
-                ]
+                ranked = [(player, wins) for player, wins in self.wins.most_common() if self.games[player] >= 5]
                 entries = [
                     {"rank": rank, "player": player, "value": wins, "values": {"win_rate": 50.0}}
                     for rank, (player, wins) in enumerate(ranked, start=1)
@@ -87,7 +85,7 @@ def server(scores: Scores) -> Iterator[RecordingServer]:
 
 async def interrupt_when(is_reached: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not is_reached():  # noqa: ASYNC110 - the condition is in another thread
+        while not is_reached():
             await asyncio.sleep(0.02)
     os.kill(os.getpid(), signal.SIGINT)
 
@@ -102,10 +100,7 @@ async def test_bots_play_the_past_then_live_until_interrupted(
     before = signal.getsignal(signal.SIGINT)
 
     def is_reached() -> bool:
-        return (
-            scores.matches >= history + LIVE_MATCHES
-            and "golf wins: 1. " * (not is_terminal) in screen.getvalue()
-        )
+        return scores.matches >= history + LIVE_MATCHES and "golf wins: 1. " * (not is_terminal) in screen.getvalue()
 
     interrupting = asyncio.create_task(interrupt_when(is_reached))
     await run_demo(server.url, "secret", seed=1, matches_per_second=50, console=console)

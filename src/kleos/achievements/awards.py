@@ -1,4 +1,4 @@
-"""Settling awards inside a commit: who gains one, whose date moves, who loses one, and what the sheet `awards` makes of it.
+"""Settling awards inside a commit: who gains one, whose date moves, who loses one; then the sheet `awards`.
 
 An award is a function of the player's history alone (:mod:`kleos.core.completion`). What is done here is to notice,
 cheaply, for whom that function may have changed, and to ask it for nobody else.
@@ -76,7 +76,7 @@ async def settle_awards(
     merged: Merged,
     numbers: Mapping[str, int],
 ) -> Settled:
-    """``earliest``: by player, the first event of the batch in which he appeared. Awards are changed in the database."""
+    """``earliest``: by player, the first event of the batch in which he appeared. Writes the awards."""
     if not game.definition.achievements:
         return Settled()
     suspects = _suspects(game, event_awards, merged, numbers)
@@ -124,8 +124,8 @@ def _is_late(game: Game, merged: Merged, change: RowChange) -> bool:
 
 
 def _acquit(game: Game, suspects: _Suspects, held: Held, first_new: Mapping[int, Award], merged: Merged) -> None:
-    """Drops those for whom nothing can have changed: an award dated before everything that is new stays as it is, unless a
-    late event may have broken what it rests on.
+    """Drops those for whom nothing can have changed: an award dated before everything that is new stays as it
+    is, unless a late event may have broken what it rests on.
     """
     late_players = _late_players(game, merged)
     for player, names in suspects.whole.items():

@@ -45,9 +45,7 @@ class AsyncKleos:
         """Let go of the connections."""
         await self._http.aclose()
 
-    async def send(
-        self, game: str, events: Event | Iterable[Event], *, effects: bool = False
-    ) -> answers.Receipt:
+    async def send(self, game: str, events: Event | Iterable[Event], *, effects: bool = False) -> answers.Receipt:
         """Report one event or up to 10,000; those without an id get one, so that sending again counts nothing
         twice.
 
@@ -142,9 +140,7 @@ class AsyncKleos:
         """What a player has been awarded, and how far the rest is."""
         return await self._call(calls.player_achievements(player))
 
-    async def player_matches(
-        self, player: str, limit: int | None = None, offset: int | None = None
-    ) -> answers.Matches:
+    async def player_matches(self, player: str, limit: int | None = None, offset: int | None = None) -> answers.Matches:
         """The matches that a player was in."""
         return await self._call(calls.player_matches(player, limit, offset))
 

@@ -127,9 +127,7 @@ def player_achievements(player: str) -> Call[answers.PlayerAchievements]:
 
 
 def player_matches(player: str, limit: int | None, offset: int | None) -> Call[answers.Matches]:
-    return Call(
-        "GET", _path("players", player, "matches"), answers.Matches, _params(limit=limit, offset=offset)
-    )
+    return Call("GET", _path("players", player, "matches"), answers.Matches, _params(limit=limit, offset=offset))
 
 
 def put_player(

@@ -33,9 +33,7 @@ class Exchange:
             try:
                 return msgspec.json.decode(response.content, type=call.answer)
             except msgspec.DecodeError as error:
-                raise KleosClientError(
-                    f"{call.method} {call.path} answered something else: {error}"
-                ) from error
+                raise KleosClientError(f"{call.method} {call.path} answered something else: {error}") from error
         raise _refusal(response)
 
     def wait_after_response_s(self, attempt: int, response: httpx.Response) -> float | None:
@@ -46,14 +44,10 @@ class Exchange:
 
     def wait_after_failure_s(self, attempt: int, call: Call[T], failure: httpx.TransportError) -> float:
         """Seconds until the next attempt; raises KleosConnectionError when there is none."""
-        wait_s = (
-            self._retry.wait_s(attempt, None, self._rng) if isinstance(failure, RETRIED_FAILURES) else None
-        )
+        wait_s = self._retry.wait_s(attempt, None, self._rng) if isinstance(failure, RETRIED_FAILURES) else None
         if wait_s is None:
             reason = str(failure) or type(failure).__name__
-            raise KleosConnectionError(
-                f"{call.method} {call.path} failed {attempt} times: {reason}"
-            ) from failure
+            raise KleosConnectionError(f"{call.method} {call.path} failed {attempt} times: {reason}") from failure
         return wait_s
 
 

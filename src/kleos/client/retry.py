@@ -24,8 +24,6 @@ class RetryPolicy:
         if attempt >= self.attempts:
             return None
         jittered_s = rng.uniform(0.0, min(self.longest_s, self.base_s * 2.0 ** (attempt - 1)))
-        if (
-            retry_after is not None and retry_after.isdecimal()
-        ):  # the other form, a date, is not worth a clock
+        if retry_after is not None and retry_after.isdecimal():  # the other form, a date, is not worth a clock
             return min(self.longest_s, float(retry_after)) + jittered_s
         return jittered_s

@@ -139,9 +139,7 @@ class Kleos:
         """What a player has been awarded, and how far the rest is."""
         return self._call(calls.player_achievements(player))
 
-    def player_matches(
-        self, player: str, limit: int | None = None, offset: int | None = None
-    ) -> answers.Matches:
+    def player_matches(self, player: str, limit: int | None = None, offset: int | None = None) -> answers.Matches:
         """The matches that a player was in."""
         return self._call(calls.player_matches(player, limit, offset))
 

@@ -1,6 +1,7 @@
 """When an achievement was completed: the first event, in event order, after which its condition holds.
 
-The one rule for live awards, for corrections and for `verify`: it looks at a player's whole history and at nothing else.
+The one rule for live awards, for corrections and for `verify`: it looks at a player's whole history and at
+nothing else.
 """
 
 from collections.abc import Mapping, Sequence

@@ -133,8 +133,8 @@ def _annotation(type_: Type, form: _Wire | _Log) -> Any:
 
 
 def normaliser(event: EventType) -> Callable[[Any], None]:
-    """Brings a decoded wire event, in place, to the values that count: floats to 6 decimals, times to microseconds, maps
-    to code-point order of their keys.
+    """Brings a decoded wire event, in place, to the values that count: floats to 6 decimals, times to
+    microseconds, maps to code-point order of their keys.
     """
     converts = _field_converts(event, _normal)
 

@@ -1,7 +1,9 @@
-"""How two folded spans of one row become one: associative, so that batches, nodes and replays may be grouped at will.
+"""How two folded spans of one row become one: associative, so that batches, nodes and replays may be grouped at
+will.
 
-``count sum min max`` do not care which span came first. ``last`` and ``streak`` do: every event of ``earlier`` that feeds
-them must stand before every such event of ``later`` in event order. :mod:`kleos.sheets.merge` says the same in SQL.
+``count sum min max`` do not care which span came first. ``last`` and ``streak`` do: every event of
+``earlier`` that feeds them must stand before every such event of ``later`` in event order.
+:mod:`kleos.sheets.merge` says the same in SQL.
 """
 
 from typing import Any

@@ -28,7 +28,7 @@ Earned = Callable[[Any], set[Any]]
 
 @dataclass(frozen=True, slots=True)
 class EventPlan:
-    """What one event type does. ``earned`` holds the achievements that are met on a single event, manual ones included."""
+    """What one event type does. ``earned``: the achievements met on a single event, manual ones included."""
 
     type: EventType
     normalise: Callable[[Any], None]
@@ -52,7 +52,7 @@ class RowAward:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``of_struct`` finds the plan of a decoded event by its class. ``formulas`` computes a row's formulas from its folds."""
+    """``of_struct`` finds the plan of a decoded event by its class; ``formulas`` computes a row's, from its folds."""
 
     definition: Definition
     events: Mapping[str, EventPlan]

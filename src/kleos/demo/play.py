@@ -77,9 +77,7 @@ def play_golf_match(
         table[rng.randrange(len(table))] = (cpu, CPU_GOLFER)
     rng.shuffle(table)
     played = play_game([golfer for _, golfer in table], rng)
-    return golf_events(
-        match, [player for player, _ in table], played, ended_at=ended_at, round_length=round_length
-    )
+    return golf_events(match, [player for player, _ in table], played, ended_at=ended_at, round_length=round_length)
 
 
 def play_arcade_match(match: str, bots: tuple[Bot, ...], rng: Random, *, at: datetime) -> list[Event]:

@@ -47,9 +47,7 @@ async def run_demo(
     async with AsyncKleos(url, key) as kleos:
         demo = _Demo(kleos, Scene(url.rstrip("/")), Random(seed), datetime.now(UTC))
         with _told_to_stop() as stop:
-            await _until(
-                stop, duration_s, demo.play(matches_per_second), demo.watch_board(), demo.show(console)
-            )
+            await _until(stop, duration_s, demo.play(matches_per_second), demo.watch_board(), demo.show(console))
         console.print(
             f"The bots have left: {demo.scene.matches:,} matches, {demo.scene.events:,} events.",
             highlight=False,
@@ -115,9 +113,7 @@ class _Demo:
         await asyncio.gather(*(put(bot) for bot in self._bots))
         for game in ("golf", "arcade"):
             for known in await self._kleos.achievements(game):
-                self.scene.badges[game, known.achievement] = Badge(
-                    known.title or known.achievement, known.icon
-                )
+                self.scene.badges[game, known.achievement] = Badge(known.title or known.achievement, known.icon)
 
     async def _play_history(self) -> None:
         """The past weeks, played now and reported in batches, in the order of time."""
@@ -164,9 +160,7 @@ async def _until(stop: asyncio.Event, duration_s: float | None, *work: Coroutine
     tasks = [asyncio.create_task(part) for part in work]
     stopped = asyncio.create_task(stop.wait())
     try:
-        done, _ = await asyncio.wait(
-            {*tasks, stopped}, timeout=duration_s, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait({*tasks, stopped}, timeout=duration_s, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:

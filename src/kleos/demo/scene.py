@@ -70,9 +70,7 @@ class Scene:
         self.trouble = ""
         self._recent.append((now_s, receipt.accepted))
         for award in receipt.awards:
-            badge = self.badges.get((game, award.achievement)) or Badge(
-                award.title or award.achievement, award.icon
-            )
+            badge = self.badges.get((game, award.achievement)) or Badge(award.title or award.achievement, award.icon)
             self.awards.appendleft((award.player, badge))
 
     def events_per_second(self, now_s: float) -> float:

@@ -23,9 +23,7 @@ def render(scene: Scene, now_s: float) -> RenderableType:
 
 def plain_line(scene: Scene, now_s: float) -> str:
     """The same in one line, for a log."""
-    leaders = ", ".join(
-        f"{entry.rank}. {scene.name_of(entry.player)} {shown(entry.value)}" for entry in scene.top[:3]
-    )
+    leaders = ", ".join(f"{entry.rank}. {scene.name_of(entry.player)} {shown(entry.value)}" for entry in scene.top[:3])
     parts = [_counts(scene, now_s), f"golf wins: {leaders or 'nobody yet'}"]
     if scene.awards:
         player, badge = scene.awards[0]

@@ -95,7 +95,7 @@ def changes_between(before: Definition | None, after: Definition) -> Changes:
 
 
 async def put_in_force(connection: Connection, before: Game | None, definition: Definition) -> Game:
-    """Makes a definition the one in force: its tables, its version, its new columns filled from the log. One transaction."""
+    """Makes a definition the one in force: tables, version, new columns filled from the log. One transaction."""
     changes = changes_between(before.definition if before is not None else None, definition)
     async with connection.transaction():
         await connection.execute(LOCK_EXCLUSIVE, lock_of(definition.game))

@@ -260,7 +260,7 @@ class Engine:
         self.standings.start(game)
 
     async def _drain_outbox(self, connection: Connection) -> None:
-        """What a crash left unpublished: whoever listens from now on starts from a snapshot, so there is nobody to tell."""
+        """What a crash left unpublished: whoever listens from now on starts from a snapshot."""
         while rows := await connection.fetch(log_sql.OUTBOX_REST):
             await connection.execute(log_sql.DROP_OUTBOX, [row["id"] for row in rows])
             logger.info("dropped %d messages that an earlier run did not publish", len(rows))

@@ -35,7 +35,7 @@ class Folded:
 
 @dataclass(slots=True)
 class Committed:
-    """What a transaction did. ``new`` are the ids that were not seen before; ``ids`` the external ids behind numbers."""
+    """What a transaction did. ``new`` are the ids not seen before; ``ids`` the external ids behind numbers."""
 
     new: frozenset[str]
     seq: int | None

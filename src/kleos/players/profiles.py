@@ -22,9 +22,9 @@ MAX_ADDRESS_CHARACTERS: Final = 2_000
 class ProfileChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What to change of a profile: what is left out stays, null clears; an attribute that is null goes."""
 
-    name: str | None | msgspec.UnsetType = msgspec.UNSET
-    region: str | None | msgspec.UnsetType = msgspec.UNSET
-    avatar: str | None | msgspec.UnsetType = msgspec.UNSET
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
+    region: str | msgspec.UnsetType | None = msgspec.UNSET
+    avatar: str | msgspec.UnsetType | None = msgspec.UNSET
     attributes: dict[str, str | None] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -7,7 +7,7 @@ from kleos.core.cells import Values
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A row as it is now: ``row`` has the key columns (players as numbers), what boards need of it, ``present``, ``version``."""
+    """A row as it is now: key columns (players as numbers), what boards need, ``present`` and ``version``."""
 
     sheet: str
     window: str

@@ -1,9 +1,10 @@
 """How a sheet lies in PostgreSQL: the names and types of its table's columns, from its definition.
 
-A sheet's table is ``"<game>"."<sheet>"``, keyed by the window's name and the key columns. Besides the visible columns it
-has hidden ones: ``<column>_since``, ``<column>_millionths`` (a sum of floats, exact), for a streak what merging it needs
-(``_length``, ``_prefix``, ``_prefix_at``), ``ordered_first_*`` and ``ordered_last_*`` (the span of events that the ordered
-folds have taken in) and ``version``. A row emptied by a correction has ``present`` false.
+A sheet's table is ``"<game>"."<sheet>"``, keyed by the window's name and the key columns. Besides the
+visible columns it has hidden ones: ``<column>_since``, ``<column>_millionths`` (a sum of floats, exact),
+for a streak what merging it needs (``_length``, ``_prefix``, ``_prefix_at``), ``ordered_first_*`` and
+``ordered_last_*`` (the span of events that the ordered folds have taken in) and ``version``. A row emptied
+by a correction has ``present`` false.
 """
 
 from typing import Final
@@ -37,7 +38,7 @@ def since_columns(sheet: Sheet, board: Board) -> tuple[str, ...]:
 
 
 def board_columns(definition: Definition, sheet: Sheet) -> tuple[str, ...]:
-    """Every column that a board of this sheet needs of a row, without the window, the key and the version: sorted names."""
+    """Every column that a board of this sheet needs of a row, without window, key and version: sorted names."""
     needed: set[str] = set()
     for board in definition.boards.values():
         if board.sheet == sheet.name:

@@ -1,8 +1,9 @@
 """Writing rows of a sheet: the delta of a batch merged into what is stored, in one statement for each sheet.
 
-The same rules as :mod:`kleos.core.merge`, in SQL, where ``r`` is the stored row and ``excluded`` the delta. In an ordered
-sheet a delta that does not lie wholly after what the row has seen is *late*: its row is locked and left alone, does not
-come back from the statement, and is to be refolded from the log by the caller.
+The same rules as :mod:`kleos.core.merge`, in SQL, where ``r`` is the stored row and ``excluded`` the delta.
+In an ordered sheet a delta that does not lie wholly after what the row has seen is *late*: its row is
+locked and left alone, does not come back from the statement, and is to be refolded from the log by the
+caller.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from kleos.sheets.layout import SQL_TYPES, board_columns, quoted, table
 from kleos.sheets.schema import is_exact_sum
 
 Mode = Literal["merge", "refolded", "replace"]
-"""``merge`` adds a delta; ``refolded`` adds a delta whose ordered cells are the whole history; ``replace`` writes the row."""
+"""``merge`` adds a delta; ``refolded`` one whose ordered cells are the whole history; ``replace`` writes the row."""
 
 _ARRAY_TYPES: Final = {kind: declared.split(" ")[0] + "[]" for kind, declared in SQL_TYPES.items()}
 _ARRAY_TYPES["float"] = "double precision[]"

@@ -1,7 +1,8 @@
-"""Folding the log anew, in Python: whole sheets when a definition has grown, the rows of a season when its dates change.
+"""Folding the log anew, in Python: whole sheets when a definition has grown, the rows of a season when its dates
+change.
 
-Runs under the game's exclusive lock, in the caller's transaction. Every row that the log makes is written as it must be;
-a row that it no longer makes is emptied. The same fold is what `verify` compares with.
+Runs under the game's exclusive lock, in the caller's transaction. Every row that the log makes is written
+as it must be; a row that it no longer makes is emptied. The same fold is what `verify` compares with.
 """
 
 from collections.abc import Collection, Iterable, Mapping

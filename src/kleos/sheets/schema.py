@@ -115,7 +115,7 @@ def _formula(sheet: Sheet, column: Column) -> str:
 
 
 def stored_sources(sheet: Sheet) -> dict[str, str]:
-    """Each folded column as a generated column may read it: a float sum is itself generated, so its exact form stands in."""
+    """Each folded column as a generated column may read it: for a float sum, itself generated, its exact form."""
     sources = {name: quoted(name) for name, column in sheet.columns.items() if column.formula is None}
     for fold in sheet.folds.values():
         if is_exact_sum(fold):
