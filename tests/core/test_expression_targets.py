@@ -173,7 +173,16 @@ def test_postgresql_selects_what_python_computes(sheet: Postgres, text: str) -> 
 
 
 @settings(PROFILE, max_examples=EXAMPLES // 8)
-@example(['p if ("" == "") else p', '("a" if (True or b) else s) == "a"', 'lower("A") in ("a", "b")', 's == "a"'])
+@example(
+    [
+        'p if ("" == "") else p',
+        '("a" if (True or b) else s) == "a"',
+        'lower("A") in ("a", "b")',
+        '(s if i // 0 > f else "") == ""',
+        '(s if (f < 0.0 <= -0.5) else "") == ""',
+        's == "a"',
+    ]
+)
 @given(st.lists(any_expression(SCOPE), min_size=8, max_size=12))
 def test_postgresql_stores_what_python_computes(sheet: Postgres, texts: list[str]) -> None:
     found: list[tuple[str, Expression]] = []

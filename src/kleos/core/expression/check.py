@@ -219,7 +219,7 @@ class _Checker:
         parts: list[Node] = []
         left = tree.left
         for operator, right in zip(tree.ops, tree.comparators, strict=True):
-            parts.append(self.one_comparison(operator, left, right))
+            parts.append(simplified(self.one_comparison(operator, left, right)))
             left = right
         return parts[0] if len(parts) == 1 else build.logic("and", tuple(parts))
 
