@@ -184,7 +184,7 @@ class Committer:
                     middle = len(part) // 2
                     parts.extendleft([part[middle:], part[:middle]])
                 elif part[0].reason is None:
-                    part[0].reason = f"the database refused it: {error}"
+                    part[0].reason = spoiled_reason(error)
                     parts.appendleft(part)
                 else:
                     outcome.spoiled.append(Rejected(part[0].index, part[0].event.id, part[0].reason))
@@ -238,6 +238,15 @@ class Committer:
                 await self._pool.execute(sql.DROP_OUTBOX, ids)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 logger.warning("the outbox keeps %d messages until the next start", len(ids))
+
+
+def spoiled_reason(error: Exception) -> str:
+    """Why an event that decoded well could not be counted, in words for the game's developers."""
+    if isinstance(error, (asyncpg.NumericValueOutOfRangeError, OverflowError)) or "out of" in str(error):
+        return "a number in it, or what a column adds up to with it, is too large"
+    if isinstance(error, asyncpg.ProgramLimitExceededError):
+        return f"something in it is too long to be a key, or too deep: {error}"
+    return f"the database refused it: {error}"
 
 
 def _outcome_of(request: Request, new: set[str], spoiled: set[str | None], seq: int | None, whole: Outcome) -> Outcome:

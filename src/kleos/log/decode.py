@@ -4,6 +4,8 @@ Every event gets its id, time and match here, and either a place in the batch or
 without a word: what is refused is named by its position.
 """
 
+import json
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ from kleos.core.windows import EARLIEST_AT, from_datetime, iso
 MAX_EVENTS: Final = 10_000
 MAX_AHEAD_US: Final = 24 * 3600 * 1_000_000
 """How far in the future an event's time may lie: a day, for clocks that are wrong."""
+
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_NO_NUMBER = re.compile(rb"\bNaN\b|\bInfinity\b")
 
 NDJSON_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
@@ -103,13 +108,27 @@ def _pieces(body: bytes, lines: bool) -> list[bytes]:
     """The bytes of each event."""
     if lines:
         return [line for line in body.split(b"\n") if line.strip()]
+    is_array = body.lstrip()[:1] == b"["
     try:
-        if body.lstrip()[:1] == b"[":
+        if is_array:
             return [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
         msgspec.json.decode(body, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"the body is not JSON: {error}", "body") from None
+        return _leniently(body, is_array, error)
     return [body]
+
+
+def _leniently(body: bytes, is_array: bool, why: Exception) -> list[bytes]:
+    """The events of a body in which some text or number cannot be, so that only those events are refused.
+
+    The standard library reads what strict JSON does not have (NaN, halves of surrogate pairs), and writes it back as
+    the strict decoder will see it, event by event.
+    """
+    try:
+        read = json.loads(body.decode("utf-8", "surrogateescape"))
+        return [json.dumps(event).encode() for event in (read if is_array else [read])]
+    except (ValueError, RecursionError):
+        raise BadInput(f"the body is not JSON: {why}", "body") from None
 
 
 def _decode_each(plan: Plan, pieces: Sequence[bytes]) -> tuple[list[tuple[int, Any]], list[Rejected]]:
@@ -119,7 +138,7 @@ def _decode_each(plan: Plan, pieces: Sequence[bytes]) -> tuple[list[tuple[int, A
         try:
             wire = plan.decode_one(piece)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
-            rejected.append(Rejected(index, _id_of(piece), explained(plan, str(error))))
+            rejected.append(Rejected(index, _id_of(piece), explained(plan, piece, str(error))))
             continue
         if forms.has_nul(wire):
             rejected.append(Rejected(index, wire.id, "text must not contain the NUL character"))
@@ -139,8 +158,13 @@ def _id_of(piece: bytes) -> str | None:
         return None
 
 
-def explained(plan: Plan, error: str) -> str:
-    """The decoder's words, with the event types named where the type was the trouble."""
+def explained(plan: Plan, piece: bytes, error: str) -> str:
+    """The decoder's words, or better ones where they would not tell what to mend."""
+    is_malformed = any(word in error for word in ("malformed", "truncated", "codec"))
+    if is_malformed and ("codec" in error or _HALF_A_PAIR.search(piece)):
+        return "text must be valid Unicode: it has half of a surrogate pair, or bytes that are not UTF-8"
+    if is_malformed and _NO_NUMBER.search(piece):
+        return "NaN and infinities are no numbers in JSON; leave the field out, or send a number"
     if "`$.type`" in error or "`type`" in error:
         return f"{error}; the game's event types are {', '.join(sorted(plan.events))}"
     return error
