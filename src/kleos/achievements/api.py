@@ -21,7 +21,7 @@ from kleos.engine.engine import Engine, Receipt
 from kleos.engine.game import Game
 from kleos.server.keys import needs_key
 from kleos.server.openapi import KEY, problems
-from kleos.server.parameters import GameName, TheEngine
+from kleos.server.parameters import AchievementName, GameName, TheEngine
 
 HIDDEN_TITLE: Final = "Hidden achievement"
 
@@ -101,7 +101,7 @@ async def get_achievements(
     security=KEY,
     responses=problems(400, 401, 404, 409),
 )
-async def grant(engine: TheEngine, game: GameName, achievement: str, data: JSONBody[Grant]) -> Receipt:
+async def grant(engine: TheEngine, game: GameName, achievement: AchievementName, data: JSONBody[Grant]) -> Receipt:
     """Only achievements that the definition leaves to the game. A grant is an event like any other."""
     in_force = engine.game(game)
     found = in_force.achievement(achievement)

@@ -15,7 +15,7 @@ from kleos.engine.description import GameAnswer, GameSummary, SeasonAnswer
 from kleos.server.bodies import read_body
 from kleos.server.keys import needs_key
 from kleos.server.openapi import KEY, problems
-from kleos.server.parameters import GameName, TheEngine
+from kleos.server.parameters import GameName, SeasonName, TheEngine
 
 MAX_DEFINITION_BYTES: Final = 1024 * 1024
 _LARGEST_VERSION: Final = 2**31 - 1
@@ -194,7 +194,9 @@ async def post_season(engine: TheEngine, game: GameName, data: JSONBody[NewSeaso
     security=KEY,
     responses=problems(400, 401, 404, 409),
 )
-async def patch_season(engine: TheEngine, game: GameName, season: str, data: JSONBody[SeasonChange]) -> SeasonAnswer:
+async def patch_season(
+    engine: TheEngine, game: GameName, season: SeasonName, data: JSONBody[SeasonChange]
+) -> SeasonAnswer:
     """Its rows follow its dates: they are folded anew from the log."""
     changed = await engine.change_season(
         game,

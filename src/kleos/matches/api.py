@@ -17,7 +17,7 @@ from kleos.log.outward import outward_bodies
 from kleos.matches import sql
 from kleos.matches.listing import Match, Matches, Status, newest, shown
 from kleos.server.openapi import problems
-from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, TheEngine
+from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, SheetName, TheEngine
 from kleos.sheets.api import Order, SheetPage
 from kleos.sheets.query import Question, page, parse_order, window_of
 
@@ -124,7 +124,7 @@ async def get_match_sheet(
     engine: TheEngine,
     game: GameName,
     match: MatchId,
-    sheet: str,
+    sheet: SheetName,
     order: Order = None,
     limit: Limit = 100,
     offset: Offset = 0,

@@ -18,7 +18,7 @@ Status = Literal["open", "ended"]
 
 
 class Match(msgspec.Struct, kw_only=True):
-    """``players`` are all that any of its events names, computer players too; ``names`` says how they are shown."""
+    """``players`` are those for whom any of its events counts; ``names`` says how they are shown."""
 
     game: str
     match: str

@@ -22,16 +22,18 @@ from kleos.server.parameters import Before, InGame, Limit, Namespace, PlayerId, 
 @get("/v1/players", tags=["players"], summary="Find players", responses=problems(400, 404))
 async def get_players(
     engine: TheEngine,
-    query: Annotated[str, QueryParameter(max_length=128, description="The beginning of an id or a name.")] = "",
+    start: Annotated[
+        str, QueryParameter(name="query", max_length=128, description="The beginning of an id or a name.")
+    ] = "",
     namespace: Namespace = None,
     limit: Limit = 50,
     after: Annotated[str | None, QueryParameter(max_length=128, description="The `next` of the page before.")] = None,
 ) -> FoundPlayers:
     """In the order of their ids. Names are compared without regard to case (of ASCII letters)."""
-    check_text(query, "query")
+    check_text(start, "query")
     check_text(after or "", "after")
     space = namespace_of(engine, namespace)
-    rows = await engine.pool.fetch(sql.FIND, space, query, after or "", limit)
+    rows = await engine.pool.fetch(sql.FIND, space, start, after or "", limit)
     found = [Found(row["id"], row["name"], row["region"], row["avatar"]) for row in rows]
     return FoundPlayers(found, found[-1].player if len(found) == limit else None)
 

@@ -18,7 +18,7 @@ from kleos.engine.game import Game
 from kleos.players import answers, stats
 from kleos.players.asked import player_asked
 from kleos.server.openapi import problems
-from kleos.server.parameters import InGame, Namespace, PlayerId, TheEngine, WindowName
+from kleos.server.parameters import ChartName, InGame, Namespace, PlayerId, TheEngine, WindowName
 
 _TREND: Final = "trend"
 
@@ -157,7 +157,7 @@ async def get_trends(
 async def get_chart(
     engine: TheEngine,
     player: PlayerId,
-    chart: str,
+    chart: ChartName,
     game: TheGame,
     namespace: Namespace = None,
     window: WindowName = None,

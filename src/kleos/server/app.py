@@ -20,9 +20,28 @@ from kleos.server import openapi
 from kleos.server.errors import to_response
 from kleos.server.health import ROUTES as HEALTH_ROUTES
 from kleos.server.keys import open_keys
+from kleos.server.slashes import SlashKeepingApp, SlashRestoringRequest
+from kleos.settings import Settings
 from kleos.sheets.api import ROUTES as SHEET_ROUTES
+from kleos.store.database import Database
 
 OpenEngine = Callable[[], AbstractAsyncContextManager[Engine]]
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """The engine of a server with these settings, on its database, for as long as the block runs."""
+    opened = Database.open(
+        data_dir=settings.data,
+        url=settings.database_url,
+        pool_size=settings.pool_size,
+        wait_s=settings.database_wait_s,
+    )
+    async with (
+        opened as database,
+        Engine.open(database, games_dir=settings.games, memory_mb=settings.ranks_memory_mb) as engine,
+    ):
+        yield engine
 
 
 def provide_engine(state: State) -> Engine:
@@ -63,9 +82,10 @@ def create_app(
             app.state.engine = engine
             yield
 
-    return Litestar(
+    return SlashKeepingApp(
         route_handlers=[*routes(), *more_routes],
         lifespan=[lifespan],
+        request_class=SlashRestoringRequest,
         dependencies={"engine": Provide(provide_engine, sync_to_thread=False)},
         exception_handlers={Exception: to_response},
         openapi_config=openapi.openapi_config(),

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from litestar import Request, get
-from litestar.handlers import BaseRouteHandler
+from litestar import Request, Router, get
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, RedocRenderPlugin, SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.routes import BaseRoute
+from litestar.types import ControllerRouterHandler
 
 from kleos import __version__
 from kleos.server.errors import PROBLEM_JSON, Problem
@@ -56,6 +58,15 @@ def problems(*statuses: int) -> Mapping[int, ResponseSpec]:
     }
 
 
+class _DocsRouter(Router):
+    """Without Litestar's own HTML page for what is not there: that is a problem, as everywhere."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
+            return []
+        return super().register(value)
+
+
 def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Kleos",
@@ -64,6 +75,7 @@ def openapi_config() -> OpenAPIConfig:
         "Reading is public; writing needs a key (`Authorization: Bearer …`). Errors are RFC 9457 problems.",
         path="/docs",
         render_plugins=[_swagger],
+        openapi_router=_DocsRouter("/docs", route_handlers=[], include_in_schema=False),
         use_handler_docstrings=True,
         tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
         components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),

@@ -12,6 +12,10 @@ TheEngine = NamedDependency[SkipValidation[Engine]]
 GameName = Annotated[str, PathParameter(description="The game's name, as in its definition.")]
 PlayerId = Annotated[str, PathParameter(description="The id by which games know the player.")]
 MatchId = Annotated[str, PathParameter(description="The match's id, as the game gave it.")]
+SheetName = Annotated[str, PathParameter(description="The sheet's name.")]
+AchievementName = Annotated[str, PathParameter(description="The achievement's name.")]
+SeasonName = Annotated[str, PathParameter(description="The season's name.")]
+ChartName = Annotated[str, PathParameter(description="The chart's name.")]
 
 Namespace = Annotated[
     str | None,

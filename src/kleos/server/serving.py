@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -12,7 +12,9 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from kleos.server.app import create_app, open_engine
 from kleos.server.errors import PROBLEM_JSON, problem
+from kleos.settings import Settings
 
 _GRACEFUL_STOP_S: Final = 10
 _BACKLOG: Final = 2048
@@ -41,11 +43,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, foreground: bool) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self.announce: Callable[[], None] = lambda: None
         self._foreground = foreground
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+        self.announce()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -67,19 +71,29 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: Litestar, listening: socket.socket) -> None:
+async def serve(
+    settings: Settings, announce_address: Callable[[str], None], announce_key: Callable[[str], None]
+) -> None:
+    """Run a whole server by its settings, until SIGINT or SIGTERM."""
+    app = create_app(lambda: open_engine(settings), settings.admin_key, announce_key)
+    with listen(settings.host, settings.port) as listening:
+        await serve_app(app, listening, announce_address)
+
+
+async def serve_app(
+    app: Litestar, listening: socket.socket, announce_address: Callable[[str], None] = lambda _: None
+) -> None:
     """Serve until SIGINT or SIGTERM; then requests under way are finished, and the engine is closed."""
     server = _Server(_config(app), foreground=True)
-    await server.serve(sockets=[listening])
-    if not server.started:
-        raise ServerFailed("the server could not start")
+    server.announce = lambda: announce_address(address_of(listening))
+    await _serve(server, listening)
 
 
 @asynccontextmanager
 async def running(app: Litestar, listening: socket.socket) -> AsyncIterator[str]:
     """Serve while the block runs, in the loop that runs it; gives the base URL."""
     server = _Server(_config(app), foreground=False)
-    serving = asyncio.create_task(_serve_in_background(server, listening))
+    serving = asyncio.create_task(_serve(server, listening))
     ready = asyncio.create_task(server.ready.wait())
     try:
         await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
@@ -94,7 +108,7 @@ async def running(app: Litestar, listening: socket.socket) -> AsyncIterator[str]
             serving.result()
 
 
-async def _serve_in_background(server: _Server, listening: socket.socket) -> None:
+async def _serve(server: _Server, listening: socket.socket) -> None:
     # uvicorn ends a failed start with SystemExit, which would tear the whole loop down.
     try:
         await server.serve(sockets=[listening])

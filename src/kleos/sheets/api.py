@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from kleos.core.errors import BadInput
 from kleos.server.openapi import problems
-from kleos.server.parameters import GameName, Limit, Offset, TheEngine, WindowName
+from kleos.server.parameters import GameName, Limit, Offset, SheetName, TheEngine, WindowName
 from kleos.sheets.query import Question, SheetRow, page, parse_order, window_of
 
 _OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset"})
@@ -39,7 +39,7 @@ async def get_sheet(
     request: Request[Any, Any, Any],
     engine: TheEngine,
     game: GameName,
-    sheet: str,
+    sheet: SheetName,
     window: WindowName = None,
     order: Order = None,
     limit: Limit = 100,
