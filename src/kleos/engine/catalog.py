@@ -1,20 +1,24 @@
 """The games a server knows: their definitions in force, read from files and from the database, and how they change."""
 
+import asyncio
 import hashlib
+import logging
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
+import asyncpg
+
 from kleos.core.definition.changes import Changes, compare
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
-from kleos.core.errors import BadInput, Conflict, DefinitionError, Problem
+from kleos.core.errors import BadInput, Conflict, DefinitionError, Problem, Unavailable
 from kleos.core.plan import compile_plan
 from kleos.core.windows import Calendar, Season
 from kleos.engine import sql
 from kleos.engine.game import Game
-from kleos.log.sql import LOCK_EXCLUSIVE
+from kleos.log.sql import DATE_MATCHES, LOCK_EXCLUSIVE
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.rebuild import rebuild_awards, rebuild_sheets
 from kleos.sheets.schema import apply_schema
@@ -22,6 +26,9 @@ from kleos.sheets.write import Writers
 from kleos.store.pool import Connection
 
 _SHIPPED: Final = "kleos.games"
+DDL_ATTEMPTS: Final = 5
+
+logger = logging.getLogger(__name__)
 
 
 def lock_of(game: str) -> int:
@@ -95,6 +102,17 @@ def changes_between(before: Definition | None, after: Definition) -> Changes:
 
 
 async def put_in_force(connection: Connection, before: Game | None, definition: Definition) -> Game:
+    """As :func:`_put_in_force`; tries again where somebody's long query on a sheet keeps its table from growing."""
+    for attempt in range(DDL_ATTEMPTS):
+        try:
+            return await _put_in_force(connection, before, definition)
+        except asyncpg.LockNotAvailableError:
+            logger.info("a query holds a sheet of %s; attempt %d to change it", definition.game, attempt + 1)
+            await asyncio.sleep(attempt)
+    raise Unavailable(f"queries on the sheets of {definition.game} keep them from being changed; end those, and retry")
+
+
+async def _put_in_force(connection: Connection, before: Game | None, definition: Definition) -> Game:
     """Makes a definition the one in force: tables, version, new columns filled from the log. One transaction."""
     changes = changes_between(before.definition if before is not None else None, definition)
     async with connection.transaction():
@@ -106,6 +124,8 @@ async def put_in_force(connection: Connection, before: Game | None, definition: 
         if before is not None and await connection.fetchval(sql.EVENTS_BEFORE, definition.game):
             writers = writers_of(definition)
             await rebuild_sheets(connection, game, writers, changes.refold)
+            if before.definition.ended_by != definition.ended_by:
+                await connection.execute(DATE_MATCHES, definition.game, sorted(definition.ended_by))
             if changes.rejudge or "awards" in changes.refold:
                 await rebuild_awards(connection, game, writers)
         return game
