@@ -174,3 +174,5 @@ _KEY_TYPES: Final = {
     "bool": "boolean",
     "time": "timestamptz",
 }
+
+WINDOWS: Final = 'SELECT DISTINCT "window" FROM {table} WHERE present ORDER BY "window" DESC'

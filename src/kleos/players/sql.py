@@ -62,3 +62,16 @@ WHERE p.player = $1
 """
 
 AWARDS_OF_ALL_GAMES: Final = "SELECT game, achievement FROM kleos.awards WHERE player = $1"
+
+# What `verify` reads.
+PROFILE_FACTS: Final = "SELECT at, body FROM kleos.events WHERE game = $1 AND type = $2 ORDER BY seq"
+ALL_PROFILES: Final = "SELECT player, at, name, region, avatar, attributes FROM kleos.profiles"
+ALL_PLAYERS: Final = """
+SELECT p.player, p.name, p.region, p.avatar, p.attributes,
+       p.player IN (SELECT a.player FROM kleos.appearances a) AS appeared
+FROM kleos.players p
+"""
+IDS_OF: Final = """
+SELECT DISTINCT ON (player) player, id FROM kleos.identities
+WHERE player = ANY($1::bigint[]) AND ($2::text IS NULL OR namespace = $2) ORDER BY player, namespace, id
+"""

@@ -71,6 +71,10 @@ class SheetWriter:
             stored += _stored_columns(fold, self.cells.at[fold.name])
         return tuple(stored)
 
+    def stored_values(self, row: Row) -> dict[str, Any]:
+        """Every written column of a row under the fold, those that nobody is shown included."""
+        return {stored.name: row[stored.cell] for stored in self._stored}
+
     @cached_property
     def resets(self) -> str:
         """Assignments that empty a row: every written column back to what it is before any fact."""

@@ -72,3 +72,26 @@ QUALIFIED_VALUE: Final = """
 SELECT {column} AS value, COALESCE({qualified}, false) AS qualified
 FROM {table} WHERE "window" = $1 AND {player} = $2 AND present
 """
+
+# What `verify` reads.
+COUNT_EVENTS: Final = "SELECT count(*) FROM kleos.events WHERE game = $1"
+ALL_AWARDS: Final = "SELECT player, achievement, at, event, match FROM kleos.awards WHERE game = $1"
+ALL_MATCHES: Final = "SELECT match, first_at, last_at, events, ended_at FROM kleos.matches WHERE game = $1"
+ALL_APPEARANCES: Final = "SELECT player, match FROM kleos.appearances WHERE game = $1"
+ALL_SEASONS: Final = "SELECT name, title, starts_at, ends_at FROM kleos.seasons WHERE game = $1"
+PLAYERS_THERE: Final = "SELECT player FROM kleos.players WHERE player = ANY($1::bigint[])"
+FACTS: Final = "SELECT seq, at, body FROM kleos.events WHERE game = $1 AND type = $2 ORDER BY seq"
+
+MATCHES_OF_LOG: Final = """
+SELECT match, min(at) AS first_at, max(at) AS last_at, count(*) AS events,
+       min(at) FILTER (WHERE type = ANY($2::text[])) AS ended_at
+FROM kleos.events WHERE game = $1 AND match <> id GROUP BY match
+"""
+
+EVENTS_AMISS: Final = """
+SELECT e.id, count(*) AS events, bool_or(i.id IS NOT NULL) AS remembered
+FROM kleos.events e LEFT JOIN kleos.event_ids i USING (game, id)
+WHERE e.game = $1 AND e.type <> ALL($2::text[])
+GROUP BY e.id HAVING count(*) > 1 OR NOT bool_or(i.id IS NOT NULL)
+ORDER BY e.id LIMIT $3
+"""

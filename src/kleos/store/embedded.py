@@ -105,7 +105,7 @@ class EmbeddedPostgres:
             self._account = account_for(self.cluster)
             self._programs = usable_by(self._account)
             self._sockets = self._socket_directory()
-            self._dsn = f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(self._sockets), safe='/')}"
+            self._dsn = dsn_at(self._sockets)
             self._log_from = self._trimmed_log_size()
             if not self.cluster.exists():
                 await self._make_cluster()
@@ -305,6 +305,22 @@ class EmbeddedPostgres:
     def _last_words(self) -> str:
         said = self.log_file.read_bytes()[self._log_from :].decode(errors="replace").splitlines()[-8:]
         return "; it said:\n  " + "\n  ".join(said) if said else ""
+
+
+def dsn_at(sockets: Path) -> str:
+    """Where to connect to the server that listens in this folder, as a URL for asyncpg."""
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(sockets), safe='/')}"
+
+
+def running_dsn(data_dir: Path) -> str | None:
+    """Where to connect to the server that some Kleos runs on `data_dir` now; None where none is ready there."""
+    cluster = data_dir.absolute() / "postgres"
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return None
+    is_ready = len(lines) > 7 and lines[7].strip() == "ready"
+    return dsn_at(Path(lines[4])) if is_ready and leftovers.processes_on(cluster) else None
 
 
 def _tell_when_ended(process: subprocess.Popen[bytes], exited: asyncio.Event) -> None:

@@ -1,0 +1,5 @@
+"""The command line: `kleos`."""
+
+from kleos.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,79 @@
+"""The commands of `kleos`, and what becomes of an error: a sentence on stderr and an exit code, never a traceback."""
+
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from cyclopts import App, CycloptsError
+
+from kleos import __version__
+from kleos.cli.output import Failed, errors
+from kleos.client.errors import KleosClientError
+from kleos.core.errors import DefinitionError, KleosError
+
+OK: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+HELP: Final = frozenset({"-h", "--help"})
+
+app = App(
+    name="kleos",
+    version=__version__,
+    help="""A server for game statistics, leaderboards and achievements: one engine, one file per game.
+
+    Begin with `kleos demo`. Commands that ask a server take `--url` (`KLEOS_URL`) and, to write, `--key`
+    (`KLEOS_KEY`). Each has examples in its own `--help`. Exit codes: 0 well, 1 not, 2 a wrong command line.""",
+    result_action="return_value",
+    exit_on_error=False,
+    suppress_keyboard_interrupt=False,
+    error_console=errors,
+)
+
+app.command("kleos.cli.serve:serve", name="serve", sort_key=1)
+app.command("kleos.cli.demo:demo", name="demo", sort_key=2)
+app.command("kleos.cli.check:check", name="check", sort_key=3)
+app.command("kleos.cli.check:schema", name="schema", sort_key=4)
+# app.command("kleos.cli.load:import_", name="import", sort_key=5)
+# app.command("kleos.cli.look:games", name="games", sort_key=6)
+# app.command("kleos.cli.look:top", name="top", sort_key=7)
+# app.command("kleos.cli.look:player", name="player", sort_key=8)
+# app.command("kleos.cli.seasons:app", name="seasons", sort_key=9)
+app.command("kleos.cli.verify:verify", name="verify", sort_key=10)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; answers its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in HELP:
+        for name in list(app):
+            app[name]  # commands are imported when they are used, and the list of all uses all
+    try:
+        code = app(given)
+    except CycloptsError:
+        return USAGE
+    except Failed as failure:
+        if str(failure):
+            errors.print(str(failure), markup=False, highlight=False, soft_wrap=True)
+        return FAILED
+    except DefinitionError as error:
+        _say("\n".join(str(problem) for problem in error.problems))
+        return FAILED
+    except (KleosError, KleosClientError) as error:
+        _say(str(error))
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `kleos top … | head`
+        sys.stderr.close()
+        return OK
+    return code if isinstance(code, int) else OK
+
+
+def _say(text: str) -> None:
+    errors.print(f"kleos: {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def main() -> NoReturn:
+    """The script's entry."""
+    sys.exit(run())
