@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from kleos.achievements.api import ROUTES as ACHIEVEMENT_ROUTES
 from kleos.achievements.rarity import Rarity
+from kleos.boards.api import ROUTES as BOARD_ROUTES
 from kleos.engine.api import ROUTES as GAME_ROUTES
 from kleos.engine.engine import Engine
 from kleos.log.api import ROUTES as EVENT_ROUTES
@@ -55,6 +56,7 @@ def routes() -> list[ControllerRouterHandler]:
         *HEALTH_ROUTES,
         *EVENT_ROUTES,
         *GAME_ROUTES,
+        *BOARD_ROUTES,
         *SHEET_ROUTES,
         *ACHIEVEMENT_ROUTES,
         *MATCH_ROUTES,

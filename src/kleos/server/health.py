@@ -26,21 +26,22 @@ class Readiness(msgspec.Struct):
 
 
 @get("/health", tags=["server"], summary="Is the process alive?", sync_to_thread=False)
-def health() -> Health:
+def get_health() -> Health:
     """Answers as long as the process runs, whatever the database does."""
     return Health("ok", __version__)
 
 
 @get("/ready", tags=["server"], summary="Can requests be answered?", responses=problems())
-async def ready(engine: TheEngine) -> Response[Readiness]:
+async def get_ready(engine: TheEngine) -> Response[Readiness]:
     """200 once the database answers and every open board is warm, else 503 with the same body."""
     reachable = await engine.database.is_reachable()
     states = engine.standings.states().values()
-    warm = sum(state != "warming" for state in states)
-    body = Readiness(reachable and warm == len(states), "reachable" if reachable else "unreachable", len(states), warm)
+    warm = sum(state == "warm" for state in states)
+    ready = reachable and engine.standings.is_warm
+    body = Readiness(ready, "reachable" if reachable else "unreachable", len(states), warm)
     if body.ready:
         return Response(body)
     return Response(body, status_code=503, headers={"Retry-After": "1"})
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [health, ready]
+ROUTES: Final[list[BaseRouteHandler]] = [get_health, get_ready]
