@@ -1,0 +1,53 @@
+"""``python -m bench [names…]``: runs benchmarks and prints what they found; ``--write`` renews docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import uvloop
+
+from bench.cluster import cluster
+from bench.machine import machine
+from bench.report import PAGE, Row, page, table
+from kleos.store.embedded import EmbeddedPostgres
+
+Run = Callable[[EmbeddedPostgres, bool], Awaitable[list[Row]]]
+NAMES: Final = ("ingest", "http")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Benchmarks, each beside its peer in one run.")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"which to run; by default all: {', '.join(NAMES)}")
+    parser.add_argument("--list", action="store_true", help="say which there are")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that they run, no more")
+    parser.add_argument("--write", action="store_true", help=f"write the results to {PAGE}")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(NAMES)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there is {', '.join(NAMES)}")
+    if given.list:
+        print("\n".join(NAMES))
+        return
+    rows = uvloop.run(run(given.names or NAMES, given.quick))
+    print(table(rows))
+    if given.write:
+        PAGE.write_text(page(rows, machine(), time.strftime("%Y-%m-%d", time.gmtime())), "utf-8")
+
+
+async def run(names: list[str] | tuple[str, ...], quick: bool) -> list[Row]:
+    rows: list[Row] = []
+    async with cluster() as server:
+        for name in names:
+            benchmark: Run = importlib.import_module(f"bench.{name}").run
+            started = time.perf_counter()
+            rows += await benchmark(server, quick)
+            print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
+    return rows
+
+
+if __name__ == "__main__":
+    main()
