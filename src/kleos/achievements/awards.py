@@ -158,7 +158,7 @@ async def _decide(connection: Connection, game: Game, suspects: _Suspects, held:
             if name in asked.get(player, ()):
                 own = completed(game.plan, game.calendar, achievement, player, histories[player])
                 award = with_requirements(achievement, own, mine)
-            elif (met := suspects.direct.get(player, {}).get(name)) is not None:
+            elif not achievement.requires and (met := suspects.direct.get(player, {}).get(name)) is not None:
                 award = min(met, mine.get(name, met))
             else:
                 continue

@@ -276,18 +276,28 @@ _BODY = msgspec.json.Encoder()
 
 
 def body_writer(event: EventType) -> Callable[[Any, Mapping[str, int]], bytes]:
-    """Writes a wire event as the log keeps it: JSON of the declared fields, players as numbers, None left out."""
-    fields = [(field.name, _numbered(field.type)) for field in event.fields.values()]
+    """Writes a wire event as the log keeps it: JSON of the declared fields, players as numbers.
+
+    A None is left out where reading gives it back.
+    """
+    fields = [(field.name, _numbered(field.type), _is_none_by_default(field)) for field in event.fields.values()]
 
     def write(wire: Any, numbers: Mapping[str, int]) -> bytes:
-        body = {}
-        for name, convert in fields:
+        body: dict[str, Any] = {}
+        for name, convert, leave_out in fields:
             value = getattr(wire, name)
-            if value is not None:
+            if value is None:
+                if not leave_out:
+                    body[name] = None
+            else:
                 body[name] = value if convert is None else convert(value, numbers)
         return _BODY.encode(body)
 
     return write
+
+
+def _is_none_by_default(field: Field) -> bool:
+    return field.default is MISSING or field.default is None
 
 
 Numbered = Callable[[Any, Mapping[str, int]], Any]
@@ -329,14 +339,14 @@ def _numbered_record(type_: RecordOf) -> Numbered | None:
     inner = {field.name: one for field in type_.fields.values() if (one := _numbered(field.type))}
     if not inner:
         return None
-    names = tuple(type_.fields)
+    left_out = {field.name: _is_none_by_default(field) for field in type_.fields.values()}
 
     def convert(record: Any, numbers: Mapping[str, int]) -> Any:
-        values = {name: getattr(record, name) for name in names}
+        values = {name: getattr(record, name) for name in left_out}
         return {
             name: inner[name](value, numbers) if name in inner and value is not None else value
             for name, value in values.items()
-            if value is not None
+            if value is not None or not left_out[name]
         }
 
     return convert
