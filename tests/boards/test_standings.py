@@ -171,7 +171,7 @@ async def test_a_failed_warm_up_is_repeated(database: Database, rng: random.Rand
     async with database.pool.acquire() as connection:
         await connection.execute("ALTER TABLE trial.career RENAME TO away")
         await standings.ready(world.game, ["all"])
-        assert standings.states()[("trial", "most", "all")] == "cold"
+        assert standings.states()[("trial", "most", "all")] != "warm"
         await connection.execute("ALTER TABLE trial.away RENAME TO career")
     async with asyncio.timeout(10):
         while set(standings.states().values()) != {"warm"}:

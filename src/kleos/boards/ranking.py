@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 from kleos.boards.compiled import Attributes, CompiledBoard, Partition, PartitionValue
 from kleos.boards.index import RankIndex
@@ -76,34 +76,29 @@ class Ranking:
         self.state = "warming"
         self._base, self._parts, self._attributes, self._missed = {}, {}, {}, []
 
-    def extend(self, rows: Sequence[Values]) -> None:
+    def extend(self, rows: Sequence[Sequence[Any]]) -> None:
         """Rows of :func:`kleos.boards.sql.every_standing`, in its order; none of a player and key twice."""
-        board = self.board
-        by = [f"by_{place}" for place in range(len(board.by_names))]
-        key_columns = [f"key_{place}" for place in range(len(board.key_names))]
-        attribute_columns = [f"of_{place}" for place in range(len(board.attribute_names))]
-        encode = board.codec.encode
+        encode = self.board.codec.encode
+        since_at = 1 + len(self.board.by_names)
+        keys_at = since_at + 2
+        attributes_at = keys_at + len(self.board.key_names)
+        ids = [row[0] for row in rows]
+        keys = [encode(row[1:since_at], row[since_at], row[0], row[since_at + 1]) for row in rows]
+        if not self.board.key_names and not self._followers:
+            self._base_index(()).extend(ids, keys)
+            return
         gathered: dict[RankIndex, tuple[list[str], list[bytes]]] = {}
-        index = self._base_index(()) if not key_columns else None
-        for row in rows:
-            id = row["id"]
-            key = encode([row[name] for name in by], row["since"], id, row["version"])
-            values = tuple([row[name] for name in key_columns]) if key_columns else ()
-            if key_columns:
-                index = self._base_index(values)
-            assert index is not None
-            ids, keys = gathered.setdefault(index, ([], []))
-            ids.append(id)
-            keys.append(key)
-            if not self._followers:
-                continue
-            attributes = self._remember(id, tuple([row[name] for name in attribute_columns]))
-            for part in self._parts_of(values, attributes):
-                ids, keys = gathered.setdefault(part, ([], []))
-                ids.append(id)
-                keys.append(key)
-        for part, (ids, keys) in gathered.items():
-            part.extend(ids, keys)
+        for id, key, row in zip(ids, keys, rows, strict=True):
+            values = tuple(row[keys_at:attributes_at])
+            parts = [self._base_index(values)]
+            if self._followers:
+                parts += self._parts_of(values, self._remember(id, tuple(row[attributes_at:])))
+            for part in parts:
+                of_part = gathered.setdefault(part, ([], []))
+                of_part[0].append(id)
+                of_part[1].append(key)
+        for part, (its_ids, its_keys) in gathered.items():
+            part.extend(its_ids, its_keys)
 
     def finish(self) -> None:
         """All rows are in: take in what was missed, and stand by. Raises UnknownAttributes as :meth:`change` does."""

@@ -88,7 +88,7 @@ def around(scope: Scope, id: str, span: int) -> Statement:
 
 
 def every_standing(board: CompiledBoard, window: Window) -> Statement:
-    """All standings of an open window in the board's order, with key columns (``key_0``…), attributes (``of_0``…)."""
+    """All standings of an open window in the board's order: id, by_0…, since, version, key_0…, attributes of_0…"""
     statement = Statement()
     extra = "".join(f", s.{quoted(name)} AS key_{place}" for place, name in enumerate(board.key_names))
     extra += "".join(f", {_attribute(name)} AS of_{place}" for place, name in enumerate(board.attribute_names))
