@@ -76,7 +76,7 @@ class Ranking:
         self.state = "warming"
         self._base, self._parts, self._attributes, self._missed = {}, {}, {}, []
 
-    def extend(self, rows: Sequence[Sequence[Any]]) -> None:
+    def extend(self, rows: Sequence[Any]) -> None:
         """Rows of :func:`kleos.boards.sql.every_standing`, in its order; none of a player and key twice."""
         encode = self.board.codec.encode
         since_at = 1 + len(self.board.by_names)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Final
 
 import asyncpg
 
@@ -168,7 +168,7 @@ class Warmup:
                 while rows := await cursor.fetch(PAGE_ROWS):
                     if self._rankings.get(key) is not ranking:
                         return
-                    ranking.extend(cast("list[tuple[Any, ...]]", rows))
+                    ranking.extend(rows)
                     if not self._has_room(ranking):
                         self._give_up(key, ranking)
                         return
