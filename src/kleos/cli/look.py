@@ -1,0 +1,175 @@
+"""`kleos games`, `top` and `player`: looking at what a server knows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from kleos.cli.output import AsJson, Failed, print_json, print_table, say, shown, shown_time
+from kleos.cli.remote import USUAL_URL, Remote, Url, get
+from kleos.client import calls
+
+
+def games(*, url: Url = USUAL_URL, as_json: AsJson = False) -> None:
+    """List the games of a server.
+
+    Examples:
+
+        kleos games
+
+        kleos games --url https://stats.example.org --json
+    """
+    with Remote(url) as remote:
+        answer = remote.ask(get("games"))
+    if as_json:
+        print_json(answer)
+        return
+    rows = [(each["game"], each["title"], str(each["version"]), each["text"]) for each in answer["games"]]
+    print_table("Games", [("Game", False), ("Title", False), ("Version", True), ("", False)], rows)
+
+
+def top(
+    game: str,
+    board: str,
+    /,
+    *,
+    window: Annotated[str, Parameter(help="all, season, month, week, day, or a name: 2026-W07.")] = "all",
+    limit: Annotated[int, Parameter(help="How many lines.", validator=validators.Number(gte=1, lte=1000))] = 10,
+    offset: Annotated[int, Parameter(help="How many lines to pass over.", validator=validators.Number(gte=0))] = 0,
+    region: Annotated[str | None, Parameter(help="Only players of this region: --partition region=…")] = None,
+    partition: Annotated[
+        Sequence[str], Parameter(help="A part of the board, as name=value; may be given again.", negative=())
+    ] = (),
+    url: Url = USUAL_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show the top of a board.
+
+    Examples:
+
+        kleos top golf wins
+
+        kleos top golf avg_score --window week --limit 20
+
+        kleos top golf wins --region eu --json
+
+        kleos top arcade mode_best --partition game_mode=survival --window 2026-03
+    """
+    parts = _parts(partition, region)
+    with Remote(url) as remote:
+        page = remote.ask(calls.board(game, board, window, limit, offset, None, parts))
+        boards = [] if as_json else _listed(remote.ask(get("games", game, "boards")))
+    if as_json:
+        print_json(page)
+        return
+    declared: Mapping[str, Any] = next((each for each in boards if each["name"] == board), {})
+    _print_page(page, declared, offset)
+
+
+def _parts(partition: Iterable[str], region: str | None) -> dict[str, str]:
+    parts = {} if region is None else {"region": region}
+    for given in partition:
+        name, equals, value = given.partition("=")
+        if not (name and equals):
+            raise Failed(f"kleos: --partition {given}: write it as name=value")
+        parts[name] = value
+    return parts
+
+
+def _listed(answer: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = answer["boards"] if isinstance(answer, dict) else answer
+    return found
+
+
+def _print_page(page: Mapping[str, Any], board: Mapping[str, Any], offset: int) -> None:
+    by = board.get("by", [])
+    part = "".join(f", {name} {value}" for name, value in page["partition"].items())
+    title = f"{board.get('title') or page['board']} · {page['window']}{part} · {page['total']:,} ranked"
+    columns = [("", True), ("Player", False), *((_heading(each), True) for each in by)]
+    rows = [
+        (
+            shown(entry["rank"]),
+            _player(entry),
+            *(_cell(entry["values"].get(each["column"]), each) for each in by),
+        )
+        for entry in page["entries"]
+    ]
+    if rows:
+        print_table(title, columns, rows)
+    else:
+        say(f"{title}: nobody{' so far down' if offset and page['total'] else ' yet'}")
+
+
+def _heading(column: Mapping[str, Any]) -> str:
+    unit = column.get("unit")
+    return f"{column['title']} ({unit})" if unit else str(column["title"])
+
+
+def _cell(value: Any, column: Mapping[str, Any]) -> str:
+    if column.get("type") == "time" and isinstance(value, str):
+        return shown_time(value)
+    return shown(value, column.get("decimals"))
+
+
+def _player(entry: Mapping[str, Any]) -> str:
+    name = entry.get("name")
+    return entry["player"] if name in (None, entry["player"]) else f"{name} ({entry['player']})"
+
+
+def player(
+    player: str,
+    /,
+    *,
+    game: Annotated[str | None, Parameter(help="Only this game.")] = None,
+    window: Annotated[str | None, Parameter(help="The numbers of this window instead of the widest.")] = None,
+    url: Url = USUAL_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show a player: profile, numbers and achievements.
+
+    Examples:
+
+        kleos player ada
+
+        kleos player ada --game golf --window week
+
+        kleos player ada --json
+    """
+    of_game = {} if game is None else {"game": game}
+    of_window = {} if window is None else {"window": window}
+    with Remote(url) as remote:
+        profile = remote.ask(get("players", player, params=of_game))
+        stats = remote.ask(get("players", player, "stats", params={**of_game, **of_window}))
+        achievements = remote.ask(get("players", player, "achievements", params=of_game))
+    if as_json:
+        print_json({"profile": profile, "stats": stats, "achievements": achievements})
+        return
+    _print_profile(profile)
+    for name, found in stats["games"].items():
+        for sheet in found["sheets"].values():
+            rows = [(column, shown(value)) for column, value in sheet["values"].items()]
+            print_table(f"{found['title'] or name} · {sheet['title']} · {sheet['window']}", _PAIR, rows)
+    _print_achievements(achievements)
+
+
+_PAIR = [("", False), ("", True)]
+
+
+def _print_profile(profile: Mapping[str, Any]) -> None:
+    known = [_player(profile), profile.get("region"), f"gamerscore {profile['gamerscore']:,}"]
+    known += [f"{name} {value}" for name, value in profile.get("attributes", {}).items()]
+    say(" · ".join(part for part in known if part))
+
+
+def _print_achievements(answer: Mapping[str, Any]) -> None:
+    rows = []
+    for each in answer["achievements"]:
+        far = ""
+        if not each["earned"] and each.get("target") is not None:
+            far = f"{shown(each['progress'], 0)} of {shown(each['target'], 0)}"
+        when = shown_time(each["at"]) if each.get("at") else far
+        rows.append((each["game"], f"{each['icon']} {each['title']}".strip(), str(each["points"]), when))
+    if rows:
+        title = f"Achievements · {answer['earned']} of {answer['total']} · {answer['points']:,} points"
+        columns = [("Game", False), ("Achievement", False), ("Points", True), ("Earned", False)]
+        print_table(title, columns, rows)

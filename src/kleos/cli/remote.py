@@ -1,0 +1,47 @@
+"""Asking a server: where it is, with which key, and its answers as they come."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+import msgspec
+from cyclopts import Parameter
+
+from kleos.cli.output import Failed
+from kleos.client import Kleos
+from kleos.client.calls import Call
+
+USUAL_URL: Final = "http://127.0.0.1:8000"
+
+Url = Annotated[str, Parameter(name="--url", env_var="KLEOS_URL", show_env_var=True, help="Where the server is.")]
+Key = Annotated[
+    str | None, Parameter(name="--key", env_var="KLEOS_KEY", show_env_var=True, help="The key for writing.")
+]
+
+
+class Remote(Kleos):
+    """A server, asked by the client's own calls; answers are left as the server gave them, for `--json`."""
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise Failed(f"kleos: --url {url}: must begin with http:// or https://")
+        super().__init__(url, key)
+
+    def ask(self, call: Call[Any]) -> Any:
+        """Raises KleosAPIError and KleosConnectionError."""
+        return self._call(replace(call, answer=object))
+
+
+def path(*segments: str) -> str:
+    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
+def get(*segments: str, params: Mapping[str, str] | None = None) -> Call[Any]:
+    return Call("GET", path(*segments), object, params or {})
+
+
+def writing(method: str, *segments: str, body: Mapping[str, Any]) -> Call[Any]:
+    """A call that writes; what is None in ``body`` is left out."""
+    given = {name: value for name, value in body.items() if value is not None}
+    return Call(method, path(*segments), object, {}, msgspec.json.encode(given))
