@@ -8,7 +8,7 @@ from cyclopts import App, CycloptsError
 
 from kleos import __version__
 from kleos.cli.output import Failed, errors
-from kleos.client.errors import KleosClientError
+from kleos.client.errors import KleosClientError, KleosConnectionError
 from kleos.core.errors import DefinitionError, KleosError
 
 OK: Final = 0
@@ -34,7 +34,7 @@ app.command("kleos.cli.serve:serve", name="serve", sort_key=1)
 app.command("kleos.cli.demo:demo", name="demo", sort_key=2)
 app.command("kleos.cli.check:check", name="check", sort_key=3)
 app.command("kleos.cli.check:schema", name="schema", sort_key=4)
-# app.command("kleos.cli.load:import_", name="import", sort_key=5)
+app.command("kleos.cli.load:import_", name="import", sort_key=5)
 app.command("kleos.cli.look:games", name="games", sort_key=6)
 app.command("kleos.cli.look:top", name="top", sort_key=7)
 app.command("kleos.cli.look:player", name="player", sort_key=8)
@@ -58,6 +58,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except DefinitionError as error:
         _say("\n".join(str(problem) for problem in error.problems))
+        return FAILED
+    except KleosConnectionError as error:
+        _say(f"no answer from the server: {error}")
         return FAILED
     except (KleosError, KleosClientError) as error:
         _say(str(error))

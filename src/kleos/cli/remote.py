@@ -11,8 +11,11 @@ from cyclopts import Parameter
 from kleos.cli.output import Failed
 from kleos.client import Kleos
 from kleos.client.calls import Call
+from kleos.client.errors import KleosConnectionError
+from kleos.client.retry import RetryPolicy
 
 USUAL_URL: Final = "http://127.0.0.1:8000"
+IMPATIENCE: Final = RetryPolicy(attempts=3)
 
 Url = Annotated[str, Parameter(name="--url", env_var="KLEOS_URL", show_env_var=True, help="Where the server is.")]
 Key = Annotated[
@@ -26,11 +29,20 @@ class Remote(Kleos):
     def __init__(self, url: str, key: str | None = None) -> None:
         if not url.startswith(("http://", "https://")):
             raise Failed(f"kleos: --url {url}: must begin with http:// or https://")
-        super().__init__(url, key)
+        self.url = url
+        super().__init__(url, key, retry=IMPATIENCE)
 
     def ask(self, call: Call[Any]) -> Any:
-        """Raises KleosAPIError and KleosConnectionError."""
-        return self._call(replace(call, answer=object))
+        """Raises KleosAPIError where the server refuses, Failed where none answers."""
+        try:
+            return self._call(replace(call, answer=object))
+        except KleosConnectionError as error:
+            raise no_answer(self.url, error) from None
+
+
+def no_answer(url: str, error: KleosConnectionError) -> Failed:
+    """What to tell when the server could not be reached."""
+    return Failed(f"kleos: no answer from {url} ({error.__cause__ or error}); is a server running there? kleos serve")
 
 
 def path(*segments: str) -> str:
