@@ -23,6 +23,7 @@ def test_each_setting_is_read() -> None:
     given = {
         "KLEOS_DATABASE_URL": "postgresql://me:pass@db:5432/games",
         "KLEOS_DATABASE_WAIT_S": "5",
+        "KLEOS_DATABASE_TIMEOUT_S": "7",
         "KLEOS_DATA": "/srv/kleos",
         "KLEOS_HOST": "0.0.0.0",
         "KLEOS_PORT": "80",
@@ -34,6 +35,7 @@ def test_each_setting_is_read() -> None:
     expected = Settings(
         database_url="postgresql://me:pass@db:5432/games",
         database_wait_s=5,
+        database_timeout_s=7,
         data=Path("/srv/kleos"),
         host="0.0.0.0",
         port=80,

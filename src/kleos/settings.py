@@ -24,6 +24,7 @@ class Settings:
 
     database_url: str | None = None
     database_wait_s: int = 30
+    database_timeout_s: int = 15
     data: Path = Path("kleos-data")
     host: str = "127.0.0.1"
     port: int = 8000
@@ -88,6 +89,12 @@ SETTINGS: Final = (
         secret=True,
     ),
     Setting("database_wait_s", "Seconds to wait at the start for the database to answer.", _whole(0, 3600)),
+    Setting(
+        "database_timeout_s",
+        "Seconds to wait for the database's answer to one statement, and for a free connection; then the request gets "
+        "a 503.",
+        _whole(1, 3600),
+    ),
     Setting(
         "data",
         "Folder of the embedded database. Made when it is not there.",

@@ -17,6 +17,8 @@ Key = tuple[str, str, str]
 """(game, board, window)"""
 
 PAGE_ROWS: Final = 5_000
+PAGE_TIMEOUT_S: Final = 300.0
+"""The first page of a large board comes after its rows are sorted."""
 KEPT_AFTER_READ_US: Final = 60_000_000
 """A ranking read within this time is not let go for another: two that do not fit together must not chase each other."""
 
@@ -164,8 +166,8 @@ class Warmup:
         async with self._pool.acquire() as connection:
             ranking.begin()
             async with connection.transaction(isolation="repeatable_read", readonly=True):
-                cursor = await connection.cursor(statement.text, *statement.arguments)
-                while rows := await cursor.fetch(PAGE_ROWS):
+                cursor = await connection.cursor(statement.text, *statement.arguments, timeout=PAGE_TIMEOUT_S)
+                while rows := await cursor.fetch(PAGE_ROWS, timeout=PAGE_TIMEOUT_S):
                     if self._rankings.get(key) is not ranking:
                         return
                     ranking.extend(rows)

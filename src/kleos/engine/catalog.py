@@ -85,6 +85,11 @@ async def read_games(connection: Connection) -> list[Game]:
     ]
 
 
+async def read_game(connection: Connection, game: str) -> Game | None:
+    """One game as the database has it in force; None where it knows no such game."""
+    return next((one for one in await read_games(connection) if one.name == game), None)
+
+
 async def is_news(connection: Connection, definition: Definition) -> bool:
     """Whether a file says something that was never in force: one that was, has been superseded on purpose."""
     rows = await connection.fetch(sql.VERSIONS, definition.game)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,7 +16,7 @@ from kleos.boards.standings import Effects, Standings
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
-from kleos.core.errors import NotFound
+from kleos.core.errors import KleosError, NotFound, Unavailable
 from kleos.core.windows import Season, iso
 from kleos.engine import catalog
 from kleos.engine.game import Game
@@ -24,12 +24,12 @@ from kleos.engine.guard import NodeGuard
 from kleos.engine.seasons import season_named, set_season
 from kleos.log import sql as log_sql
 from kleos.log.commit import Committed
-from kleos.log.committer import Committer, Outcome
+from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
 from kleos.log.decode import Incoming, Rejected, Stamp, decode_batch
 from kleos.players.directory import Card, Directory
-from kleos.players.profiles import ProfileChange, check_change, write_profile
+from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.store.database import Database
-from kleos.store.pool import Connection
+from kleos.store.pool import Connection, open_connection
 
 MEMORY_MB: Final = 1024
 
@@ -73,11 +73,12 @@ class Engine:
         self.pool = database.pool
         self.clock = clock
         self.stamp = Stamp(clock)
-        self.guard = NodeGuard(database.dsn)
+        self.guard = NodeGuard(database.dsn, database.timeout_s, self._distrust)
         self.directory = Directory(self.pool)
         self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
         self._committers: dict[str, Committer] = {}
         self._changing = asyncio.Lock()
+        self._settling: set[asyncio.Task[None]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -127,7 +128,9 @@ class Engine:
             return msgspec.structs.replace(nothing, standings=[], awards=[]) if effects else nothing
         watched = _players_of(batch.events) if effects else frozenset()
         if effects:
-            await self.standings.ready(in_force, _windows_of(in_force, batch.events))
+            with suppress(TimeoutError):  # the database answers for boards that are not warm
+                async with asyncio.timeout(self.database.timeout_s):
+                    await self.standings.ready(in_force, _windows_of(in_force, batch.events))
             if committer.game is not in_force or not committer.is_open:
                 return await self.ingest_body(game, body, content_type, effects)
         outcome = await committer.submit(batch.events, watched)
@@ -162,10 +165,29 @@ class Engine:
         self.directory.mark_existing(game.namespace, committed.appeared)
         return self.standings.apply(game, committed.changes, committed.ids, watched)
 
-    def _lost(self, game: Game) -> None:
-        """A commit ended without an answer, so it may have happened: what memory holds of the game is read anew."""
-        self.standings.forget(game.name)
-        self.standings.start(game)
+    def trouble(self) -> str | None:
+        """Why events are not taken now; None when they are."""
+        if not self.guard.is_held:
+            return "this server has not made sure that it is the only one that writes to the database"
+        return next((committer.away.message for committer in self._committers.values() if committer.away), None)
+
+    async def _read_anew(self, committer: Committer) -> None:
+        """Brings memory in line with the database, once no transaction whose end nobody saw can change it any more."""
+        game = committer.game
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(log_sql.LOCK_EXCLUSIVE, catalog.lock_of(game.name))
+            stored = await catalog.read_game(connection, game.name)
+            if stored is None:
+                raise Unavailable(f"the database no longer knows the game {game.name}", 5.0)
+            unchanged = (stored.version, stored.calendar_version) == (game.version, game.calendar_version)
+            self.directory.clear()
+            self._replace(committer, game if unchanged else stored)
+
+    def _distrust(self) -> None:
+        """The database was away: it may not be as it was left."""
+        self.directory.clear()
+        for committer in self._committers.values():
+            committer.distrust()
 
     # Definitions, seasons, profiles -----------------------------------------------------------------------------------
 
@@ -182,9 +204,30 @@ class Engine:
             if existing is None:
                 await self._install(definition)
             else:
-                async with existing.paused(), self.pool.acquire() as connection:
+                async with self._long_change(existing) as connection:
                     self._replace(existing, await catalog.put_in_force(connection, existing.game, definition))
             return self.game(name), changes
+
+    @asynccontextmanager
+    async def _long_change(self, committer: Committer) -> AsyncIterator[Connection]:
+        """While a definition or season changes: nothing is committed, and the work may take as long as it needs."""
+        async with committer.paused():
+            try:
+                async with self._own_connection() as connection:
+                    yield connection
+            except KleosError:
+                raise
+            except Exception:
+                committer.distrust()
+                raise
+
+    @asynccontextmanager
+    async def _own_connection(self) -> AsyncIterator[Connection]:
+        connection = await open_connection(self.database.dsn)
+        try:
+            yield connection
+        finally:
+            connection.terminate()
 
     async def make_season(self, game: str, name: str, title: str, starts_at: int, ends_at: int) -> Season:
         """Raises Conflict for a name or a span that is taken."""
@@ -211,7 +254,7 @@ class Engine:
     async def _set_season(self, game: str, season: Season, *, new: bool) -> Season:
         committer = self._committer(game)
         self.guard.check()
-        async with self._changing, committer.paused(), self.pool.acquire() as connection:
+        async with self._changing, self._long_change(committer) as connection:
             changed = await set_season(connection, committer.game, season, self.stamp.next_at(), new=new)
             self._replace(committer, changed)
         return season
@@ -220,16 +263,42 @@ class Engine:
         """Changes a player's profile, making the player where there is none."""
         check_change(change)
         self.guard.check()
-        async with self._changing, self.pool.acquire() as connection:
-            before, after = await write_profile(connection, namespace, id, change, self.stamp.next_at())
+        async with self._changing:
+            try:
+                async with self.pool.acquire() as connection:
+                    before, after = await write_profile(connection, namespace, id, change, self.stamp.next_at())
+            except KleosError:
+                raise
+            except Exception:
+                self._settle_later(namespace, id)
+                raise
             self.directory.keep(namespace, [after])
             self.standings.moved(namespace, before, after)
         return after
 
+    def _settle_later(self, namespace: str, id: str) -> None:
+        """A change of a profile ended without an answer, so it may have happened: it is read when that can be known."""
+        task = asyncio.create_task(self._settle_profile(namespace, id), name="settles a profile")
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle_profile(self, namespace: str, id: str) -> None:
+        while True:
+            try:
+                async with self._changing, self.pool.acquire() as connection:
+                    before, after = self.directory.cached(namespace, id), await read_profile(connection, namespace, id)
+                    if after is not None:
+                        self.directory.keep(namespace, [after])
+                        self.standings.moved(namespace, before, after)
+                    return
+            except Exception as error:
+                logger.info("the profile of a player cannot be read anew: %s", error)
+                await asyncio.sleep(READ_ANEW_EVERY_S)
+
     # Starting and ending ----------------------------------------------------------------------------------------------
 
     async def _take_over(self, definitions: list[Definition]) -> None:
-        async with self.pool.acquire() as connection:
+        async with self._own_connection() as connection:
             for game in await catalog.read_games(connection):
                 self._start(game)
             for definition in definitions:
@@ -241,12 +310,12 @@ class Engine:
             await self._drain_outbox(connection)
 
     async def _install(self, definition: Definition) -> None:
-        async with self.pool.acquire() as connection:
+        async with self._own_connection() as connection:
             self._start(await catalog.put_in_force(connection, None, definition))
 
     def _start(self, game: Game) -> None:
         committer = Committer(
-            game, catalog.lock_of(game.name), self.pool, self.directory, self.stamp, self._publish, self._lost
+            game, catalog.lock_of(game.name), self.pool, self.directory, self.stamp, self._publish, self._read_anew
         )
         committer.writers = catalog.writers_of(game.definition)
         self._committers[game.name] = committer
@@ -266,6 +335,8 @@ class Engine:
             logger.info("dropped %d messages that an earlier run did not publish", len(rows))
 
     async def _close(self) -> None:
+        for task in self._settling:
+            task.cancel()
         await asyncio.gather(*(committer.stop() for committer in self._committers.values()))
         await self.standings.close()
 

@@ -2,26 +2,37 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 import asyncpg
 
 from kleos.core.errors import Conflict, Unavailable
 from kleos.engine import sql
-from kleos.store.pool import open_connection, unavailable
+from kleos.store.pool import ANSWER_TIMEOUT_S, open_connection, unavailable
 
 NODE_LOCK: Final = 0x6B6C656F73
 """The session lock that the serving process holds: "kleos" in ASCII."""
 RETRY_S: Final = 0.5
+LOOK_EVERY_S: Final = 5.0
+LINGERS_S: Final = 2.0
+"""So long a server that was killed a moment ago may still seem to hold the lock."""
 
 logger = logging.getLogger(__name__)
 
 
 class NodeGuard:
-    """Holds the lock on a connection of its own, and takes it again when the database comes back after a fall."""
+    """Holds the lock on a connection of its own, and takes it again when the database comes back after a fall.
 
-    def __init__(self, dsn: str) -> None:
+    ``returned`` is called when it has, before writing is allowed again: another server may have worked in between.
+    """
+
+    def __init__(
+        self, dsn: str, timeout_s: float = ANSWER_TIMEOUT_S, returned: Callable[[], None] = lambda: None
+    ) -> None:
         self._dsn = dsn
+        self._timeout_s = timeout_s
+        self._returned = returned
         self._connection: asyncpg.Connection[Any] | None = None
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -29,38 +40,69 @@ class NodeGuard:
 
     async def take(self) -> None:
         """Raises Conflict where another server has it."""
-        connection = await open_connection(self._dsn)
-        if not await connection.fetchval(sql.TRY_NODE_LOCK, NODE_LOCK):
-            await connection.close()
-            raise Conflict("another Kleos serves this database; ranks are kept in memory, so there can be one only")
-        self._lost.clear()
-        connection.add_termination_listener(lambda _: self._lost.set())
-        self._connection, self.is_held = connection, True
-        if self._task is None:
-            self._task = asyncio.create_task(self._keep(), name="node guard")
+        deadline = asyncio.get_running_loop().time() + LINGERS_S
+        while not await self._try():
+            if asyncio.get_running_loop().time() > deadline:
+                raise Conflict("another Kleos serves this database; ranks are kept in memory, so there can be one only")
+            await asyncio.sleep(RETRY_S)
+        self.is_held = True
+        self._task = asyncio.create_task(self._keep(), name="node guard")
 
     def check(self) -> None:
         """Raises Unavailable while it is not certain that this server is the only one."""
         if not self.is_held:
-            raise Unavailable("the database was away, and this server has not yet made sure that it is the only one")
+            raise Unavailable(
+                "the database is away, or was and this server has not yet made sure that it is the only one"
+            )
 
     async def release(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._connection is not None and not self._connection.is_closed():
-            await self._connection.close()
+        if self._connection is not None:
+            self._connection.terminate()
+
+    async def _try(self) -> bool:
+        connection = await open_connection(self._dsn, timeout_s=self._timeout_s, answer_timeout_s=self._timeout_s)
+        try:
+            if not await connection.fetchval(sql.TRY_NODE_LOCK, NODE_LOCK):
+                connection.terminate()
+                return False
+        except BaseException:
+            connection.terminate()
+            raise
+        self._lost = lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        self._connection = connection
+        return True
 
     async def _keep(self) -> None:
         while True:
-            await self._lost.wait()
+            await self._until_lost()
             self.is_held = False
+            logger.warning("the database is away: nothing is written until it is back")
             while not self.is_held:
                 try:
-                    await self.take()
-                except Conflict as error:
-                    logger.critical("%s", error)
-                    await asyncio.sleep(RETRY_S)
-                except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    if await self._try():
+                        self._returned()
+                        self.is_held = True
+                        logger.warning("the database is back")
+                        break
+                    logger.critical("another Kleos serves this database: this one writes nothing until that one ends")
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                     logger.info("waiting for the database: %s", unavailable(error) or error)
-                    await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(RETRY_S)
+
+    async def _until_lost(self) -> None:
+        """A connection that has died without a word is found out by asking."""
+        assert self._connection is not None, "the lock was taken"
+        while not self._lost.is_set():
+            try:
+                await asyncio.wait_for(self._lost.wait(), min(LOOK_EVERY_S, self._timeout_s))
+            except TimeoutError:
+                try:
+                    await self._connection.execute("SELECT 1")
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    logger.warning("the connection that holds the lock is lost: %s", error)
+                    self._connection.terminate()
+                    return

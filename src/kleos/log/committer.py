@@ -7,7 +7,7 @@ commit already runs.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,6 +28,9 @@ MAX_BATCH_EVENTS: Final = 2_000
 """A commit takes whole requests until it has this many events."""
 MAX_WAITING_EVENTS: Final = 200_000
 RETRIES: Final = 8
+READ_ANEW_EVERY_S: Final = 0.25
+OPEN_WITHIN_S: Final = 15.0
+"""So long a request waits while the game's definition or seasons change."""
 
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 _SPOILED = (
@@ -68,7 +71,11 @@ Publish = Callable[[Game, Committed, Collection[str]], Effects]
 
 
 class Committer:
-    """The one writer of a game in this process."""
+    """The one writer of a game in this process.
+
+    When nobody knows how a commit ended, the next one waits until ``read_anew`` has brought memory in line with the
+    database. While that cannot be done, requests are refused at once.
+    """
 
     def __init__(
         self,
@@ -78,7 +85,7 @@ class Committer:
         directory: Directory,
         stamp: Stamp,
         publish: Publish,
-        lost: Callable[[Game], None],
+        read_anew: Callable[["Committer"], Awaitable[None]],
     ) -> None:
         self.game = game
         self.writers: Writers = {}
@@ -87,7 +94,9 @@ class Committer:
         self._directory = directory
         self._stamp = stamp
         self._publish = publish
-        self._lost = lost
+        self._read_anew = read_anew
+        self._in_doubt = False
+        self.away: Unavailable | None = None
         self._waiting: deque[Request] = deque()
         self._waiting_events = 0
         self._arrived = asyncio.Event()
@@ -118,8 +127,12 @@ class Committer:
         return self._open.is_set()
 
     async def when_open(self) -> Game:
-        """The game to decode by; waits while its definition or seasons change."""
-        await self._open.wait()
+        """The game to decode by; waits while its definition or seasons change. Raises Unavailable after long."""
+        if not self._open.is_set():
+            try:
+                await asyncio.wait_for(self._open.wait(), OPEN_WITHIN_S)
+            except TimeoutError:
+                raise Unavailable("the game's definition is being changed; send again", 5.0) from None
         return self.game
 
     @asynccontextmanager
@@ -134,6 +147,8 @@ class Committer:
 
     def submit(self, events: list[Incoming], watched: Collection[str] = ()) -> "asyncio.Future[Outcome]":
         """Must follow :meth:`when_open` without an await in between, so that the events fit the game."""
+        if self.away is not None:
+            raise Unavailable(self.away.message, self.away.retry_after_s)
         if self._waiting_events > MAX_WAITING_EVENTS:
             raise Unavailable("more events are waiting than the database takes; slow down and send again")
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -143,23 +158,59 @@ class Committer:
         self._arrived.set()
         return answer
 
+    def distrust(self) -> None:
+        """What memory holds of the game may not be what the database holds: to be read anew before the next commit."""
+        self._in_doubt = True
+        self._arrived.set()
+
     async def _run(self) -> None:
         while True:
             await self._arrived.wait()
-            requests = self._take()
-            try:
-                outcome = await self._commit_all([one for request in requests for one in request.events])
-            except Exception as error:
-                self._fail(requests, error)
-            else:
-                # The next commit's first statement goes out before the loop gets to this.
-                asyncio.get_running_loop().call_soon(self._answer, requests, outcome)
-            if not self._waiting:
-                await asyncio.sleep(0)  # the answers go first
-                await self._drop_published()
-            if not self._waiting:
+            if self._in_doubt:
+                await self._settle()
+            if self._waiting:
+                await self._commit_waiting()
+            if not self._waiting and not self._in_doubt:
                 self._arrived.clear()
                 self._idle.set()
+
+    async def _commit_waiting(self) -> None:
+        requests, outcome = self._take(), Outcome()
+        try:
+            await self._commit_all([one for request in requests for one in request.events], outcome)
+        except Exception as error:
+            self._fail(requests, error)
+            if outcome.committed or _may_have_happened(error):
+                self.distrust()
+        else:
+            # The next commit's first statement goes out before the loop gets to this.
+            asyncio.get_running_loop().call_soon(self._answer, requests, outcome)
+        if not self._waiting:
+            await asyncio.sleep(0)  # the answers go first
+            await self._drop_published()
+
+    async def _settle(self) -> None:
+        """Brings memory in line with the database, however long that takes; those who wait do not wait for it twice."""
+        while self._in_doubt:
+            self._in_doubt = False
+            game = self.game
+            try:
+                await self._read_anew(self)
+            except Exception as error:
+                self._in_doubt = True
+                self.away = unavailable(error) or Unavailable("the database cannot be read; the server's log says why")
+                logger.warning("%s cannot be read anew: %s", game.name, error)
+                self._refuse_waiting(self.away)
+                self._idle.set()
+                await asyncio.sleep(READ_ANEW_EVERY_S)
+            else:
+                if self.game is not game:
+                    self._refuse_waiting(Unavailable("the game's definition has just changed; send again"))
+        self.away = None
+
+    def _refuse_waiting(self, reason: Unavailable) -> None:
+        while self._waiting:
+            self._fail(self._take(), reason)
 
     def _take(self) -> list[Request]:
         taken: list[Request] = []
@@ -171,9 +222,8 @@ class Committer:
         self._waiting_events -= events
         return taken
 
-    async def _commit_all(self, incoming: Sequence[Incoming]) -> Outcome:
+    async def _commit_all(self, incoming: Sequence[Incoming], outcome: Outcome) -> None:
         """Commits, and where the data of some event spoils it, takes the batch apart until the culprit stands alone."""
-        outcome = Outcome()
         parts: deque[Sequence[Incoming]] = deque([incoming])
         while parts:
             part = parts.popleft()
@@ -188,7 +238,6 @@ class Committer:
                     parts.appendleft(part)
                 else:
                     outcome.spoiled.append(Rejected(part[0].index, part[0].event.id, part[0].reason))
-        return outcome
 
     async def _commit_retrying(self, incoming: Sequence[Incoming]) -> Committed:
         for attempt in range(RETRIES):
@@ -210,7 +259,11 @@ class Committer:
     def _answer(self, requests: Sequence[Request], outcome: Outcome) -> None:
         watched = {player for request in requests for player in request.watched}
         for committed in outcome.committed:
-            outcome.effects.append(self._publish(self.game, committed, watched))
+            try:
+                outcome.effects.append(self._publish(self.game, committed, watched))
+            except Exception:  # it is durable all the same, and must be acknowledged
+                logger.exception("a commit of %s could not be published", self.game.name)
+                self.distrust()
             if committed.outbox is not None:
                 self._published.append(committed.outbox)
         new = {id for committed in outcome.committed for id in committed.new}
@@ -226,7 +279,6 @@ class Committer:
             known = Unavailable("the game's definition has just changed; send again")
         if known is None:
             logger.error("a commit of %s failed", self.game.name, exc_info=error)
-        self._lost(self.game)
         for request in requests:
             if not request.answer.done():
                 request.answer.set_exception(known or error)
@@ -237,7 +289,7 @@ class Committer:
             try:
                 await self._pool.execute(sql.DROP_OUTBOX, ids)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                logger.warning("the outbox keeps %d messages until the next start", len(ids))
+                self._published[:0] = ids
 
 
 def spoiled_reason(error: Exception) -> str:
@@ -247,6 +299,13 @@ def spoiled_reason(error: Exception) -> str:
     if isinstance(error, asyncpg.ProgramLimitExceededError):
         return f"something in it is too long to be a key, or too deep: {error}"
     return f"the database refused it: {error}"
+
+
+def _may_have_happened(error: Exception) -> bool:
+    """Whether a transaction that ended so may be in the database, or its game no longer be the one in force there."""
+    if isinstance(error, asyncpg.PostgresError):
+        return getattr(error, "severity_en", None) != "ERROR"  # a FATAL may come between COMMIT and its answer
+    return isinstance(error, (OSError, asyncpg.InterfaceError, StaleDefinition))
 
 
 def _outcome_of(request: Request, new: set[str], spoiled: set[str | None], seq: int | None, whole: Outcome) -> Outcome:

@@ -75,6 +75,11 @@ class Directory:
             card = self._by_number.pop(key)
             self._by_id.pop((key[0], card.id), None)
 
+    def clear(self) -> None:
+        """Drop everything, so that it is read anew."""
+        self._by_id.clear()
+        self._by_number.clear()
+
     async def cards(self, namespace: str, ids: Sequence[str]) -> dict[str, Card]:
         """Cards of those ids that are known; an unknown id is not in the answer."""
         found = {id: card for id in ids if (card := self._by_id.get((namespace, id))) is not None}

@@ -71,6 +71,13 @@ def changed(card: Card, change: ProfileChange) -> Card:
     )
 
 
+async def read_profile(connection: Connection, namespace: str, id: str) -> Card | None:
+    """The card in force once every change of it that is under way has ended."""
+    async with connection.transaction():
+        row = await connection.fetchrow(sql.LOCK_PROFILE, namespace, id)
+        return card_of(row) if row is not None else None
+
+
 async def write_profile(
     connection: Connection, namespace: str, id: str, change: ProfileChange, at: int
 ) -> tuple[Card, Card]:

@@ -37,6 +37,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         url=settings.database_url,
         pool_size=settings.pool_size,
         wait_s=settings.database_wait_s,
+        timeout_s=settings.database_timeout_s,
     )
     async with (
         opened as database,

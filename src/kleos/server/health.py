@@ -17,12 +17,16 @@ class Health(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """Boards that are warm answer from memory; while others warm, they answer from SQL: right, only slower."""
+    """Boards that are warm answer from memory; while others warm, they answer from SQL: right, only slower.
+
+    ``trouble`` says why the database does not answer, or why events are not taken; null where there is none.
+    """
 
     ready: bool
     database: Literal["reachable", "unreachable"]
     boards: int
     warm: int
+    trouble: str | None = None
 
 
 @get("/health", tags=["server"], summary="Is the process alive?", sync_to_thread=False)
@@ -33,12 +37,14 @@ def get_health() -> Health:
 
 @get("/ready", tags=["server"], summary="Can requests be answered?", responses=problems())
 async def get_ready(engine: TheEngine) -> Response[Readiness]:
-    """200 once the database answers and every open board is warm, else 503 with the same body."""
-    reachable = await engine.database.is_reachable()
+    """200 once the database answers, events are taken and every open board is warm, else 503 with the same body."""
+    away = await engine.database.trouble()
+    trouble = away or engine.trouble()
     states = engine.standings.states().values()
     warm = sum(state == "warm" for state in states)
-    ready = reachable and engine.standings.is_warm
-    body = Readiness(ready, "reachable" if reachable else "unreachable", len(states), warm)
+    ready = trouble is None and engine.standings.is_warm
+    database: Literal["reachable", "unreachable"] = "unreachable" if away else "reachable"
+    body = Readiness(ready, database, len(states), warm, trouble)
     if body.ready:
         return Response(body)
     return Response(body, status_code=503, headers={"Retry-After": "1"})

@@ -16,7 +16,7 @@ import asyncpg
 from kleos.core.errors import KleosError
 from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.migrate import migrate
-from kleos.store.pool import open_connection, open_pool, unavailable
+from kleos.store.pool import ANSWER_TIMEOUT_S, open_connection, open_pool, unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +27,12 @@ SPARE_CONNECTIONS: Final = 20  # for an analyst, a backup and PostgreSQL itself
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated database, ready for use. `embedded` is None when it was given by URL."""
+    """A migrated database, ready for use. `embedded` is None for one by URL; `timeout_s` bounds each answer."""
 
     dsn: str
     pool: asyncpg.Pool[asyncpg.Record]
     embedded: EmbeddedPostgres | None = None
+    timeout_s: float = ANSWER_TIMEOUT_S
 
     @classmethod
     @asynccontextmanager
@@ -42,6 +43,7 @@ class Database:
         url: str | None = None,
         pool_size: int = 10,
         wait_s: float = 30.0,
+        timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> AsyncIterator[Database]:
         """The database at `url`, or else the embedded one in `data_dir`, for as long as the block runs.
 
@@ -58,9 +60,9 @@ class Database:
         dsn = await embedded.start() if embedded is not None else str(url)
         try:
             await _prepare(dsn, wait_s)
-            pool = await open_pool(dsn, min_size=min(2, pool_size), max_size=pool_size)
+            pool = await open_pool(dsn, min_size=min(2, pool_size), max_size=pool_size, timeout_s=timeout_s)
             try:
-                yield cls(dsn, pool, embedded)
+                yield cls(dsn, pool, embedded, timeout_s)
             finally:
                 await _close(pool)
         finally:
@@ -69,13 +71,19 @@ class Database:
 
     async def is_reachable(self, *, timeout_s: float = 2.0) -> bool:
         """Whether the database answers a question now."""
+        return await self.trouble(timeout_s=timeout_s) is None
+
+    async def trouble(self, *, timeout_s: float = 2.0) -> str | None:
+        """Why the database does not answer a question now; None when it does."""
         try:
             async with asyncio.timeout(timeout_s), self.pool.acquire() as connection:
-                return bool(await connection.fetchval("SELECT true"))
+                await connection.fetchval("SELECT true")
         except Exception as error:
-            if unavailable(error) is None:
+            away = unavailable(error)
+            if away is None:
                 logger.warning("asking the database failed: %s", error)
-            return False
+            return str(away or error)
+        return None
 
 
 async def _prepare(dsn: str, wait_s: float) -> None:
