@@ -58,7 +58,7 @@ async def got(client: httpx.AsyncClient, path: str, status: int = 200) -> Any:
 
 
 async def test_every_route_answers_in_its_shape(client: httpx.AsyncClient) -> None:
-    boards = {board["name"]: board for board in await got(client, "")}
+    boards = {board["board"]: board for board in (await got(client, ""))["boards"]}
     assert boards["most"]["partitions"] == [[], ["region"], ["clan"], ["clan", "region"]]
     assert boards["most"]["windows"] == ["all", "day"]
     assert [(by["column"], by["direction"], by["type"]) for by in boards["most"]["by"]] == [

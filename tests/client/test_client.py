@@ -140,9 +140,9 @@ def test_a_board_is_asked_for_by_window_page_and_partition(server: RecordingServ
         (
             "matches",
             ("golf",),
-            {"status": "live", "player": "ada"},
+            {"status": "open", "player": "ada"},
             {"matches": []},
-            ("GET", "/v1/games/golf/matches", {"status": "live", "player": "ada"}),
+            ("GET", "/v1/games/golf/matches", {"status": "open", "player": "ada"}),
         ),
         ("match", ("golf", "m1"), {}, {"match": "m1"}, ("GET", "/v1/games/golf/matches/m1", {})),
         ("player", ("ada",), {}, {"player": "ada"}, ("GET", "/v1/players/ada", {})),

@@ -40,7 +40,7 @@ class SortShown(msgspec.Struct, frozen=True):
 class BoardShown(msgspec.Struct, frozen=True):
     """A board as declared. ``partitions`` hold the names of query parameters that go together; [] is everybody."""
 
-    name: str
+    board: str
     title: str
     text: str
     icon: str
@@ -53,6 +53,11 @@ class BoardShown(msgspec.Struct, frozen=True):
     ties: Ties
 
 
+class Boards(msgspec.Struct, frozen=True):
+    game: str
+    boards: list[BoardShown]
+
+
 class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     players: Annotated[
         list[Annotated[str, msgspec.Meta(min_length=1, max_length=128)]], msgspec.Meta(max_length=MOST_PLAYERS)
@@ -60,11 +65,11 @@ class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/v1/games/{game:str}/boards", tags=["boards"], summary="All boards of a game", responses=problems(404))
-async def list_boards(engine: EngineParameter, game: FromPath[str]) -> list[BoardShown]:
+async def list_boards(engine: EngineParameter, game: FromPath[str]) -> Boards:
     """In the order in which the definition wants them shown."""
     in_force = engine.game(game)
     boards = sorted(in_force.definition.boards.values(), key=lambda board: board.presentation.order)
-    return [_board_shown(in_force, board) for board in boards]
+    return Boards(game, [_board_shown(in_force, board) for board in boards])
 
 
 @get(

@@ -196,7 +196,7 @@ class PlayerAchievements(Answer, frozen=True, kw_only=True):
 
 
 class Match(Answer, frozen=True, kw_only=True):
-    """One match. ``status`` is ``live`` or ``ended``."""
+    """One match. ``status`` is ``open`` or ``ended``."""
 
     match: str
     game: str | None = None
@@ -208,5 +208,7 @@ class Match(Answer, frozen=True, kw_only=True):
 
 
 class Matches(Answer, frozen=True, kw_only=True):
+    """``next`` is the ``before`` of the following page; None on the last."""
+
     matches: tuple[Match, ...]
-    total: int | None = None
+    next: str | None = None

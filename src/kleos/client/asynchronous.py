@@ -119,10 +119,12 @@ class AsyncKleos:
         status: str | None = None,
         player: str | None = None,
         limit: int | None = None,
-        offset: int | None = None,
+        before: str | None = None,
     ) -> answers.Matches:
-        """Matches of a game, by status and player."""
-        return await self._call(calls.matches(game, status, player, limit, offset))
+        """Matches of a game, newest first, by status (``open`` or ``ended``) and player; ``before`` is the ``next`` of
+        the page before.
+        """
+        return await self._call(calls.matches(game, status, player, limit, before))
 
     async def match(self, game: str, match: str) -> answers.Match:
         """One match."""
@@ -140,9 +142,9 @@ class AsyncKleos:
         """What a player has been awarded, and how far the rest is."""
         return await self._call(calls.player_achievements(player))
 
-    async def player_matches(self, player: str, limit: int | None = None, offset: int | None = None) -> answers.Matches:
+    async def player_matches(self, player: str, limit: int | None = None, before: str | None = None) -> answers.Matches:
         """The matches that a player was in."""
-        return await self._call(calls.player_matches(player, limit, offset))
+        return await self._call(calls.player_matches(player, limit, before))
 
     async def put_player(
         self,

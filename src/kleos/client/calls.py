@@ -104,9 +104,9 @@ def seasons(game: str) -> Call[answers.Seasons]:
 
 
 def matches(
-    game: str, status: str | None, player: str | None, limit: int | None, offset: int | None
+    game: str, status: str | None, player: str | None, limit: int | None, before: str | None
 ) -> Call[answers.Matches]:
-    params = _params(status=status, player=player, limit=limit, offset=offset)
+    params = _params(status=status, player=player, limit=limit, before=before)
     return Call("GET", _path("games", game, "matches"), answers.Matches, params)
 
 
@@ -126,8 +126,8 @@ def player_achievements(player: str) -> Call[answers.PlayerAchievements]:
     return Call("GET", _path("players", player, "achievements"), answers.PlayerAchievements)
 
 
-def player_matches(player: str, limit: int | None, offset: int | None) -> Call[answers.Matches]:
-    return Call("GET", _path("players", player, "matches"), answers.Matches, _params(limit=limit, offset=offset))
+def player_matches(player: str, limit: int | None, before: str | None) -> Call[answers.Matches]:
+    return Call("GET", _path("players", player, "matches"), answers.Matches, _params(limit=limit, before=before))
 
 
 def put_player(

@@ -118,10 +118,12 @@ class Kleos:
         status: str | None = None,
         player: str | None = None,
         limit: int | None = None,
-        offset: int | None = None,
+        before: str | None = None,
     ) -> answers.Matches:
-        """Matches of a game, by status and player."""
-        return self._call(calls.matches(game, status, player, limit, offset))
+        """Matches of a game, newest first, by status (``open`` or ``ended``) and player; ``before`` is the ``next`` of
+        the page before.
+        """
+        return self._call(calls.matches(game, status, player, limit, before))
 
     def match(self, game: str, match: str) -> answers.Match:
         """One match."""
@@ -139,9 +141,9 @@ class Kleos:
         """What a player has been awarded, and how far the rest is."""
         return self._call(calls.player_achievements(player))
 
-    def player_matches(self, player: str, limit: int | None = None, offset: int | None = None) -> answers.Matches:
+    def player_matches(self, player: str, limit: int | None = None, before: str | None = None) -> answers.Matches:
         """The matches that a player was in."""
-        return self._call(calls.player_matches(player, limit, offset))
+        return self._call(calls.player_matches(player, limit, before))
 
     def put_player(
         self,

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
@@ -46,11 +45,6 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         yield engine
 
 
-def provide_engine(state: State) -> Engine:
-    engine: Engine = state.engine
-    return engine
-
-
 def routes() -> list[ControllerRouterHandler]:
     return [
         *openapi.ROUTES,
@@ -85,7 +79,11 @@ def create_app(
             app.state.engine = engine
             yield
 
-    return SlashKeepingApp(
+    def provide_engine() -> Engine:
+        engine: Engine = app.state.engine
+        return engine
+
+    app = SlashKeepingApp(
         route_handlers=[*routes(), *more_routes],
         lifespan=[lifespan],
         request_class=SlashRestoringRequest,
@@ -96,3 +94,4 @@ def create_app(
         request_max_body_size=1024 * 1024,
         debug=False,
     )
+    return app

@@ -12,9 +12,7 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from kleos.server.app import create_app, open_engine
 from kleos.server.errors import PROBLEM_JSON, problem
-from kleos.settings import Settings
 
 _GRACEFUL_STOP_S: Final = 10
 _BACKLOG: Final = 2048
@@ -69,15 +67,6 @@ def listen(host: str, port: int) -> socket.socket:
 def address_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-async def serve(
-    settings: Settings, announce_address: Callable[[str], None], announce_key: Callable[[str], None]
-) -> None:
-    """Run a whole server by its settings, until SIGINT or SIGTERM."""
-    app = create_app(lambda: open_engine(settings), settings.admin_key, announce_key)
-    with listen(settings.host, settings.port) as listening:
-        await serve_app(app, listening, announce_address)
 
 
 async def serve_app(
