@@ -76,7 +76,7 @@ def _values(fold: Fold, row: Row, at: int) -> dict[str, Any]:
             found[f"{fold.name}_best_since"] = row[at + 6]
         return found
     is_millionths = fold.kind == "sum" and fold.type.kind == "float"
-    found = {fold.name: row[at] / MILLION + 0.0 if is_millionths else row[at]}
+    found = {fold.name: float(row[at]) / MILLION if is_millionths else row[at]}
     if is_millionths:
         found[f"{fold.name}_millionths"] = row[at]
     if fold.since:

@@ -80,7 +80,7 @@ class Calendar:
         recent = self._recent.get(kind)
         if recent is not None and recent.start <= at < recent.end:  # type: ignore[operator]
             return recent
-        found = self._season(at) if kind == "season" else self._span(kind, at)
+        found = self._season(at) if kind == "season" else self._holding(kind, at)
         if found is not None:
             self._recent[kind] = found
         return found
@@ -111,6 +111,11 @@ class Calendar:
         if _WEEK.fullmatch(name):
             return "week"
         return "month" if _MONTH.fullmatch(name) else "season"
+
+    def _holding(self, kind: WindowKind, at: int) -> Window:
+        """Where the clocks go back over midnight, what follows the first midnight belongs to the new day."""
+        found = self._span(kind, at)
+        return found if found.holds(at) or found.end is None else self._span(kind, found.end)
 
     def _span(self, kind: WindowKind, at: int) -> Window:
         local = to_datetime(at).astimezone(self._zone)
