@@ -19,7 +19,7 @@ def check(files: Annotated[list[Path], Parameter(name="FILE", negative=())], /, 
 
     The name of the file, without `.toml`, is the name of the game. Exits with 1 where anything is wrong.
 
-    Examples:
+    For example:
 
         kleos check games/chess.toml
 
@@ -87,7 +87,7 @@ def _fields(problem: Problem) -> dict[str, Any]:
 def schema(*, out: Annotated[Path | None, Parameter(help="File to write; else stdout.")] = None) -> None:
     """Print the JSON Schema of a definition, with which editors complete and check it.
 
-    Examples:
+    For example:
 
         kleos schema --out kleos.schema.json
 

@@ -49,7 +49,7 @@ Send = Callable[[bytes], Awaitable[Receipt]]
 @asynccontextmanager
 async def to_server(url: str, key: str | None, game: str) -> AsyncIterator[Send]:
     """Sends over HTTP. What finds the server away is sent again: every event has an id."""
-    exchange = Exchange(key, PATIENCE, Random())
+    exchange = Exchange(key or None, PATIENCE, Random())
     call: Call[Receipt] = Call("POST", path("games", game, "events"), Receipt)
     headers = {**exchange.headers, "Content-Type": NDJSON}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_S) as http:

@@ -46,7 +46,7 @@ def demo(
     Starts a server with an empty database and lets bots play against it through the HTTP API: first three weeks of
     history in a few seconds, then live. On a terminal the board is shown as it moves; otherwise a line now and then.
 
-    Examples:
+    For example:
 
         kleos demo
 

@@ -4,9 +4,10 @@ import gzip
 import hashlib
 import io
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -19,21 +20,30 @@ STDIN: Final = "-"
 MAX_LINE_BYTES: Final = 8 * 1024 * 1024
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 _ID_BYTES: Final = 12
-_BOM: Final = b"\xef\xbb\xbf"
 _CHUNK_BYTES: Final = 1024 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Between two lines: how many there were before, and a digest of all of them."""
+
+    line: int = 0
+    digest: str = ""
 
 
 @dataclass(slots=True)
 class Batch:
-    """Events to send together: NDJSON, and the line of each. ``end`` is the place in the stream after the last."""
+    """Events to send together as NDJSON, and the line of each. ``end`` is the place after the last.
 
-    body: bytes
-    lines: list[int]
-    end: int
-    end_line: int
-    read_bytes: int
-    too_long: list[int]
-    made_ids: bool
+    ``too_long`` are lines that are not sent; ``read_bytes`` how much of the file, packed as it may be, was read.
+    """
+
+    body: bytes = b""
+    lines: list[int] = field(default_factory=list)
+    too_long: list[int] = field(default_factory=list)
+    end: Place = field(default_factory=Place)
+    read_bytes: int = 0
 
 
 class _Envelope(msgspec.Struct):
@@ -43,137 +53,100 @@ class _Envelope(msgspec.Struct):
 _envelope: Final = msgspec.json.Decoder(_Envelope)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a file was when it was first seen: ``digest`` of its first ``size_bytes``. A file that grew is the same."""
-
-    digest: str
-    size_bytes: int
-
-    @classmethod
-    def of(cls, path: Path) -> "Identity":
-        size_bytes = path.stat().st_size
-        return cls(_digest(path, size_bytes), size_bytes)
-
-    def is_of(self, path: Path) -> bool:
-        return path.stat().st_size >= self.size_bytes and _digest(path, self.size_bytes) == self.digest
-
-
-def _digest(path: Path, size_bytes: int) -> str:
-    hash, left = hashlib.blake2b(digest_size=_ID_BYTES), size_bytes
-    with path.open("rb") as file:
-        while left and (chunk := file.read(min(_CHUNK_BYTES, left))):
-            hash.update(chunk)
-            left -= len(chunk)
-    return hash.hexdigest()
-
-
-class EventIds:
-    """Ids for lines that have none. In a file: its digest and the line's number; in a pipe, whose end nobody knows, a
-    digest of everything up to the line.
-    """
-
-    def __init__(self, identity: Identity | None) -> None:
-        self._identity = identity
-        self._so_far = hashlib.blake2b(digest_size=_ID_BYTES)
-
-    def see(self, line: bytes) -> None:
-        if self._identity is None:
-            self._so_far.update(line)
-
-    def of_line(self, number: int) -> str:
-        if self._identity is not None:
-            return f"{self._identity.digest}-{number}"
-        return f"{self._so_far.copy().hexdigest()}-{number}"
-
-
 @contextmanager
-def opened(name: str) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """The stream of lines, and the file behind it, which is compressed where the name ends in .gz or .zst."""
+def opened(name: str) -> Iterator["Lines"]:
+    """The lines of a file, unpacked where its name ends in .gz or .zst, or of stdin."""
     if name == STDIN:
-        yield sys.stdin.buffer, sys.stdin.buffer
+        yield Lines(sys.stdin.buffer, sys.stdin.buffer, name)
         return
     with Path(name).open("rb") as raw:
         if name.endswith(".gz"):
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)), raw
+            yield Lines(cast(BinaryIO, gzip.GzipFile(fileobj=raw)), raw, name)
         elif name.endswith(".zst"):
             reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-            yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader), _CHUNK_BYTES)), raw
+            unpacked = io.BufferedReader(cast(io.RawIOBase, reader), _CHUNK_BYTES)
+            yield Lines(cast(BinaryIO, unpacked), raw, name)
         else:
-            yield raw, raw
+            yield Lines(raw, raw, name)
 
 
-def skip(stream: BinaryIO, count: int) -> None:
-    """Pass over what was sent before."""
-    left = count
-    while left and (chunk := stream.read(min(_CHUNK_BYTES, left))):
-        left -= len(chunk)
+class Lines:
+    """Reads forward only.
 
-
-def batches(
-    stream: BinaryIO, raw: BinaryIO, ids: EventIds, batch_events: int, end: int = 0, line: int = 0
-) -> Iterator[Batch]:
-    """Batches of up to ``batch_events``, from place ``end`` on, which is after ``line``. Empty lines are passed over.
-
-    Raises Failed where the file cannot be unpacked.
+    An event without an id gets one made of its line's number and a digest of everything up to it: the same whenever and
+    from wherever the same content comes, packed or not, and also when the file has grown since.
     """
-    batch = Batch(b"", [], end, line, 0, [], False)
-    bodies: list[bytes] = []
-    size = 0
-    for number, text, read in _lines(stream, line):
-        batch.end += read
-        batch.end_line = number
-        if len(text) > MAX_LINE_BYTES:
-            batch.too_long.append(number)
-        elif stripped := (text.removeprefix(_BOM) if number == 1 else text).strip():
-            ids.see(text)
-            identified, was_made = with_id(stripped, ids, number)
-            batch.made_ids = batch.made_ids or was_made
-            bodies.append(identified)
-            batch.lines.append(number)
-            size += len(identified)
-        if len(bodies) >= batch_events or size >= MAX_BATCH_BYTES:
-            yield _closed(batch, bodies, raw)
-            batch = Batch(b"", [], batch.end, batch.end_line, 0, [], batch.made_ids)
-            bodies, size = [], 0
-    if bodies or batch.too_long:
-        yield _closed(batch, bodies, raw)
 
+    def __init__(self, stream: BinaryIO, raw: BinaryIO, name: str) -> None:
+        self._stream = stream
+        self._raw = raw
+        self._name = name
+        self._line = 0
+        self._so_far = hashlib.blake2b(digest_size=_ID_BYTES)
 
-def _closed(batch: Batch, bodies: list[bytes], raw: BinaryIO) -> Batch:
-    batch.body = b"\n".join(bodies)
-    batch.read_bytes = raw.tell() if raw.seekable() else batch.end
-    return batch
+    @property
+    def place(self) -> Place:
+        return Place(self._line, self._so_far.hexdigest())
 
+    def reach(self, place: Place) -> bool:
+        """Pass over the lines before a place; False where they are not those that were there."""
+        while self._line < place.line:
+            if self._next() is None:
+                return False
+        return self.place == place
 
-def _lines(stream: BinaryIO, line: int) -> Iterator[tuple[int, bytes, int]]:
-    """``(number, text, bytes)``; of a line that is too long only a part of the text."""
-    number = line
-    try:
-        while text := stream.readline(MAX_LINE_BYTES + 1):
-            number += 1
-            read = len(text)
-            if read > MAX_LINE_BYTES and not text.endswith(b"\n"):
-                while more := stream.readline(_CHUNK_BYTES):
-                    read += len(more)
-                    if more.endswith(b"\n"):
-                        break
-            yield number, text, read
-    except (EOFError, gzip.BadGzipFile, zstandard.ZstdError, OSError) as error:
-        raise Failed(f"kleos: the file cannot be read after line {number}: {error}") from None
+    def batches(self, most_events: int) -> Iterator[Batch]:
+        """From here to the end, in batches of up to ``most_events``. Empty lines are passed over."""
+        batch, bodies, size = Batch(), list[bytes](), 0
+        while (text := self._next()) is not None:
+            if len(text) > MAX_LINE_BYTES:
+                batch.too_long.append(self._line)
+            elif stripped := text.strip():
+                bodies.append(self._with_id(stripped))
+                batch.lines.append(self._line)
+                size += len(stripped)
+            if len(bodies) >= most_events or size >= MAX_BATCH_BYTES:
+                yield self._closed(batch, bodies)
+                batch, bodies, size = Batch(), [], 0
+        if bodies or batch.too_long:
+            yield self._closed(batch, bodies)
 
+    def _closed(self, batch: Batch, bodies: list[bytes]) -> Batch:
+        batch.body = b"\n".join(bodies)
+        batch.end = self.place
+        batch.read_bytes = self._raw.tell() if self._raw.seekable() else 0
+        return batch
 
-def with_id(line: bytes, ids: EventIds, number: int) -> tuple[bytes, bool]:
-    """The event with an id, and whether it had none. What is no event at all is left for the server to refuse."""
-    try:
-        given = _envelope.decode(line).id
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return line, False
-    if given is not msgspec.UNSET and given is not None:
-        return line, False
-    if given is None:
-        event = msgspec.json.decode(line)
-        return msgspec.json.encode({**event, "id": ids.of_line(number)}), True
-    rest = line[1:].lstrip()
-    comma = b"" if rest.startswith(b"}") else b","
-    return b'{"id":"' + ids.of_line(number).encode() + b'"' + comma + rest, True
+    def _next(self) -> bytes | None:
+        """The next line, cut where it is longer than an event can be; raises Failed where reading goes wrong."""
+        try:
+            text = self._stream.readline(MAX_LINE_BYTES + 1)
+            if not text:
+                return None
+            if len(text) > MAX_LINE_BYTES:
+                rest = text
+                while rest and not rest.endswith(b"\n"):
+                    rest = self._stream.readline(_CHUNK_BYTES)
+        except (EOFError, zlib.error, zstandard.ZstdError, OSError) as error:
+            raise Failed(f"kleos: {self._name} cannot be read after line {self._line:,}: {error}") from None
+        self._line += 1
+        if self._line == 1:
+            text = text.removeprefix(_BOM)
+        # Without its end: the last line of a file that grows gets one later.
+        self._so_far.update(text.rstrip(b"\r\n") + b"\n")
+        return text
+
+    def _with_id(self, line: bytes) -> bytes:
+        """What is no event at all is left for the server to refuse."""
+        try:
+            given = _envelope.decode(line).id
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return line
+        if given is not msgspec.UNSET and given is not None:
+            return line
+        made = f"{self._so_far.hexdigest()}-{self._line}"
+        if given is None:
+            return msgspec.json.encode({**msgspec.json.decode(line), "id": made})
+        rest = line[1:].lstrip()
+        comma = b"" if rest.startswith(b"}") else b","
+        return b'{"id":"' + made.encode() + b'"' + comma + rest

@@ -4,6 +4,8 @@ import asyncio
 import dataclasses
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,11 +13,11 @@ import msgspec
 from cyclopts import Parameter, validators
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from kleos.cli.bookmark import Bookmark, Bookmarks
+from kleos.cli.bookmark import Bookmarks
 from kleos.cli.delivery import Receipt, Send, deliver, sender
-from kleos.cli.lines import MAX_LINE_BYTES, STDIN, Batch, EventIds, batches, opened, skip
+from kleos.cli.lines import MAX_LINE_BYTES, STDIN, Batch, Lines, Place, opened
 from kleos.cli.output import AsJson, Failed, errors, print_json, say
-from kleos.cli.remote import USUAL_URL, Key, Url
+from kleos.cli.remote import USUAL_URL, Key, Remote, Url, get
 from kleos.settings import read_settings
 
 BATCH_EVENTS: Final = 1_000
@@ -58,7 +60,7 @@ class Summary(msgspec.Struct):
 
 def import_(
     game: str,
-    files: Annotated[list[str], Parameter(name="FILE", negative=())],
+    files: Annotated[list[str], Parameter(name="FILE", negative=(), allow_leading_hyphen=True)],
     /,
     *,
     url: Url = USUAL_URL,
@@ -68,17 +70,19 @@ def import_(
         int, Parameter(help="Events in one request.", validator=validators.Number(gte=1, lte=MOST_BATCH_EVENTS))
     ] = BATCH_EVENTS,
     state: Annotated[Path | None, Parameter(help="Folder for the bookmarks; else beside each file.")] = None,
-    from_start: Annotated[bool, Parameter(negative="", help="Pay no heed to where an earlier import stopped.")] = False,
+    from_start: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Pay no heed to where an earlier import stopped.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Import events from NDJSON: one event a line; also .gz and .zst, and - for stdin.
 
     Goes to a server, or with --data into a database that no server runs on. Every event is counted once: those without
-    an id get one from the file's content and their line, so the same file may be imported again, or go on where an
+    an id get one made from everything up to their line, so the same content may be imported again, and goes on where an
     import was stopped. Lines that are refused or quarantined are named and do not stop the others; exits with 1 where
     any was refused.
 
-    Examples:
+    For example:
 
         kleos import golf seasons/2025.ndjson.gz --key "$KLEOS_KEY"
 
@@ -100,12 +104,14 @@ def import_(
         summary.seconds = round(time.monotonic() - importing.began_s, 3)
         if as_json:
             print_json(summary)
-        else:
+        elif summary.files:
             _print(summary)
     return 1 if summary.total("rejected") else 0
 
 
 def _refuse_unreadable(name: str) -> None:
+    if name.startswith("--"):
+        raise Failed(f"kleos: there is no option {name}; see kleos import --help")
     if name != STDIN and not os.access(name, os.R_OK):
         reason = "cannot be read" if os.path.exists(name) else "there is no such file"
         raise Failed(f"kleos: {name}: {reason}")
@@ -127,46 +133,45 @@ class _Importing:
         settings = read_settings()
         if data is not None:
             settings = dataclasses.replace(settings, data=data, database_url=None)
+        if data is None:
+            with Remote(url) as remote:
+                remote.ask(get("games", self.summary.game))  # no server, or no such game: say so at once
         async with sender(url, key, data, settings, self.summary.game) as send:
             with _bar() as bar:
                 for name in files:
                     await self._import(send, name, bar)
 
     async def _import(self, send: Send, name: str, bar: Progress) -> None:
-        path = Path(name) if name != STDIN and os.path.isfile(name) else None  # a named pipe is like stdin
-        with opened(name) as (stream, raw):
-            mark = self._bookmarks.open(path, self._from_start) if path is not None else None
-            found = FileSummary(name)
-            self.summary.files.append(found)
-            total = path.stat().st_size if path is not None else None
-            task = bar.add_task(name, total=total, events="")
-            end, line = (mark.end, mark.line) if mark is not None else (0, 0)
-            found.from_line = line + 1
-            skip(stream, end)
-            made_ids = False
-            ids = EventIds(mark.identity if mark is not None else None)
-            async for batch, receipt in deliver(send, batches(stream, raw, ids, self._batch_events, end, line)):
+        file = Path(name) if name != STDIN and os.path.isfile(name) else None  # a named pipe is like stdin
+        found = FileSummary(name)
+        self.summary.files.append(found)
+        task = bar.add_task(name, total=file.stat().st_size if file is not None else None, events="")
+        with self._from_bookmark(name, file) as lines:
+            found.from_line = lines.place.line + 1
+            async for batch, receipt in deliver(send, lines.batches(self._batch_events)):
                 self._count(found, batch, receipt, bar, task)
-                made_ids = batch.made_ids
-                if path is not None and mark is not None:
-                    mark = dataclasses.replace(mark, end=batch.end, line=batch.end_line)
-                    self._keep(path, mark)
-            if path is not None and mark is not None:
-                self._finish(path, mark, made_ids)
+                if file is not None:
+                    self._keep(file, batch.end)
+        if file is not None:
+            self._bookmarks.drop(file)
 
-    def _finish(self, path: Path, mark: Bookmark, made_ids: bool) -> None:
-        """A bookmark is worth keeping where ids were made from what the file was when it was first seen."""
-        if made_ids:
-            self._keep(path, dataclasses.replace(mark, is_complete=True))
-        else:
-            self._bookmarks.drop(path)
+    @contextmanager
+    def _from_bookmark(self, name: str, file: Path | None) -> Iterator[Lines]:
+        """The lines after the bookmark; all of them where there is none, or the file is not as it was."""
+        place = self._bookmarks.read(file) if file is not None and not self._from_start else Place()
+        with opened(name) as lines:
+            if place.line == 0 or lines.reach(place):
+                yield lines
+                return
+        with opened(name) as lines:
+            yield lines
 
-    def _keep(self, path: Path, mark: Bookmark) -> None:
+    def _keep(self, file: Path, place: Place) -> None:
         try:
-            self._bookmarks.write(path, mark)
+            self._bookmarks.write(file, place)
         except OSError as error:
-            place = self._bookmarks.place(path)
-            raise Failed(f"kleos: cannot write {place}: {error.strerror}; give another folder with --state") from None
+            target = self._bookmarks.file_of(file)
+            raise Failed(f"kleos: cannot write {target}: {error.strerror}; give another folder with --state") from None
 
     def _count(self, found: FileSummary, batch: Batch, receipt: Receipt, bar: Progress, task: TaskID) -> None:
         found.accepted += receipt.accepted

@@ -13,7 +13,7 @@ from kleos.client import calls
 def games(*, url: Url = USUAL_URL, as_json: AsJson = False) -> None:
     """List the games of a server.
 
-    Examples:
+    For example:
 
         kleos games
 
@@ -45,7 +45,7 @@ def top(
 ) -> None:
     """Show the top of a board.
 
-    Examples:
+    For example:
 
         kleos top golf wins
 
@@ -127,7 +127,7 @@ def player(
 ) -> None:
     """Show a player: profile, numbers and achievements.
 
-    Examples:
+    For example:
 
         kleos player ada
 

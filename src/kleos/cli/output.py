@@ -14,7 +14,7 @@ from rich.table import Table
 console: Final = Console()
 errors: Final = Console(stderr=True)
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of text.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON instead of text.")]
 
 
 class Failed(Exception):

@@ -30,7 +30,7 @@ class Remote(Kleos):
         if not url.startswith(("http://", "https://")):
             raise Failed(f"kleos: --url {url}: must begin with http:// or https://")
         self.url = url
-        super().__init__(url, key, retry=IMPATIENCE)
+        super().__init__(url, key or None, retry=IMPATIENCE)
 
     def ask(self, call: Call[Any]) -> Any:
         """Raises KleosAPIError where the server refuses, Failed where none answers."""

@@ -17,7 +17,7 @@ _MOMENT = "2026-03-01, or 2026-03-01T18:00:00+01:00; without a zone it is UTC."
 def list_(game: str, /, *, url: Url = USUAL_URL, as_json: AsJson = False) -> None:
     """List the seasons of a game.
 
-    Examples:
+    For example:
 
         kleos seasons list golf
     """
@@ -47,7 +47,7 @@ def add(
 ) -> None:
     """Make a season. What has happened within it already counts in it.
 
-    Examples:
+    For example:
 
         kleos seasons add golf spring_2026 --starts 2026-03-01 --ends 2026-06-01 --title "Spring 2026"
     """
@@ -71,7 +71,7 @@ def change(
 ) -> None:
     """Change a season. What is left out stays; its numbers follow its dates.
 
-    Examples:
+    For example:
 
         kleos seasons change golf spring_2026 --ends 2026-06-15
     """

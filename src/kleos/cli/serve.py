@@ -38,7 +38,7 @@ def serve(
     `KLEOS_DATABASE_URL` that PostgreSQL is used, otherwise one in the data directory is started and stopped with the
     server. The key for writing is `KLEOS_ADMIN_KEY`, or is made at the first start and printed once.
 
-    Examples:
+    For example:
 
         kleos serve
 

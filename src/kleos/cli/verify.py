@@ -31,7 +31,9 @@ _TIME_SUFFIX: Final = "_at"
 def verify(
     game: Annotated[str | None, Parameter(help="The game; or --all.")] = None,
     *,
-    all_: Annotated[bool, Parameter(name="--all", negative="", help="Every game, and every player's profile.")] = False,
+    all_: Annotated[
+        bool, Parameter(name="--all", negative="", show_default=False, help="Every game, and every player's profile.")
+    ] = False,
     data: Annotated[Path | None, Parameter(help="Folder of the embedded database. [KLEOS_DATA, kleos-data]")] = None,
     database: Annotated[str | None, Parameter(help="A PostgreSQL instead, by URL. [KLEOS_DATABASE_URL]")] = None,
     show: Annotated[
@@ -44,7 +46,7 @@ def verify(
     Works on one snapshot: beside a running server, whose database it finds in its data directory, or without one.
     Nothing is changed. Names the cells that differ, and exits with 1 where there are any.
 
-    Examples:
+    For example:
 
         kleos verify golf
 
