@@ -51,7 +51,12 @@ async def _compare_board(
     rows = await connection.fetch(statement.text, *statement.arguments)
     ranking = Ranking(board, window, (game.version, game.calendar_version))
     ranking.begin()
-    ranking.extend(rows)
+    try:
+        ranking.extend(rows)
+    except ValueError as error:  # a value that no fold can give, and no index can hold
+        where = f"{game.name} board {board.board.name}"
+        found.add(Difference("cell", where, {"window": window.name}, "rank", str(error), "a value that has a rank"))
+        return 0
     ranking.finish()
     compared = 0
     for partition in _partitions(board, rows):

@@ -64,19 +64,15 @@ def _settings(data: Path | None, host: str | None, port: int | None, games: Path
 
 
 async def _serve(settings: Settings) -> None:
-    listening = _listen(settings)
-    try:
-        with _stoppable() as stopping:
-            try:
-                async with open_engine(settings) as engine:
-                    stopping.leave_to_server()
-                    await _answer(settings, engine, listening)
-            except asyncio.CancelledError:
-                if not stopping.was_told:
-                    raise
-                say("Stopped before it was ready.")
-    finally:
-        listening.close()
+    with _stoppable() as stopping, _listen(settings) as listening:
+        try:
+            async with open_engine(settings) as engine:
+                stopping.leave_to_server()
+                await _answer(settings, engine, listening)
+        except asyncio.CancelledError:
+            if not stopping.was_told:
+                raise
+            say("Stopped before it was ready.")
 
 
 def _listen(settings: Settings) -> socket.socket:
