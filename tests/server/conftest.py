@@ -1,6 +1,7 @@
 """A whole server on loopback, over a database of its own."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -75,17 +76,23 @@ def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
     return said
 
 
+@asynccontextmanager
+async def serving(dsn: str, clock: Clock) -> AsyncIterator[Server]:
+    """A server on this database while the block runs."""
+    pool = await open_pool(dsn, min_size=1, max_size=8)
+    app = create_app(lambda: Engine.open(Database(dsn, pool), clock=clock), KEY)
+    async with running(app, listen("127.0.0.1", 0)) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        yield Server(url, http, app.state.engine, clock)
+    pool.terminate()
+
+
 @pytest.fixture(scope="module")
 async def server(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[Server]:
     name = f"server_{uuid4().hex[:12]}"
     await _administer(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     dsn = postgres.dsn.replace("/kleos?", f"/{name}?", 1)
-    pool = await open_pool(dsn, min_size=1, max_size=8)
-    clock = Clock()
-    app = create_app(lambda: Engine.open(Database(dsn, pool), clock=clock), KEY)
-    async with running(app, listen("127.0.0.1", 0)) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
-        yield Server(url, http, app.state.engine, clock)
-    pool.terminate()
+    async with serving(dsn, Clock()) as server:
+        yield server
     await _administer(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

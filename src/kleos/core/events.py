@@ -9,21 +9,24 @@ Both carry ``id``, ``match`` and ``at`` (microseconds) beside the declared field
 (external) keys in both, which is why the log keeps a map of players as an array of pairs: numbers know no such order.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Protocol, cast
 
 import msgspec
 
 from kleos.core.definition.model import Definition, EventType
+from kleos.core.errors import BadInput
 from kleos.core.types import MISSING, Field, ListOf, MapOf, RecordOf, Scalar, Type
-from kleos.core.windows import from_datetime
+from kleos.core.windows import EARLIEST_AT, LATEST_AT, from_datetime, iso
 
 MAX_ID_CHARACTERS: Final = 128
 MAX_TEXT_CHARACTERS: Final = 2_000
 MAX_INT: Final = 2**53
 MAX_FLOAT: Final = 1e9
 MAX_ITEMS: Final = 10_000
+MAX_DEPTH: Final = 64
+"""How deep json may be nested: far from where any reader of it gives up."""
 
 Convert = Callable[[Any], Any]
 
@@ -135,6 +138,8 @@ def _annotation(type_: Type, form: _Wire | _Log) -> Any:
 def normaliser(event: EventType) -> Callable[[Any], None]:
     """Brings a decoded wire event, in place, to the values that count: floats to 6 decimals, times to
     microseconds, maps to code-point order of their keys.
+
+    It raises BadInput, naming the field, for a time that no calendar has, and for json that is nested too deep.
     """
     converts = _field_converts(event, _normal)
 
@@ -142,7 +147,10 @@ def normaliser(event: EventType) -> Callable[[Any], None]:
         for name, convert in converts:
             value = getattr(wire, name)
             if value is not None:
-                setattr(wire, name, convert(value))
+                try:
+                    setattr(wire, name, convert(value))
+                except BadInput as error:
+                    raise BadInput(str(error), name) from None
 
     return normalise
 
@@ -155,11 +163,34 @@ def six_decimals(value: float) -> float:
     return round(value, 6) + 0.0
 
 
+def _moment(value: datetime) -> int:
+    at = from_datetime(value)
+    if not EARLIEST_AT <= at < LATEST_AT:
+        raise BadInput(f"a time lies between {iso(EARLIEST_AT)} and {iso(LATEST_AT)}")
+    return at
+
+
+def _shallow(value: Any) -> Any:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            item
+            for one in level
+            if isinstance(one, (dict, list))
+            for item in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return value
+    raise BadInput(f"its brackets are nested more than {MAX_DEPTH} levels deep")
+
+
 def _normal(type_: Type) -> Convert | None:
     if isinstance(type_, Scalar):
         if type_.kind == "float":
             return six_decimals
-        return from_datetime if type_.kind == "time" else None
+        if type_.kind == "json":
+            return _shallow
+        return _moment if type_.kind == "time" else None
     if isinstance(type_, ListOf):
         return _each(_normal(type_.item))
     if isinstance(type_, MapOf):
@@ -385,10 +416,17 @@ def _restored(type_: Type) -> Convert | None:
 
 def has_nul(value: Any) -> bool:
     """Whether any string inside a decoded event has a NUL character, which PostgreSQL cannot keep."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, msgspec.Struct):
-        return any(has_nul(getattr(value, name)) for name in value.__struct_fields__)
-    if isinstance(value, Mapping):
-        return any(has_nul(key) or has_nul(item) for key, item in value.items())
-    return isinstance(value, Iterable) and not isinstance(value, (bytes, int)) and any(map(has_nul, value))
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                return True
+        elif isinstance(one, msgspec.Struct):
+            waiting.extend(getattr(one, name) for name in one.__struct_fields__)
+        elif isinstance(one, dict):
+            waiting.extend(one)
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return False

@@ -25,13 +25,14 @@ from kleos.engine.seasons import season_named, set_season
 from kleos.log import sql as log_sql
 from kleos.log.commit import Committed
 from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
-from kleos.log.decode import Incoming, Rejected, Stamp, decode_batch
+from kleos.log.decode import Batch, Incoming, Rejected, Stamp, decode_batch
 from kleos.players.directory import Card, Directory
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.store.database import Database
 from kleos.store.pool import Connection, open_connection
 
 MEMORY_MB: Final = 1024
+DECODE_IN_THREAD_FROM_BYTES: Final = 256 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class Engine:
         committer = self._committer(game)
         self.guard.check()
         in_force = await committer.when_open()
-        batch = decode_batch(in_force.plan, body, content_type, self.stamp)
+        batch = await self._decoded(in_force, body, content_type)
         if not batch.events:
             nothing = Receipt(0, 0, 0, batch.rejected, None)
             return msgspec.structs.replace(nothing, standings=[], awards=[]) if effects else nothing
@@ -131,8 +132,8 @@ class Engine:
             with suppress(TimeoutError):  # the database answers for boards that are not warm
                 async with asyncio.timeout(self.database.timeout_s):
                     await self.standings.ready(in_force, _windows_of(in_force, batch.events))
-            if committer.game is not in_force or not committer.is_open:
-                return await self.ingest_body(game, body, content_type, effects)
+        if committer.game is not in_force or not committer.is_open:
+            return await self.ingest_body(game, body, content_type, effects)
         outcome = await committer.submit(batch.events, watched)
         receipt = Receipt(
             outcome.accepted,
@@ -143,6 +144,12 @@ class Engine:
             outcome.quarantined,
         )
         return await self._with_effects(in_force, receipt, outcome, watched) if effects else receipt
+
+    async def _decoded(self, game: Game, body: bytes, content_type: str) -> Batch:
+        """A large body is decoded beside the loop, which goes on answering others."""
+        if len(body) < DECODE_IN_THREAD_FROM_BYTES:
+            return decode_batch(game.plan, body, content_type, self.stamp)
+        return await asyncio.to_thread(decode_batch, game.plan, body, content_type, self.stamp)
 
     async def _with_effects(self, game: Game, receipt: Receipt, outcome: Outcome, watched: Collection[str]) -> Receipt:
         standings = [

@@ -4,9 +4,10 @@ Top to bottom is the order in which things happen, and the order in which everyt
 identities, events, appearances, matches, sheets by name and their rows, players, awards.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from kleos.achievements.awards import AwardChange, EventAward, settle_awards
 from kleos.core.cells import Row, RowKey
@@ -21,6 +22,9 @@ from kleos.players.sql import ADD_PLAYERS
 from kleos.sheets.changes import RowChange
 from kleos.sheets.write import Writers, merge_rows
 from kleos.store.pool import Connection
+
+FOLD_IN_THREAD_FROM: Final = 5_000
+"""Events and players of one commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ async def commit(
         await _quarantine(connection, game, taken, numbers, received_at)
         if not accepted:
             return Committed(new, None, cards=list(cards.values()))
-        folded = fold(game, accepted)
+        folded = await _folded(game, accepted, len(cards))
         seq = await _append(connection, game, accepted, numbers, received_at)
         await _appear(connection, game, folded, numbers)
         await _merge_matches(connection, game, accepted)
@@ -110,6 +114,13 @@ def _players_of(taken: Sequence[Incoming]) -> set[str]:
     for one in taken:
         found |= one.plan.players(one.event)
     return found
+
+
+async def _folded(game: Game, accepted: Sequence[Incoming], players: int) -> Folded:
+    """What takes long is folded beside the loop, which goes on answering others."""
+    if len(accepted) + players < FOLD_IN_THREAD_FROM:
+        return fold(game, accepted)
+    return await asyncio.to_thread(fold, game, accepted)
 
 
 def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:

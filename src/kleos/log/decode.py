@@ -4,9 +4,9 @@ Every event gets its id, time and match here, and either a place in the batch or
 without a word: what is refused is named by its position.
 """
 
-import json
 import re
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,16 +15,17 @@ import msgspec
 
 from kleos.core import events as forms
 from kleos.core.definition.model import AWARD_GRANTED, Manual
-from kleos.core.errors import BadInput, TooLarge
+from kleos.core.errors import BadInput
 from kleos.core.plan import EventPlan, Plan
-from kleos.core.windows import EARLIEST_AT, from_datetime, iso
+from kleos.core.windows import EARLIEST_AT, LATEST_AT, from_datetime, iso
+from kleos.log.pieces import MAX_EVENTS, elements_of, lines_of
 
-MAX_EVENTS: Final = 10_000
 MAX_AHEAD_US: Final = 24 * 3600 * 1_000_000
 """How far in the future an event's time may lie: a day, for clocks that are wrong."""
 
 _HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _NO_NUMBER = re.compile(rb"\bNaN\b|\bInfinity\b")
+_NUL: Final = "text must not contain the NUL character"
 
 NDJSON_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
@@ -54,18 +55,20 @@ class Batch:
 
 
 class Stamp:
-    """Times and ids for events that come without: rising, and never given twice by one process."""
+    """Times and ids for events that come without: rising, and never given twice by one process, in any thread."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._last = 0
+        self._giving = threading.Lock()
 
     def now(self) -> int:
         return self._clock()
 
     def next_at(self) -> int:
-        self._last = max(self._clock(), self._last + 1)
-        return self._last
+        with self._giving:
+            self._last = max(self._clock(), self._last + 1)
+            return self._last
 
     def next_id(self) -> str:
         return f"{self.next_at():014x}{secrets.token_hex(6)}"
@@ -79,22 +82,14 @@ def decode_batch(plan: Plan, body: bytes, content_type: str, stamp: Stamp) -> Ba
     lines = content_type.partition(";")[0].strip().lower() in NDJSON_TYPES
     wires = _decode_whole(plan, body, lines)
     if wires is not None:
-        _refuse_too_many(len(wires))
         return _admit(plan, list(enumerate(wires)), [], stamp)
-    pieces = _pieces(body, lines)
-    _refuse_too_many(len(pieces))
-    decoded, rejected = _decode_each(plan, pieces)
+    decoded, rejected = _decode_each(plan, lines_of(body) if lines else elements_of(body))
     return _admit(plan, decoded, rejected, stamp)
 
 
-def _refuse_too_many(count: int) -> None:
-    if count > MAX_EVENTS:
-        raise TooLarge(f"a request holds up to {MAX_EVENTS:,} events, and this one has {count:,}; split it")
-
-
 def _decode_whole(plan: Plan, body: bytes, lines: bool) -> list[Any] | None:
-    """All events at once; None where any of them needs a closer look."""
-    if b"\0" in body or b"\\u0000" in body:
+    """All events at once; None where any of them needs a closer look, or there may be too many."""
+    if b"\0" in body or b"\\u0000" in body or body.count(b'"type"') > MAX_EVENTS:
         return None
     try:
         if lines:
@@ -102,33 +97,6 @@ def _decode_whole(plan: Plan, body: bytes, lines: bool) -> list[Any] | None:
         return plan.decode_many(body) if body.lstrip()[:1] == b"[" else [plan.decode_one(body)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
         return None
-
-
-def _pieces(body: bytes, lines: bool) -> list[bytes]:
-    """The bytes of each event."""
-    if lines:
-        return [line for line in body.split(b"\n") if line.strip()]
-    is_array = body.lstrip()[:1] == b"["
-    try:
-        if is_array:
-            return [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _leniently(body, is_array, error)
-    return [body]
-
-
-def _leniently(body: bytes, is_array: bool, why: Exception) -> list[bytes]:
-    """The events of a body in which some text or number cannot be, so that only those events are refused.
-
-    The standard library reads what strict JSON does not have (NaN, halves of surrogate pairs), and writes it back as
-    the strict decoder will see it, event by event.
-    """
-    try:
-        read = json.loads(body.decode("utf-8", "surrogateescape"))
-        return [json.dumps(event).encode() for event in (read if is_array else [read])]
-    except (ValueError, RecursionError):
-        raise BadInput(f"the body is not JSON: {why}", "body") from None
 
 
 def _decode_each(plan: Plan, pieces: Sequence[bytes]) -> tuple[list[tuple[int, Any]], list[Rejected]]:
@@ -141,7 +109,7 @@ def _decode_each(plan: Plan, pieces: Sequence[bytes]) -> tuple[list[tuple[int, A
             rejected.append(Rejected(index, _id_of(piece), explained(plan, piece, str(error))))
             continue
         if forms.has_nul(wire):
-            rejected.append(Rejected(index, wire.id, "text must not contain the NUL character"))
+            rejected.append(Rejected(index, wire.id, _NUL))
         else:
             decoded.append((index, wire))
     return decoded, rejected
@@ -160,7 +128,11 @@ def _id_of(piece: bytes) -> str | None:
 
 def explained(plan: Plan, piece: bytes, error: str) -> str:
     """The decoder's words, or better ones where they would not tell what to mend."""
+    if "recursion" in error:
+        return f"its brackets are nested too deep; json may be {forms.MAX_DEPTH} levels deep"
     is_malformed = any(word in error for word in ("malformed", "truncated", "codec"))
+    if is_malformed and b"\0" in piece:
+        return _NUL
     if is_malformed and ("codec" in error or _HALF_A_PAIR.search(piece)):
         return "text must be valid Unicode: it has half of a surrogate pair, or bytes that are not UTF-8"
     if is_malformed and _NO_NUMBER.search(piece):
@@ -175,11 +147,12 @@ def _admit(plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Reject
     events = []
     for index, wire in decoded:
         event_plan = plan.of_struct[type(wire)]
-        refusal = _complete(wire, stamp, latest) or _refused_grant(plan, event_plan, wire)
+        refusal = (
+            _complete(wire, stamp, latest) or _normalise(event_plan, wire) or _refused_grant(plan, event_plan, wire)
+        )
         if refusal is not None:
             rejected.append(Rejected(index, wire.id, refusal))
             continue
-        event_plan.normalise(wire)
         events.append(Incoming(index, event_plan, wire, event_plan.objection(wire)))
     return Batch(events, sorted(rejected, key=lambda one: one.index))
 
@@ -187,14 +160,22 @@ def _admit(plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Reject
 def _complete(wire: Any, stamp: Stamp, latest: int) -> str | None:
     """Fills in time, id and match; says why the event cannot be taken, if so."""
     wire.at = stamp.next_at() if wire.at is None else from_datetime(wire.at)
+    if not EARLIEST_AT <= wire.at < LATEST_AT:
+        return f"`at` is not between {iso(EARLIEST_AT)} and {iso(LATEST_AT)}"
     if wire.at > latest:
         return f"`at` is {iso(wire.at)}, more than a day in the future"
-    if wire.at < EARLIEST_AT:
-        return f"`at` is before {iso(EARLIEST_AT)}"
     if wire.id is None:
         wire.id = stamp.next_id()
     if wire.match is None:
         wire.match = wire.id
+    return None
+
+
+def _normalise(plan: EventPlan, wire: Any) -> str | None:
+    try:
+        plan.normalise(wire)
+    except BadInput as error:
+        return str(error)
     return None
 
 
