@@ -1,4 +1,4 @@
-"""Law 4: the core does no I/O, reads no clock, draws no random number and imports nothing from the rest of the package."""
+"""Law 4: the core does no I/O, reads no clock, draws no random number, imports nothing from the rest of the package."""
 
 import ast
 from collections.abc import Iterator
