@@ -33,11 +33,12 @@ class Recorded:
 class RecordingServer:
     """``answers`` are given in order, the last one again and again: (status, body, headers).
 
-    Where ``respond`` is set it makes the body of every answer instead.
+    Where ``respond`` is set it makes the body of every answer instead; where ``judge`` is, the status too.
     """
 
     url: str = ""
     respond: Callable[[Recorded], Any] | None = None
+    judge: Callable[[Recorded], tuple[int, Any]] | None = None
     requests: list[Recorded] = field(default_factory=list)
     answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
 
@@ -47,7 +48,7 @@ class RecordingServer:
 
     def forget(self) -> None:
         """Start anew, for the next test."""
-        self.requests, self.answers, self.respond = [], [], None
+        self.requests, self.answers, self.respond, self.judge = [], [], None, None
 
     async def __call__(
         self,
@@ -67,6 +68,9 @@ class RecordingServer:
 
     def _take(self, recorded: Recorded) -> tuple[int, bytes, dict[str, str]]:
         self.requests.append(recorded)
+        if self.judge is not None:
+            status, answer = self.judge(recorded)
+            return status, msgspec.json.encode(answer), {}
         if self.respond is not None:
             return 200, msgspec.json.encode(self.respond(recorded)), {}
         status, body, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

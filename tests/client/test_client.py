@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from kleos.client import AsyncKleos, Kleos, KleosAPIError, KleosClientError, KleosConnectionError, RetryPolicy
+from kleos.client import (
+    AsyncKleos,
+    AsyncRecorder,
+    Kleos,
+    KleosAPIError,
+    KleosClientError,
+    KleosConnectionError,
+    Recorder,
+    RetryPolicy,
+)
 from tests.client.recording_server import RecordingServer
 
 QUICK = RetryPolicy(attempts=3, base_s=0.001, longest_s=0.01)
@@ -257,4 +266,9 @@ def test_both_clients_offer_the_same() -> None:
         public = {name: method for name, method in inspect.getmembers(client, inspect.isfunction) if name[0] != "_"}
         return {name: inspect.signature(method) for name, method in public.items()}
 
-    assert offered(Kleos) == offered(AsyncKleos)
+    ordinary, asynchronous = offered(Kleos), offered(AsyncKleos)
+    recorders = ordinary["recorder"].return_annotation, asynchronous["recorder"].return_annotation
+    assert recorders == (Recorder, AsyncRecorder)
+    assert offered(Recorder).keys() == offered(AsyncRecorder).keys() - {"open"}
+    asynchronous["recorder"] = asynchronous["recorder"].replace(return_annotation=Recorder)
+    assert ordinary == asynchronous

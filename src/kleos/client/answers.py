@@ -45,12 +45,16 @@ class AwardChange(Answer, frozen=True, kw_only=True):
 
 
 class Receipt(Answer, frozen=True, kw_only=True):
-    """What became of the events of a request; ``standings`` and ``awards`` only where asked for."""
+    """What became of the events of a request; ``standings`` and ``awards`` only where asked for.
+
+    ``quarantine`` names the events that failed a check: the server keeps them, and does not count them.
+    """
 
     accepted: int
     duplicates: int = 0
     quarantined: int = 0
     rejected: tuple[Rejection, ...] = ()
+    quarantine: tuple[Rejection, ...] = ()
     seq: int | None = None
     standings: tuple[StandingChange, ...] = ()
     awards: tuple[AwardChange, ...] = ()

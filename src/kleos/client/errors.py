@@ -25,3 +25,19 @@ class KleosAPIError(KleosClientError):
         self.title = title
         self.detail = detail
         self.problem = problem
+
+
+class RecorderClosed(KleosClientError):
+    """The recorder was closed, is not open yet, or was opened by another process before a fork."""
+
+
+class SpoolFull(KleosClientError):
+    """An event was not recorded: the spool, or the memory in front of it, holds as much as it may."""
+
+
+class SpoolError(KleosClientError):
+    """The folder of a spool cannot be used."""
+
+
+class SpoolInUse(SpoolError):
+    """Another recorder, of this process or another one, has the spool open."""

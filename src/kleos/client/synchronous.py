@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -13,7 +14,10 @@ from kleos.client import answers, calls
 from kleos.client.calls import Call, Event
 from kleos.client.event_ids import EventIds
 from kleos.client.exchange import Exchange
+from kleos.client.recorder import Recorder
+from kleos.client.recording import RecorderSettings
 from kleos.client.retry import RetryPolicy
+from kleos.client.troubles import OnTrouble
 
 T = TypeVar("T")
 
@@ -28,6 +32,7 @@ class Kleos:
     def __init__(
         self, url: str, key: str | None = None, *, timeout_s: float = 30.0, retry: RetryPolicy | None = None
     ) -> None:
+        self._url, self._key = url, key
         self._exchange = Exchange(key, retry or RetryPolicy(), Random())
         self._http = httpx.Client(base_url=url, headers=self._exchange.headers, timeout=timeout_s)
         self._ids = EventIds()
@@ -51,6 +56,20 @@ class Kleos:
         With ``effects`` the receipt tells the standings and awards that followed.
         """
         return self._call(calls.send(game, events, effects, self._ids))
+
+    def recorder(
+        self,
+        game: str,
+        spool: Path | str,
+        *,
+        settings: RecorderSettings | None = None,
+        on_trouble: OnTrouble | None = None,
+    ) -> Recorder:
+        """What takes a game's events without waiting and sends them in the background, from a folder on disk.
+
+        It has connections of its own, and is closed by itself.
+        """
+        return Recorder(self._url, self._key, game, spool, settings=settings, on_trouble=on_trouble)
 
     def games(self) -> tuple[answers.Game, ...]:
         """The games that the server knows."""

@@ -1,0 +1,256 @@
+"""From ``record()`` to the spool: events are stamped and encoded where they happen, and written by a thread.
+
+The caller's part is one encoding and one append to a queue. It does no I/O and waits for nothing: the lock is held for
+a few assignments, by callers only.
+"""
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from queue import Empty, SimpleQueue
+from secrets import token_hex
+from typing import Any, Final
+
+import msgspec
+
+from kleos.client.backoff import Backoff
+from kleos.client.errors import RecorderClosed, SpoolFull
+from kleos.client.spool import Spool, stored_bytes
+from kleos.client.troubles import Kind, Reporter, Trouble
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_GATHER_S: Final = 0.004
+"""Between two writes, so that a busy game and this thread do not pass the interpreter to and fro for every event."""
+_CLOCK_SLIP_NS: Final = 1_000_000_000
+"""A clock set back by less does not make later events earlier ones."""
+_RECORDS_PER_WRITE: Final = 4096
+_PATIENCE_AT_EXIT_S: Final = 5.0
+_Item = tuple[int, bytes]
+
+
+class _Mark:
+    """Passes through the queue: reached when all before it is durable; ``stored_events`` then tells how many."""
+
+    def __init__(self, is_last: bool = False) -> None:
+        self.is_last = is_last
+        self.reached = threading.Event()
+        self.stored_events = 0
+        self.is_durable = False
+
+
+class Intake:
+    """Takes events into a spool. ``extra_bytes()`` of the spool's limit are taken up by something else."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        reporter: Reporter,
+        *,
+        spool_limit_bytes: int,
+        memory_limit_bytes: int,
+        fsync_within_s: float,
+        extra_bytes: Callable[[], int],
+    ) -> None:
+        self._spool = spool
+        self._reporter = reporter
+        self._spool_limit_bytes = spool_limit_bytes
+        self._memory_limit_bytes = memory_limit_bytes
+        self._fsync_within_s = fsync_within_s
+        self._extra_bytes = extra_bytes
+        self.recorded = 0
+        self.refused = 0
+        self.stored = 0
+        self._was_full = False
+        self._numbers = count(1)
+        self._put_bytes = 0
+        self._stored_bytes = 0
+        self._closed_because: str | None = None
+        self._lock = threading.RLock()  # also of a signal handler that records while its thread does
+        self._last_ns = 0
+        self._client = token_hex(6)
+        self._encode = msgspec.json.Encoder().encode
+        self._queue: SimpleQueue[_Item | _Mark] = SimpleQueue()
+        self._giving_up = threading.Event()
+        self._unsynced_since_s: float | None = None
+        self._thread = threading.Thread(target=self._run, name="kleos-intake", daemon=True)
+        self._thread.start()
+        _OPEN.add(self)
+        atexit.register(self._close_at_exit)
+
+    def record(self, event: str | Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+        """Take the event, and give its id. Raises SpoolFull, RecorderClosed, and TypeError or ValueError where it has
+        a field that JSON cannot hold."""
+        now_ns = time.time_ns()
+        if now_ns <= self._last_ns < now_ns + _CLOCK_SLIP_NS:
+            now_ns = self._last_ns + 1
+        self._last_ns = now_ns
+        at_us = now_ns // 1000
+        given = {"type": event, **fields} if isinstance(event, str) else {**event, **fields}
+        id = given.get("id")
+        if given.get("at") is None:
+            given["at"] = _EPOCH + timedelta(microseconds=at_us)
+        if id is None:
+            given["id"] = id = f"{now_ns:016x}-{self._client}-{next(self._numbers):x}"
+        self._put(at_us, self._encode(given))
+        return str(id)
+
+    def _put(self, at_us: int, payload: bytes) -> None:
+        size_bytes = stored_bytes(payload)
+        with self._lock:
+            if self._closed_because is not None:
+                raise RecorderClosed(self._closed_because)
+            waiting_bytes = self._put_bytes - self._stored_bytes + size_bytes
+            spooled_bytes = self._spool.size_bytes + self._extra_bytes()
+            if waiting_bytes <= self._memory_limit_bytes and spooled_bytes + waiting_bytes <= self._spool_limit_bytes:
+                self._put_bytes += size_bytes
+                self.recorded += 1
+                self._queue.put((at_us, payload))
+                was_full, is_full = self._was_full, False
+            else:
+                self.refused += 1
+                was_full, is_full = self._was_full, True
+            self._was_full = is_full
+        if is_full:
+            raise self._full(waiting_bytes, spooled_bytes)
+        if was_full:
+            self._reporter.over(Kind.FULL)
+
+    def mark(self, deadline_s: float) -> int | None:
+        """Wait until all that was recorded so far is durable: the spool's count of events then, None if too late."""
+        mark = _Mark()
+        self._queue.put(mark)
+        in_time = mark.reached.wait(max(0.0, deadline_s - time.monotonic()))
+        return mark.stored_events if in_time and mark.is_durable else None
+
+    def close(self, why: str, patience_s: float) -> None:
+        """Take no more, and write what was taken. A disk that does not take it is given up after ``patience_s``."""
+        with self._lock:
+            if self._closed_because is not None:
+                return
+            self._closed_because = why
+        mark = _Mark(is_last=True)
+        self._queue.put(mark)
+        if not mark.reached.wait(patience_s):
+            self._giving_up.set()
+        self._thread.join()
+        _OPEN.discard(self)
+        atexit.unregister(self._close_at_exit)
+
+    def _close_at_exit(self) -> None:
+        """Nobody closed it: at least what was recorded goes to the disk."""
+        self.close("the process is ending", _PATIENCE_AT_EXIT_S)
+
+    @property
+    def waiting_events(self) -> int:
+        """How many are in memory alone."""
+        return self.recorded - self.stored
+
+    def _full(self, waiting_bytes: int, spooled_bytes: int) -> SpoolFull:
+        detail = (
+            f"the event was not recorded: {waiting_bytes:,} bytes in memory of at most {self._memory_limit_bytes:,}, "
+            f"{spooled_bytes:,} in the spool of at most {self._spool_limit_bytes:,}"
+        )
+        self._reporter.begin(Kind.FULL, detail)
+        return SpoolFull(detail)
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            records, marks = self._gather()
+            if records:
+                self._store(records)
+            is_durable = (marks or self._is_sync_due()) and self._sync()
+            for mark in marks:
+                mark.is_durable = bool(is_durable)
+                mark.stored_events = self._spool.stored_events
+                mark.reached.set()
+                is_last |= mark.is_last
+            if not is_last:
+                time.sleep(_GATHER_S)
+
+    def _gather(self) -> tuple[list[_Item], list[_Mark]]:
+        """Wait for something to do; then everything that is there. Marks come after the records before them."""
+        records: list[_Item] = []
+        marks: list[_Mark] = []
+        try:
+            item = self._queue.get(timeout=self._sync_due_in_s())
+            while True:
+                if isinstance(item, _Mark):
+                    marks.append(item)
+                    if item.is_last:
+                        break
+                else:
+                    records.append(item)
+                    if len(records) == _RECORDS_PER_WRITE:
+                        break
+                item = self._queue.get_nowait()
+        except Empty:
+            pass
+        return records, marks
+
+    def _store(self, records: Sequence[_Item]) -> None:
+        backoff = Backoff(base_s=0.05, longest_s=2.0)
+        failures = 0
+        while True:
+            try:
+                self._spool.append(records)
+            except OSError as error:
+                failures += 1
+                self._reporter.begin(
+                    Kind.DISK, f"{self._spool.folder} cannot be written: {error}; events wait in memory"
+                )
+                if self._giving_up.wait(backoff.wait_s(failures)):
+                    self._lose(records, error)
+                    return
+            else:
+                break
+        if self._unsynced_since_s is None:
+            self._unsynced_since_s = time.monotonic()
+        self.stored += len(records)
+        self._stored_bytes += sum(stored_bytes(payload) for _, payload in records)
+        self._reporter.over(Kind.DISK)
+
+    def _lose(self, records: Sequence[_Item], error: OSError) -> None:
+        detail = f"{len(records)} events recorded just before the end are lost: the disk did not take them: {error}"
+        self._reporter.report(Trouble(Kind.LOST, detail))
+
+    def _sync(self) -> bool:
+        self._unsynced_since_s = None
+        try:
+            self._spool.sync()
+        except OSError as error:
+            self._reporter.begin(Kind.DISK, f"{self._spool.folder} cannot be synced: {error}")
+            return False
+        return True
+
+    def _sync_due_in_s(self) -> float | None:
+        if self._unsynced_since_s is None:
+            return None
+        return max(0.0, self._unsynced_since_s + self._fsync_within_s - time.monotonic())
+
+    def _is_sync_due(self) -> bool:
+        due_in_s = self._sync_due_in_s()
+        return due_in_s is not None and due_in_s <= 0
+
+    def forsake(self) -> None:
+        """In the child of a fork: threads are gone, files belong to the parent."""
+        self._lock = threading.RLock()
+        self._closed_because = "the recorder was opened before a fork: open one in each process, on a folder of its own"
+        self._spool.abandon()
+
+
+_OPEN: Final["weakref.WeakSet[Intake]"] = weakref.WeakSet()
+
+
+def _forsake_all() -> None:
+    for intake in list(_OPEN):
+        intake.forsake()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forsake_all)
