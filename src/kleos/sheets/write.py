@@ -99,7 +99,8 @@ async def refold_ordered(
     types = game.plan.feeding(sheet.name, ordered_only=True)
     by_owner = _by_owner(sheet, keys)
     span = _span([game.calendar.named(key[0], 0) for key in keys])
-    read: Any = history.of_matches if sheet.key[owner_place(sheet) - 1].name == "match" else history.of_players
+    is_of_player = sheet.key[owner_place(sheet) - 1].type.kind == "player"
+    read: Any = history.of_players if is_of_player else history.of_matches
     histories = await read(connection, game.plan, list(by_owner), types, span)
     folded: dict[RowKey, Row] = {}
     for owner, wanted in by_owner.items():
@@ -111,7 +112,10 @@ async def refold_ordered(
 def owner_place(sheet: Sheet) -> int:
     """Where in a row's key stands the player, or else the match, by whom the log finds the events behind the row."""
     kinds = [column.type.kind for column in sheet.key]
-    return 1 + (kinds.index("player") if "player" in kinds else [c.name for c in sheet.key].index("match"))
+    if "player" in kinds:
+        return 1 + kinds.index("player")
+    texts = zip(*([part.text.strip() for part in rule.key] for rule in sheet.rules), strict=True)
+    return 1 + next(n for n, column in enumerate(texts) if set(column) == {"match"})
 
 
 def _by_owner(sheet: Sheet, keys: Sequence[RowKey]) -> dict[Any, list[RowKey]]:
