@@ -123,7 +123,7 @@ async def test_a_right_database_has_no_difference(told: Database) -> None:
     assert verdict.differences == []
     assert (verdict.different, verdict.events) == (0, 40)
     assert verdict.rows > 60
-    assert verdict.cells > 800
+    assert verdict.cells > 700
     assert verdict.ranks > 10
     profiles = await verdict_of(told, players=True)
     assert (profiles.differences, profiles.events) == ([], 5)

@@ -178,11 +178,8 @@ class _Importing:
         found.duplicates += receipt.duplicates
         found.quarantined += receipt.quarantined
         found.rejected += len(receipt.rejected) + len(batch.too_long)
-        for line in batch.too_long:
-            self._note(LineProblem(found.file, line, "rejected", None, f"is longer than {MAX_LINE_BYTES:,} bytes"))
-        for kind, refusals in (("rejected", receipt.rejected), ("quarantined", receipt.quarantine)):
-            for one in refusals:
-                self._note(LineProblem(found.file, batch.lines[one.index], kind, one.id, one.error))
+        for problem in sorted(_problems(found.file, batch, receipt), key=lambda problem: problem.line):
+            self._note(problem)
         seconds = time.monotonic() - self.began_s
         seen = self.summary.total("accepted") + self.summary.total("duplicates")
         bar.update(task, completed=batch.read_bytes, events=f"{seen:,} events, {seen / seconds:,.0f}/s")
@@ -192,6 +189,14 @@ class _Importing:
             self.summary.problems.append(problem)
         else:
             self.summary.problems_left_off += 1
+
+
+def _problems(file: str, batch: Batch, receipt: Receipt) -> Iterator[LineProblem]:
+    for line in batch.too_long:
+        yield LineProblem(file, line, "rejected", None, f"is longer than {MAX_LINE_BYTES:,} bytes")
+    for kind, refusals in (("rejected", receipt.rejected), ("quarantined", receipt.quarantine)):
+        for one in refusals:
+            yield LineProblem(file, batch.lines[one.index], kind, one.id, one.error)
 
 
 def _bar() -> Progress:

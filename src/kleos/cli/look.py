@@ -58,11 +58,11 @@ def top(
     parts = _parts(partition, region)
     with Remote(url) as remote:
         page = remote.ask(calls.board(game, board, window, limit, offset, None, parts))
-        boards = [] if as_json else _listed(remote.ask(get("games", game, "boards")))
+        boards = [] if as_json else remote.ask(get("games", game, "boards"))["boards"]
     if as_json:
         print_json(page)
         return
-    declared: Mapping[str, Any] = next((each for each in boards if each["name"] == board), {})
+    declared: Mapping[str, Any] = next((each for each in boards if each["board"] == board), {})
     _print_page(page, declared, offset)
 
 
@@ -74,11 +74,6 @@ def _parts(partition: Iterable[str], region: str | None) -> dict[str, str]:
             raise Failed(f"kleos: --partition {given}: write it as name=value")
         parts[name] = value
     return parts
-
-
-def _listed(answer: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = answer["boards"] if isinstance(answer, dict) else answer
-    return found
 
 
 def _print_page(page: Mapping[str, Any], board: Mapping[str, Any], offset: int) -> None:

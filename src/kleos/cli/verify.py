@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import asyncpg
 from cyclopts import Parameter, validators
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -22,6 +23,7 @@ from kleos.sheets.verify import (
     verify_game,
     verify_players,
 )
+from kleos.store.database import place_of
 from kleos.store.embedded import EmbeddedPostgres, running_dsn
 from kleos.store.pool import Connection, open_connection
 
@@ -108,7 +110,7 @@ async def _database(data: Path | None, url: str | None) -> AsyncIterator[Connect
 @asynccontextmanager
 async def _connected(dsn: str, embedded: EmbeddedPostgres | None = None) -> AsyncIterator[Connection]:
     try:
-        connection = await open_connection(dsn)
+        connection = await _connect(dsn)
         try:
             yield connection
         finally:
@@ -116,6 +118,13 @@ async def _connected(dsn: str, embedded: EmbeddedPostgres | None = None) -> Asyn
     finally:
         if embedded is not None:
             await embedded.stop()
+
+
+async def _connect(dsn: str) -> Connection:
+    try:
+        return await open_connection(dsn)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise Failed(f"kleos: cannot use the database at {place_of(dsn)}: {error}") from None
 
 
 def _print(verdict: Verdict) -> None:
