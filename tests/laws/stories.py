@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kleos.players.profiles import ProfileChange
-from tests.laws.world import DAY_US, NOW, Fact, moment, wire_time
+from tests.laws.world import DAY_US, LAW_TWO, NOW, Fact, moment, wire_time
 
 PLAYERS: Final = ("ann", "Ann", "é", "z", "\U0001f600")
 WEAPONS: Final = ("axe", "bow")
@@ -29,6 +29,30 @@ OTHER_DATES: Final = (
     (moment("2017-01-01T00:00:00+00:00"), moment("2017-02-01T00:00:00+00:00")),
 )
 
+
+def _without(source: str, *parts: str) -> str:
+    """A definition without these lines, and without the tables that they head."""
+    lines: list[str] = []
+    is_left_out = False
+    for line in source.splitlines():
+        is_left_out = line in parts if line.startswith("[") else is_left_out
+        if not is_left_out and line not in parts:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+EARLIER: Final = _without(
+    LAW_TWO,
+    "[boards.extremes]",  # whose times are not folded then
+    "[boards.order]",
+    'far    = "max(distance)"',
+    'prey   = "last(target)"',
+    "[achievements.hotter]",
+    "[achievements.snipe]",
+    "[achievements.revenge]",
+)
+"""An earlier version of the game: to put the later one in force is to fill it from the log."""
+
 Profile = tuple[str, ProfileChange]
 
 
@@ -43,9 +67,13 @@ class Story:
 
 @dataclass(slots=True)
 class Telling:
-    """Steps one after another: sends that are in flight at once, a profile, or the dates of the season."""
+    """Steps one after another: sends that are in flight at once, a profile, the dates of the season, or a definition.
 
-    steps: list[list[list[Fact]] | Profile | tuple[int, int]]
+    It begins with the definition ``source``.
+    """
+
+    steps: list[list[list[Fact]] | Profile | tuple[int, int] | str]
+    source: str = LAW_TWO
 
 
 def random_story(rng: random.Random, most_facts: int) -> Story:
@@ -145,6 +173,9 @@ def in_any_order(rng: random.Random, story: Story) -> Telling:
     dates = [*rng.sample(OTHER_DATES, rng.randint(0, 2)), SEASON] if story.has_season else []
     for later, span in zip(_places(rng, len(dates), len(steps)), dates, strict=True):
         steps.insert(later, span)
+    if rng.random() < 0.3:
+        steps.insert(rng.randint(0, len(steps)), LAW_TWO)
+        return Telling(steps, EARLIER)
     return Telling(steps)
 
 

@@ -110,6 +110,7 @@ async def test_rows_of_a_match_follow_late_events_whatever_their_key_is_called(w
 async def test_a_closed_window_keeps_the_region_that_a_player_had_at_its_end(world: World) -> None:
     """Whether the profile changed before the events came or after."""
     pages = []
+    SMALL.replace('by    = "total desc"', 'by    = "total desc"\npartitions = [[], ["region"]]')
     for profile_first in (True, False):
         game = await world.new_game(
             SMALL.replace('by    = "total desc"', 'by    = "total desc"\npartitions = [[], ["region"]]')
