@@ -181,3 +181,45 @@ async def test_an_event_that_cannot_be_counted_is_taken_out_and_its_neighbours_c
     assert await counted(world.engine, game) == {"ann": (1, LARGEST), "bob": (9, 36), "eve": (1, 3)}
     receipt = await world.send(game, batch)
     assert (receipt.accepted, receipt.duplicates) == (0, len(batch))
+
+
+async def test_games_that_share_their_players_commit_at_once(world: World) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    source = SMALL.replace('identities = "own"', 'identities = "shared"')
+    games = [await world.new_game(source) for _ in range(3)]
+    players = [f"shared-{seed}-{n}" for n in range(12)]
+    sent: dict[str, dict[str, int]] = {game: dict.fromkeys(players, 0) for game in games}
+
+    async def send_some(game: str, sender: int) -> None:
+        for turn in range(8):
+            chosen = rng.sample(players, 5)
+            facts = [scored(f"{sender}-{turn}-{player}", 1, player) for player in chosen]
+            for player in chosen:
+                sent[game][player] += 1
+            receipt = await world.send(game, facts)
+            assert receipt.accepted == len(facts)
+
+    await asyncio.gather(*(send_some(game, sender) for game in games for sender in range(3)))
+    for game in games:
+        rows = await world.engine.pool.fetch(
+            f"""SELECT i.id, s.count FROM "{game}"."career" s JOIN kleos.identities i USING (player)
+            WHERE i.namespace = '' AND s."window" = 'all'"""
+        )
+        assert {row["id"]: row["count"] for row in rows} == {id: count for id, count in sent[game].items() if count}
+        assert (await world.folded_awards(game)) == (await world.stored_awards(game))
+
+
+async def test_events_without_id_and_time_get_both_rising_along_the_array(world: World) -> None:
+    game = await world.new_game(SMALL)
+    bare = [{"type": "scored", "player": "ann", "score": n} for n in range(20)]
+    receipts = [await world.send(game, bare), await world.send(game, bare)]
+    assert [receipt.accepted for receipt in receipts] == [20, 20]
+    rows = await world.engine.pool.fetch(
+        "SELECT id, match, at, body FROM kleos.events WHERE game = $1 ORDER BY at", game
+    )
+    assert [json.loads(row["body"])["score"] for row in rows] == [*range(20), *range(20)]
+    assert [row["id"] for row in rows] == sorted({row["id"] for row in rows})
+    assert len({row["at"] for row in rows}) == 40
+    assert all(row["match"] == row["id"] for row in rows)

@@ -94,6 +94,18 @@ class World:
             rows[tuple(values[name] for name in ("window", *(column.name for column in sheet.key)))] = values
         return rows
 
+    async def stored_awards(self, name: str) -> dict[tuple[int, str], Award]:
+        """By player's number and achievement."""
+        found = await self.engine.pool.fetch("SELECT * FROM kleos.awards WHERE game = $1", name)
+        return {(row["player"], row["achievement"]): Award(row["at"], row["event"], row["match"]) for row in found}
+
+    async def folded_awards(self, name: str) -> dict[tuple[int, str], Award]:
+        statement = "SELECT DISTINCT player FROM kleos.appearances WHERE game = $1"
+        players = [row["player"] for row in await self.engine.pool.fetch(statement, name)]
+        async with self.engine.pool.acquire() as connection:
+            decided = await decide_awards(connection, self.engine.game(name), players)
+        return {(player, award): date for player, mine in decided.items() for award, date in mine.items()}
+
     async def folded(self, name: str) -> State:
         """Rows and awards as the log makes them, folded in Python."""
         game = self.engine.game(name)
