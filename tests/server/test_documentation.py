@@ -7,7 +7,7 @@ from litestar.routes import HTTPRoute
 
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app
-from kleos.server.keys import needs_key
+from kleos.server.auth.guards import Needs
 from kleos.store.database import Database
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "http.md"
@@ -19,7 +19,7 @@ def routes() -> dict[tuple[str, str], bool]:
     """Every route, and whether it needs a key."""
     app = create_app(lambda: Engine.open(Database("", None)))  # type: ignore[arg-type]
     return {
-        (method, route.path_format): any(guard is needs_key for guard in handler.guards or ())
+        (method, route.path_format): any(isinstance(guard, Needs) for guard in handler.guards or ())
         for route in app.routes
         if isinstance(route, HTTPRoute) and not route.path_format.startswith(OF_LITESTAR)
         for method, (handler, _) in route.route_handler_map.items()

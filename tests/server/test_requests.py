@@ -18,10 +18,7 @@ from litestar.params import FromPath, FromQuery
 from kleos.core.errors import BadInput, Conflict, DefinitionError, NotFound, Problem, Unavailable
 from kleos.server.bodies import MAX_BODY_BYTES, read_body
 from kleos.server.errors import PROBLEM_JSON, to_response
-from kleos.server.keys import Keys, hash_of, needs_key
 from kleos.server.serving import listen, running
-
-KEY = "kleos_of-this-test"
 
 ERRORS: dict[str, Exception] = {
     "not_found": NotFound("board", "winz", ["wins", "losses"]),
@@ -40,11 +37,6 @@ async def body(request: Request[Any, Any, Any]) -> dict[str, int]:
     return {"size": len(await read_body(request))}
 
 
-@post("/write", guards=[needs_key], status_code=200)
-async def write(request: Request[Any, Any, Any]) -> dict[str, bool]:
-    return {"written": True}
-
-
 @get("/number/{text:str}", sync_to_thread=False)
 def number(text: FromPath[str], limit: FromQuery[int] = 1) -> dict[str, Any]:
     return {"text": text, "limit": limit}
@@ -58,13 +50,12 @@ def fail(name: FromPath[str]) -> None:
 @pytest.fixture(scope="module")
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar(
-        [body, write, number, fail],
+        [body, number, fail],
         exception_handlers={Exception: to_response},
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
     )
-    app.state.writing_keys = Keys([hash_of(KEY)])
     async with (
         running(app, listen("127.0.0.1", 0)) as url,
         httpx.AsyncClient(base_url=url, timeout=30) as client,
@@ -160,27 +151,6 @@ async def test_a_bug_tells_nothing_of_itself(client: httpx.AsyncClient) -> None:
     problem_of(response, 500)
     assert "secret" not in response.text
     assert "Traceback" not in response.text
-
-
-@pytest.mark.parametrize(
-    "header, challenge",
-    [
-        (None, 'Bearer realm="kleos"'),
-        ("Basic abc", "invalid_request"),
-        ("Bearer", "invalid_request"),
-        ("Bearer kleos_wrong", "invalid_token"),
-        ("Bearer " + KEY + "x", "invalid_token"),
-    ],
-)
-async def test_writing_without_a_key_is_refused(client: httpx.AsyncClient, header: str | None, challenge: str) -> None:
-    response = await client.post("/write", headers={"Authorization": header} if header else {})
-    problem_of(response, 401)
-    assert challenge in response.headers["www-authenticate"]
-
-
-async def test_writing_with_a_key(client: httpx.AsyncClient) -> None:
-    response = await client.post("/write", headers={"Authorization": f"bearer {KEY}"})
-    assert response.json() == {"written": True}
 
 
 async def send(client: httpx.AsyncClient, content: bytes, encoding: str | None = None) -> httpx.Response:

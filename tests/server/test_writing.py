@@ -8,9 +8,10 @@ import pytest
 import zstandard
 
 from kleos.core.windows import iso
-from kleos.server.keys import PREFIX, hash_of, open_keys
+from kleos.server.auth.caller import ADMIN
+from kleos.server.auth.keys import PREFIX, Keys, hash_of
 from kleos.store.database import Database
-from tests.server.conftest import HOUR_US, NOW_US, Server, problem_of
+from tests.server.conftest import HOUR_US, NOW_US, Clock, Server, problem_of
 
 GAME = """
 title = "Pebbles"
@@ -249,16 +250,18 @@ async def test_hidden_achievements_stay_hidden_until_earned(pebbles: Server) -> 
 
 async def test_a_key_is_made_once_and_kept_as_a_hash(database: Database) -> None:
     announced: list[str] = []
-    keys = await open_keys(database.pool, None, announced.append)
+    keys = await Keys.open(database.pool, Clock(), None, announced.append)
     (key,) = announced
     assert key.startswith(PREFIX)
-    assert keys.admit(key)
-    assert not keys.admit(key + "x")
-    again = await open_keys(database.pool, None, announced.append)
+    made = keys.caller(key)
+    assert made is not None
+    assert made.everywhere == ADMIN.everywhere
+    assert keys.caller(key + "x") is None
+    again = await Keys.open(database.pool, Clock(), None, announced.append)
     assert announced == [key]
-    assert again.admit(key)
+    assert again.caller(key) == made
     rows = await database.pool.fetch("SELECT hash, label FROM kleos.keys")
     assert [bytes(row["hash"]) for row in rows] == [hash_of(key)]
-    with_admin = await open_keys(database.pool, "an-admin-key", announced.append)
-    assert with_admin.admit("an-admin-key")
-    assert with_admin.admit(key)
+    with_admin = await Keys.open(database.pool, Clock(), "an-admin-key", announced.append)
+    assert with_admin.caller("an-admin-key") == ADMIN
+    assert with_admin.caller(key) == made

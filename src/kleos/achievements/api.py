@@ -19,7 +19,7 @@ from kleos.core.ids import achievement_uuid, check_external_id
 from kleos.core.windows import to_datetime
 from kleos.engine.engine import Engine, Receipt
 from kleos.engine.game import Game
-from kleos.server.keys import needs_key
+from kleos.server.auth.guards import requires
 from kleos.server.openapi import KEY, problems
 from kleos.server.parameters import AchievementName, GameName, TheEngine
 
@@ -97,9 +97,9 @@ async def get_achievements(
     tags=["achievements"],
     summary="Grant a manual achievement",
     status_code=200,
-    guards=[needs_key],
+    guards=[requires("awards:write")],
     security=KEY,
-    responses=problems(400, 401, 404, 409),
+    responses=problems(400, 401, 403, 404, 409),
 )
 async def grant(engine: TheEngine, game: GameName, achievement: AchievementName, data: JSONBody[Grant]) -> Receipt:
     """Only achievements that the definition leaves to the game. A grant is an event like any other."""

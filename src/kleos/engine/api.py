@@ -12,8 +12,8 @@ from kleos.core.errors import BadInput, NotFound
 from kleos.core.windows import from_datetime
 from kleos.engine import description, sql
 from kleos.engine.description import GameAnswer, GameSummary, SeasonAnswer
+from kleos.server.auth.guards import requires
 from kleos.server.bodies import read_body
-from kleos.server.keys import needs_key
 from kleos.server.openapi import KEY, problems
 from kleos.server.parameters import GameName, SeasonName, TheEngine
 
@@ -90,10 +90,10 @@ def get_game(engine: TheEngine, game: GameName) -> GameAnswer:
     "/v1/games/{game:str}/definition",
     tags=["games"],
     summary="A game's file",
-    guards=[needs_key],
+    guards=[requires("read")],
     security=KEY,
     media_type="application/toml",
-    responses=problems(400, 401, 404),
+    responses=problems(400, 401, 403, 404),
 )
 async def get_definition(
     engine: TheEngine,
@@ -119,10 +119,10 @@ async def get_definition(
     "/v1/games/{game:str}/definition",
     tags=["games"],
     summary="Put a game's file in force",
-    guards=[needs_key],
+    guards=[requires("manage")],
     security=KEY,
     request_max_body_size=None,
-    responses=problems(400, 401, 409, 413, 415, 422),
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
 )
 async def put_definition(
     request: Request[Any, Any, Any],
@@ -170,9 +170,9 @@ def get_seasons(engine: TheEngine, game: GameName) -> Seasons:
     "/v1/games/{game:str}/seasons",
     tags=["games"],
     summary="Make a season",
-    guards=[needs_key],
+    guards=[requires("seasons")],
     security=KEY,
-    responses=problems(400, 401, 404, 409),
+    responses=problems(400, 401, 403, 404, 409),
 )
 async def post_season(engine: TheEngine, game: GameName, data: JSONBody[NewSeason]) -> SeasonAnswer:
     """Seasons of a game do not overlap. Events that lie in it already count in it."""
@@ -190,9 +190,9 @@ async def post_season(engine: TheEngine, game: GameName, data: JSONBody[NewSeaso
     "/v1/games/{game:str}/seasons/{season:str}",
     tags=["games"],
     summary="Change a season",
-    guards=[needs_key],
+    guards=[requires("seasons")],
     security=KEY,
-    responses=problems(400, 401, 404, 409),
+    responses=problems(400, 401, 403, 404, 409),
 )
 async def patch_season(
     engine: TheEngine, game: GameName, season: SeasonName, data: JSONBody[SeasonChange]

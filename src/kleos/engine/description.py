@@ -118,6 +118,7 @@ class GameAnswer(GameSummary, kw_only=True):
     achievements: list[str]
     charts: list[ChartAnswer]
     matches: MatchRules
+    submit: list[str]
 
 
 def summary(game: Game) -> GameSummary:
@@ -139,6 +140,7 @@ def description(game: Game) -> GameAnswer:
         achievements=[each.name for each in in_order(definition.achievements.values())],
         charts=_charts(definition),
         matches=MatchRules(sorted(definition.ended_by)),
+        submit=sorted(definition.submit),
     )
 
 

@@ -26,6 +26,7 @@ from kleos.log import sql as log_sql
 from kleos.log.commit import Committed
 from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
 from kleos.log.decode import Batch, Incoming, Rejected, Stamp, decode_batch
+from kleos.log.own import Sender, decode_own
 from kleos.players.directory import Card, Directory
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.store.database import Database
@@ -118,12 +119,17 @@ class Engine:
 
     # Events -----------------------------------------------------------------------------------------------------------
 
-    async def ingest_body(self, game: str, body: bytes, content_type: str = "", effects: bool = False) -> Receipt:
-        """Takes the events of a request; returns when they are durable and counted."""
+    async def ingest_body(
+        self, game: str, body: bytes, content_type: str = "", effects: bool = False, sender: Sender | None = None
+    ) -> Receipt:
+        """Takes the events of a request; returns when they are durable and counted.
+
+        ``sender`` is the player who sends them, where it is not the game.
+        """
         committer = self._committer(game)
         self.guard.check()
         in_force = await committer.when_open()
-        batch = await self._decoded(in_force, body, content_type)
+        batch = await self._decoded(in_force, body, content_type, sender)
         if not batch.events:
             nothing = Receipt(0, 0, 0, batch.rejected, None)
             return msgspec.structs.replace(nothing, standings=[], awards=[]) if effects else nothing
@@ -133,7 +139,7 @@ class Engine:
                 async with asyncio.timeout(self.database.timeout_s):
                     await self.standings.ready(in_force, _windows_of(in_force, batch.events))
         if committer.game is not in_force or not committer.is_open:
-            return await self.ingest_body(game, body, content_type, effects)
+            return await self.ingest_body(game, body, content_type, effects, sender)
         outcome = await committer.submit(batch.events, watched)
         receipt = Receipt(
             outcome.accepted,
@@ -145,8 +151,10 @@ class Engine:
         )
         return await self._with_effects(in_force, receipt, outcome, watched) if effects else receipt
 
-    async def _decoded(self, game: Game, body: bytes, content_type: str) -> Batch:
+    async def _decoded(self, game: Game, body: bytes, content_type: str, sender: Sender | None) -> Batch:
         """A large body is decoded beside the loop, which goes on answering others."""
+        if sender is not None:
+            return decode_own(game.plan, body, content_type, self.stamp, sender)
         if len(body) < DECODE_IN_THREAD_FROM_BYTES:
             return decode_batch(game.plan, body, content_type, self.stamp)
         return await asyncio.to_thread(decode_batch, game.plan, body, content_type, self.stamp)

@@ -1,6 +1,7 @@
 """The routes by which games report, and by which one looks at what was kept back."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -12,10 +13,11 @@ from kleos.core.windows import to_datetime
 from kleos.engine.engine import Receipt
 from kleos.log import sql
 from kleos.log.outward import outward_bodies
+from kleos.log.own import Sender
+from kleos.server.auth.guards import requires, requires_sender
 from kleos.server.bodies import read_body
-from kleos.server.keys import needs_key
 from kleos.server.openapi import KEY, problems
-from kleos.server.parameters import GameName, Limit, TheEngine
+from kleos.server.parameters import GameName, Limit, TheAccess, TheCaller, TheEngine
 
 
 class Quarantined(msgspec.Struct):
@@ -44,14 +46,16 @@ class QuarantinePage(msgspec.Struct):
     tags=["events"],
     summary="Report events",
     status_code=200,
-    guards=[needs_key],
+    guards=[requires_sender],
     security=KEY,
     request_max_body_size=None,
-    responses=problems(400, 401, 404, 413, 415),
+    responses=problems(400, 401, 403, 404, 408, 413, 415),
 )
 async def post_events(
     request: Request[Any, Any, Any],
     engine: TheEngine,
+    access: TheAccess,
+    caller: TheCaller,
     game: GameName,
     effects: Annotated[bool, QueryParameter(description="Answer with the standings and awards that followed.")] = False,
 ) -> Receipt:
@@ -59,19 +63,24 @@ async def post_events(
 
     Each event has `type`, `id`, `match`, `at` and the fields of its type. Without `id` nothing protects against
     repeats; without `at` it happened now; without `match` it is its own. What is accepted is durable and counted when
-    this answers. A bad event is listed in `rejected` with its position, and does not harm its neighbours.
+    this answers. A bad event is listed in `rejected` with its position, and does not harm its neighbours. A player's
+    token sends its own events, of the types that the game opens to players.
     """
+    sender = None
+    if not caller.may("events:write", game):
+        assert caller.player is not None, "the guard lets nobody else pass"
+        sender = Sender(caller.player, partial(access.limits.submit, caller))
     body = await read_body(request)
-    return await engine.ingest_body(game, body, request.headers.get("content-type", ""), effects)
+    return await engine.ingest_body(game, body, request.headers.get("content-type", ""), effects, sender)
 
 
 @get(
     "/v1/games/{game:str}/quarantine",
     tags=["events"],
     summary="Events that failed a check",
-    guards=[needs_key],
+    guards=[requires("read")],
     security=KEY,
-    responses=problems(400, 401, 404),
+    responses=problems(400, 401, 403, 404),
 )
 async def get_quarantine(
     engine: TheEngine,

@@ -82,9 +82,9 @@ def decode_batch(plan: Plan, body: bytes, content_type: str, stamp: Stamp) -> Ba
     lines = content_type.partition(";")[0].strip().lower() in NDJSON_TYPES
     wires = _decode_whole(plan, body, lines)
     if wires is not None:
-        return _admit(plan, list(enumerate(wires)), [], stamp)
-    decoded, rejected = _decode_each(plan, lines_of(body) if lines else elements_of(body))
-    return _admit(plan, decoded, rejected, stamp)
+        return admit(plan, list(enumerate(wires)), [], stamp)
+    decoded, rejected = decode_each(plan, lines_of(body) if lines else elements_of(body))
+    return admit(plan, decoded, rejected, stamp)
 
 
 def _decode_whole(plan: Plan, body: bytes, lines: bool) -> list[Any] | None:
@@ -99,7 +99,8 @@ def _decode_whole(plan: Plan, body: bytes, lines: bool) -> list[Any] | None:
         return None
 
 
-def _decode_each(plan: Plan, pieces: Sequence[bytes]) -> tuple[list[tuple[int, Any]], list[Rejected]]:
+def decode_each(plan: Plan, pieces: Sequence[bytes]) -> tuple[list[tuple[int, Any]], list[Rejected]]:
+    """Events with their positions, each decoded for itself; and why the others cannot be."""
     decoded: list[tuple[int, Any]] = []
     rejected: list[Rejected] = []
     for index, piece in enumerate(pieces):
@@ -142,7 +143,8 @@ def explained(plan: Plan, piece: bytes, error: str) -> str:
     return error
 
 
-def _admit(plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Rejected], stamp: Stamp) -> Batch:
+def admit(plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Rejected], stamp: Stamp) -> Batch:
+    """Completes decoded events, and refuses those that cannot be taken; what was rejected before stays so."""
     latest = stamp.now() + MAX_AHEAD_US
     events = []
     for index, wire in decoded:

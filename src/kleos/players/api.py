@@ -14,7 +14,7 @@ from kleos.players.answers import Found, FoundPlayers, PlayerAnswer, Profile
 from kleos.players.asked import namespace_of, player_asked
 from kleos.players.directory import Card
 from kleos.players.profiles import ProfileChange
-from kleos.server.keys import needs_key
+from kleos.server.auth.guards import requires
 from kleos.server.openapi import KEY, problems
 from kleos.server.parameters import Before, InGame, Limit, Namespace, PlayerId, TheEngine
 
@@ -65,9 +65,9 @@ async def get_player(
     "/v1/players/{player:str}",
     tags=["players"],
     summary="Change a player's profile",
-    guards=[needs_key],
+    guards=[requires("profiles")],
     security=KEY,
-    responses=problems(400, 401, 404),
+    responses=problems(400, 401, 403, 404),
 )
 async def put_player(
     engine: TheEngine, player: PlayerId, data: JSONBody[ProfileChange], namespace: Namespace = None

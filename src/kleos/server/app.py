@@ -1,9 +1,11 @@
 """The web application: routes wired to an engine, and the server that runs it."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
@@ -17,9 +19,11 @@ from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
 from kleos.players.stats_api import ROUTES as PLAYER_STATS_ROUTES
 from kleos.server import openapi
+from kleos.server.auth.access import Access, AccessSettings
+from kleos.server.auth.caller import Caller, caller_of
+from kleos.server.edge import Edge
 from kleos.server.errors import to_response
 from kleos.server.health import ROUTES as HEALTH_ROUTES
-from kleos.server.keys import open_keys
 from kleos.server.slashes import SlashKeepingApp, SlashRestoringRequest
 from kleos.settings import Settings
 from kleos.sheets.api import ROUTES as SHEET_ROUTES
@@ -65,33 +69,62 @@ def create_app(
     admin_key: str | None = None,
     announce_key: Callable[[str], None] = print,
     more_routes: Sequence[ControllerRouterHandler] = (),
+    access: AccessSettings | None = None,
 ) -> Litestar:
     """The application. The engine is opened when the server starts and closed when it stops.
 
-    ``announce_key`` gets the key that is made when there is none, once.
+    ``announce_key`` gets the key that is made when there is none, once. ``admin_key`` wins over that of ``access``.
     """
+    settings = access if access is not None else AccessSettings()
+    if admin_key is not None:
+        settings = dataclasses.replace(settings, admin_key=admin_key)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_engine() as engine:
-            app.state.writing_keys = await open_keys(engine.pool, admin_key, announce_key)
+        async with open_engine() as engine, Access.open(settings, engine, announce_key) as opened:
+            app.state.access = edge.access = opened
             app.state.rarity = Rarity(engine.pool)
             app.state.engine = engine
             yield
+            edge.access = None
+
+    edge = Edge(settings)
 
     def provide_engine() -> Engine:
         engine: Engine = app.state.engine
         return engine
 
-    app = SlashKeepingApp(
+    def provide_access() -> Access:
+        opened: Access = app.state.access
+        return opened
+
+    app = _EdgedApp(
         route_handlers=[*routes(), *more_routes],
         lifespan=[lifespan],
         request_class=SlashRestoringRequest,
-        dependencies={"engine": Provide(provide_engine, sync_to_thread=False)},
+        dependencies={
+            "engine": Provide(provide_engine, sync_to_thread=False),
+            "access": Provide(provide_access, sync_to_thread=False),
+            "caller": Provide(caller_of_request, sync_to_thread=False),
+        },
         exception_handlers={Exception: to_response},
         openapi_config=openapi.openapi_config(),
         logging_config=None,
         request_max_body_size=1024 * 1024,
         debug=False,
     )
+    app.edge = edge
     return app
+
+
+def caller_of_request(request: Request[Any, Any, Any]) -> Caller:
+    return caller_of(request)
+
+
+class _EdgedApp(SlashKeepingApp):
+    """The application behind its edge."""
+
+    edge: Edge
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.edge(scope, receive, send, super().__call__)

@@ -17,12 +17,15 @@ from kleos.server.errors import PROBLEM_JSON, Problem
 
 _MEANINGS: Final = {
     400: "Something in the request cannot be used; `where` names it.",
-    401: "Writing needs a key.",
+    401: "This needs a key or a token.",
+    403: "The key or token does not have the right to do this.",
     404: "It does not exist; `known` and `did_you_mean` say what does.",
     409: "It contradicts what is there already.",
+    408: "The body took too long.",
     413: "Too large.",
     415: "The content encoding is not understood.",
     422: "The definition has mistakes, all of them in `problems`.",
+    429: "Too many; `Retry-After` says when to come back.",
     503: "Something that Kleos needs does not answer now; send the same request again.",
 }
 
@@ -46,7 +49,7 @@ _json = JsonRenderPlugin(path="/openapi.json")
 
 
 def problems(*statuses: int) -> Mapping[int, ResponseSpec]:
-    """What a route documents of its failures; 503 belongs to all of them."""
+    """What a route documents of its failures; 429 and 503 belong to all of them."""
     return {
         status: ResponseSpec(
             data_container=Problem,
@@ -54,7 +57,7 @@ def problems(*statuses: int) -> Mapping[int, ResponseSpec]:
             media_type=PROBLEM_JSON,
             generate_examples=False,
         )
-        for status in (*statuses, 503)
+        for status in dict.fromkeys((*statuses, 429, 503))
     }
 
 

@@ -6,8 +6,12 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from kleos.engine.engine import Engine
+from kleos.server.auth.access import Access
+from kleos.server.auth.caller import Caller
 
 TheEngine = NamedDependency[SkipValidation[Engine]]
+TheAccess = NamedDependency[SkipValidation[Access]]
+TheCaller = NamedDependency[SkipValidation[Caller]]
 
 GameName = Annotated[str, PathParameter(description="The game's name, as in its definition.")]
 PlayerId = Annotated[str, PathParameter(description="The id by which games know the player.")]

@@ -117,6 +117,7 @@ def _config(app: Litestar) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the edge trusts none but those that a setting names
         timeout_graceful_shutdown=_GRACEFUL_STOP_S,
         backlog=_BACKLOG,
     )

@@ -125,6 +125,10 @@ class _Comparison:
             if name not in new.attributes:
                 self._change("dropped", "", "attributes", f"{name!r} is dropped")
         self._noted("matches", old.ended_by != new.ended_by, "other events end a match", "ended_by")
+        for name in sorted(old.submit ^ new.submit):
+            opened = name in new.submit
+            text = "players may send it" if opened else "players may no longer send it"
+            self._change("added" if opened else "dropped", "submit", name, text)
         self._shown("", old.presentation, new.presentation)
 
     def _events(self) -> None:

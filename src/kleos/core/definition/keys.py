@@ -121,6 +121,7 @@ TABLES: Final[Mapping[str, TableForm]] = {
                 most=200,
             ),
             Key("matches", "table", "How matches end.", of="matches"),
+            Key("submit", "table", "Which events players may send themselves.", of="submit"),
         ),
     ),
     "type": TableForm(
@@ -274,6 +275,12 @@ TABLES: Final[Mapping[str, TableForm]] = {
         "matches",
         "How matches end.",
         (Key("ended_by", "texts", "The event types after which a match is over.", default=(), most=200),),
+    ),
+    "submit": TableForm(
+        "submit",
+        "Which event types a player's own token may send, besides the game's keys. The type must have a field "
+        "`player` of type `player`: it is the token's player.",
+        entries=Entries("event type", 'Under the name of an event type: `"player"`.', 200),
     ),
 }
 

@@ -23,8 +23,10 @@ from kleos.core.definition.problems import Problems, did_you_mean, shown
 from kleos.core.definition.scopes import Scope
 from kleos.core.definition.sheets import ReadSheet, read_sheets, with_since
 from kleos.core.definition.tables import Table, read_file
+from kleos.core.types import Scalar
 
 LONGEST_TIMEZONE = 64
+_PLAYERS = "player"
 
 
 def load(text: str, game: str, file: str | None = None) -> Definition:
@@ -64,6 +66,7 @@ def _definition(table: Table, game: str, text: str) -> Definition:
         checks=read_checks(table, events),
         attributes=attributes,
         ended_by=_ended_by(table, events),
+        submit=_submit(table, events),
         presentation=read_presentation(table, game),
         source=text,
     )
@@ -110,3 +113,22 @@ def _ended_by(table: Table, events: Events) -> frozenset[str]:
         if name not in events.types:
             matches.problem("ended_by", f"there is no event type {shown(name)}", did_you_mean(name, events.types))
     return frozenset(matches.texts("ended_by"))
+
+
+def _submit(table: Table, events: Events) -> frozenset[str]:
+    submit = table.table("submit")
+    if submit is None:
+        return frozenset()
+    if table.text("identities", "shared") == "own":
+        mend = 'no [submit], or identities = "shared"'
+        submit.problem("", "cannot be: an account's player is the server's, and this game's are its own", mend)
+    for name, who in submit.entries.items():
+        if who != _PLAYERS:
+            submit.problem(name, f"{shown(who)} is none of its options", f'"{_PLAYERS}"')
+        elif name not in events.types:
+            submit.problem(name, f"there is no event type {shown(name)}", did_you_mean(name, events.types))
+        else:
+            field = events.types[name].fields.get("player")
+            if field is None or field.type != Scalar("player"):
+                submit.problem(name, "has no field that says whose it is", 'the field `player = "player"` in it')
+    return frozenset(submit.entries)

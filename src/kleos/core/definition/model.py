@@ -207,7 +207,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One game, whole. ``identities`` is "shared" (the server's namespace) or "own"."""
+    """One game, whole. ``identities`` is "shared" (the server's namespace) or "own".
+
+    ``submit`` are the event types that a player's own token may send; each has a field `player`.
+    """
 
     game: str
     timezone: str
@@ -220,6 +223,7 @@ class Definition:
     checks: tuple[Check, ...]
     attributes: tuple[str, ...]
     ended_by: frozenset[str]
+    submit: frozenset[str]
     presentation: Presentation
     source: str = field(repr=False)
 
