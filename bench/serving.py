@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -22,13 +23,15 @@ STOP_S: Final = 30.0
 @asynccontextmanager
 async def kleos(dsn: str) -> AsyncIterator[str]:
     """Serves the benchmark's games from this database; gives ``host:port`` once every board is warm."""
-    environment = {**os.environ, "KLEOS_DATABASE_URL": dsn, "KLEOS_ADMIN_KEY": KEY, "KLEOS_GAMES": str(GAMES)}
+    environment = {**os.environ, "KLEOS_DATABASE_URL": dsn, "KLEOS_ADMIN_KEY": KEY}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.served", env=environment, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "kleos", "serve", "--port", "0", "--games", str(GAMES)),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        assert process.stdout is not None
-        address = (await asyncio.wait_for(process.stdout.readline(), START_S)).decode().strip().removeprefix("http://")
+        address = await asyncio.wait_for(_address(process), START_S)
         await _ready(address)
         yield address
     finally:
@@ -39,6 +42,15 @@ async def kleos(dsn: str) -> AsyncIterator[str]:
             except TimeoutError:
                 process.kill()
                 await process.wait()
+
+
+async def _address(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    async for line in process.stdout:
+        found = re.search(rb"listens on http://(\S+)", line)
+        if found is not None:
+            return found[1].decode()
+    raise RuntimeError(f"kleos serve ended with {await process.wait()} before it listened")
 
 
 async def _ready(address: str) -> None:

@@ -176,3 +176,36 @@ def test_neighbours_beyond_2_to_the_53_are_told_apart(base: int) -> None:
 def test_what_has_no_rank_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="rank"):
         filled([column("desc", "float")], "competition", [Row("p", (value,), None)])
+
+
+@pytest.mark.parametrize("entries", [40, 4_000])
+def test_many_at_once_end_as_one_by_one(entries: int) -> None:
+    """Beside 3,000 standings 40 entries are put singly, 4,000 are ordered anew; some stale, some twice."""
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    columns = [column("desc")]
+    version = 0
+
+    def made(id: str, older: bool) -> tuple[str, bytes]:
+        nonlocal version
+        version += 1
+        stands_at = rng.randrange(1, version + 1) if older else version
+        return id, index.codec.encode((rng.randint(-50, 50),), rng.randint(0, 9), id, stands_at)
+
+    index, twin = RankIndex(RankKeys(columns)), RankIndex(RankKeys(columns))
+    for each in [made(f"p{n}", older=False) for n in range(3_000)]:
+        index.put(*each)
+        twin.put(*each)
+    for n in range(0, 3_000, 7):
+        version += 1
+        assert index.remove(f"p{n}", version) == twin.remove(f"p{n}", version)
+    before = index.version
+    given = [made(f"p{rng.randrange(6_000)}", older=rng.random() < 0.2) for _ in range(entries)]
+    index.put_all(given)
+    for each in given:
+        twin.put(*each)
+    assert list(index) == list(twin)
+    assert index.page(0, 10_000) == twin.page(0, 10_000)
+    assert (index.total, index.size_bytes) == (twin.total, twin.size_bytes)
+    assert index.version > before

@@ -13,6 +13,9 @@ from kleos.core.definition.model import Ties
 _SLOT_BYTES: Final = 8 * 1.25 + 24 * 1.5
 _OBJECT_BYTES: Final = 33 + 49 + 16
 
+# From one change among so many entries on, ordering all of them anew costs less than moving the changed ones singly.
+_REORDERED_FROM: Final = 48
+
 
 class Entry(NamedTuple):
     """One line of a board: ``rank`` as the board counts, ``place`` from 1 without ties, and what the key says."""
@@ -91,6 +94,34 @@ class RankIndex:
         self._places[id] = key
         self.version += 1
         return True
+
+    def put_all(self, entries: Sequence[tuple[str, bytes]]) -> None:
+        """:meth:`put` for each in turn; many at once cost a fraction of that."""
+        if len(entries) * _REORDERED_FROM < len(self._places):
+            for id, key in entries:
+                self.put(id, key)
+            return
+        places = self._places
+        gone: set[bytes] = set()
+        fresh: list[bytes] = []
+        for id, key in entries:
+            known = places.get(id)
+            newness = key[-VERSION_BYTES:]
+            if known is not None:
+                if known[-VERSION_BYTES:] >= newness:
+                    continue
+                gone.add(known)
+            elif self._grave(id) > newness:
+                continue
+            else:
+                self._payload_bytes += len(key) + len(id)
+            places[id] = key
+            fresh.append(key)
+        if fresh:
+            kept = [key for key in self._keys if key not in gone]
+            kept += [key for key in fresh if key not in gone]  # an id may come twice
+            self._keys = SortedList(kept)
+            self.version += 1
 
     def remove(self, id: str, version: int) -> bool:
         """Take an id off because its row of ``version`` is no standing; False where what is known is newer."""

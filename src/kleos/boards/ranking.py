@@ -64,6 +64,23 @@ class Ranking:
         elif self.state == "warm":
             self._change(row, id, attributes)
 
+    def change_all(self, rows: Sequence[tuple[Values, str, Attributes | None]]) -> None:
+        """:meth:`change` for each in turn; many at once cost less, on a board that is not parted."""
+        if self.state != "warm" or self._followers or self._base_names != ():
+            for row, id, attributes in rows:
+                self.change(row, id, attributes)
+            return
+        base = self._base_index(())
+        rank_key = self.board.rank_key
+        entries: list[tuple[str, bytes]] = []
+        for row, id, _ in rows:  # versions decide, so it is all the same in which order
+            key = rank_key(row, id)
+            if key is not None:
+                entries.append((id, key))
+            else:
+                base.remove(id, row["version"])
+        base.put_all(entries)
+
     def move(self, id: str, attributes: Attributes) -> None:
         """A player's attributes are other ones now."""
         if self.state == "warming":

@@ -9,7 +9,7 @@ import asyncpg
 
 from kleos.boards import answers, sql
 from kleos.boards.answers import Effect, Line, Page, Standing
-from kleos.boards.compiled import CompiledBoard, Partition
+from kleos.boards.compiled import Attributes, CompiledBoard, Partition
 from kleos.boards.index import Entry
 from kleos.boards.ranking import Ranking, State, UnknownAttributes, attributes_of
 from kleos.boards.rankkey import Placed
@@ -312,13 +312,9 @@ class Standings:
                 seen[(partition, id)] = base.index(partition).rank(id) if is_warm else None
         if ranking is not None:
             try:
-                for row in rows:
-                    id = ids[row[player_name]]
-                    card = self._directory.cached(game.namespace, id) if board.attribute_names else None
-                    attributes = None if card is None else attributes_of(board, card)
-                    if not board.attribute_names:
-                        attributes = ()
-                    ranking.change(row, id, attributes)
+                known_of = self._attributes_here(game, board)
+                named = [(row, ids[row[player_name]]) for row in rows]
+                ranking.change_all([(row, id, known_of(id)) for row, id in named])
             except (UnknownAttributes, ValueError) as error:
                 self._warmup.fail(ranking, error)
                 is_warm = False
@@ -331,6 +327,17 @@ class Standings:
             if entry is not None:
                 known.append(Effect.of(board, window, partition, id, previous, entry))
         return Effects(tuple(known), tuple(asked))
+
+    def _attributes_here(self, game: Game, board: CompiledBoard) -> Callable[[str], Attributes | None]:
+        """From an id to what the board wants to know of the player; None where the directory does not have it."""
+        if not board.attribute_names:
+            return lambda id: ()
+
+        def known(id: str) -> Attributes | None:
+            card = self._directory.cached(game.namespace, id)
+            return None if card is None else attributes_of(board, card)
+
+        return known
 
     def _bury(self, now: int) -> None:
         if now - self._buried_at >= BURY_EVERY_US:

@@ -5,7 +5,7 @@ identities, events, appearances, matches, sheets by name and their rows, players
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,8 +59,12 @@ async def commit(
     lock: int,
     incoming: Sequence[Incoming],
     received_at: int,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Committed:
-    """Runs the whole transaction. Raises StaleDefinition, or what the database says; then nothing has happened."""
+    """Runs the whole transaction. Raises StaleDefinition, or what the database says; then nothing has happened.
+
+    ``meanwhile`` is called where the database takes its time to merge many rows.
+    """
     async with connection.transaction():
         await connection.execute(sql.LOCK_SHARED, lock)
         await _check_in_force(connection, game)
@@ -76,12 +80,13 @@ async def commit(
         await _quarantine(connection, game, taken, numbers, received_at)
         if not accepted:
             return Committed(new, None, cards=list(cards.values()))
-        folded = await _folded(game, accepted, len(cards))
-        seq = await _append(connection, game, accepted, numbers, received_at)
+        seq, folded = await _append_and_fold(connection, game, accepted, numbers, received_at)
         await _appear(connection, game, folded, numbers)
         await _merge_matches(connection, game, accepted)
-        merged = await merge_rows(connection, game, writers, folded.rows, numbers)
-        await connection.execute(ADD_PLAYERS, _new_players(folded, cards))
+        merged = await merge_rows(connection, game, writers, folded.rows, numbers, meanwhile)
+        appeared = _new_players(folded, cards)
+        if appeared:
+            await connection.execute(ADD_PLAYERS, sorted(cards[player].player for player in appeared))
         settled = await settle_awards(connection, game, writers, folded.awards, folded.earliest, merged, numbers)
         outbox = await _leave_in_outbox(connection, game, settled.changes)
         return Committed(
@@ -91,7 +96,7 @@ async def commit(
             settled.changes,
             {card.player: id for id, card in cards.items()},
             [*cards.values()],
-            {player for player, _ in folded.appearances},
+            appeared,
             outbox,
         )
 
@@ -114,13 +119,6 @@ def _players_of(taken: Sequence[Incoming]) -> set[str]:
     for one in taken:
         found |= one.plan.players(one.event)
     return found
-
-
-async def _folded(game: Game, accepted: Sequence[Incoming], players: int) -> Folded:
-    """What takes long is folded beside the loop, which goes on answering others."""
-    if len(accepted) + players < FOLD_IN_THREAD_FROM:
-        return fold(game, accepted)
-    return await asyncio.to_thread(fold, game, accepted)
 
 
 def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:
@@ -169,6 +167,25 @@ async def _append(
     return seq
 
 
+async def _append_and_fold(
+    connection: Connection,
+    game: Game,
+    accepted: Sequence[Incoming],
+    numbers: Mapping[str, int],
+    received_at: int,
+) -> tuple[int, Folded]:
+    """What takes long is folded beside the loop, which goes on answering others, and beside the database."""
+    appending = _append(connection, game, accepted, numbers, received_at)
+    if len(accepted) + len(numbers) < FOLD_IN_THREAD_FROM:
+        return await appending, fold(game, accepted)
+    folding = asyncio.ensure_future(asyncio.to_thread(fold, game, accepted))
+    try:
+        seq = await appending
+    finally:
+        folded = await folding
+    return seq, folded
+
+
 async def _appear(connection: Connection, game: Game, folded: Folded, numbers: Mapping[str, int]) -> None:
     pairs = sorted((numbers[player], match) for player, match in folded.appearances)
     if pairs:
@@ -215,9 +232,8 @@ async def _quarantine(
         )
 
 
-def _new_players(folded: Folded, cards: Mapping[str, Card]) -> list[int]:
-    appeared = {player for player, _ in folded.appearances}
-    return sorted(cards[player].player for player in appeared if not cards[player].exists)
+def _new_players(folded: Folded, cards: Mapping[str, Card]) -> list[str]:
+    return [player for player in folded.earliest if not cards[player].exists]
 
 
 async def _leave_in_outbox(connection: Connection, game: Game, changes: Sequence[AwardChange]) -> int | None:

@@ -31,6 +31,9 @@ RETRIES: Final = 8
 READ_ANEW_EVERY_S: Final = 0.25
 OPEN_WITHIN_S: Final = 15.0
 """So long a request waits while the game's definition or seasons change."""
+MANY_CHANGES: Final = 1_000
+"""So many rows take a while to rank: that is done while the database merges the rows of the next commit."""
+LONGEST_DELAY_S: Final = 0.25
 
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 _SPOILED = (
@@ -105,6 +108,7 @@ class Committer:
         self._open = asyncio.Event()
         self._open.set()
         self._published: list[int] = []
+        self._unanswered: tuple[Sequence[Request], Outcome, asyncio.Handle] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -179,12 +183,13 @@ class Committer:
         try:
             await self._commit_all([one for request in requests for one in request.events], outcome)
         except Exception as error:
+            self._answer_last()
             self._fail(requests, error)
             if outcome.committed or _may_have_happened(error):
                 self.distrust()
         else:
-            # The next commit's first statement goes out before the loop gets to this.
-            asyncio.get_running_loop().call_soon(self._answer, requests, outcome)
+            self._answer_last()
+            self._answer_later(requests, outcome)
         if not self._waiting:
             await asyncio.sleep(0)  # the answers go first
             await self._drop_published()
@@ -251,10 +256,30 @@ class Committer:
                         self._lock,
                         incoming,
                         self._stamp.now(),
+                        self._answer_last,
                     )
             except _RETRIED:
                 logger.info("commit of %s met another, attempt %d", self.game.name, attempt + 1)
         raise Unavailable("the rows of these events are being changed by others; send again")
+
+    def _answer_later(self, requests: Sequence[Request], outcome: Outcome) -> None:
+        """Not before the next commit's first statement is out; much to publish waits for its longest statement."""
+        loop = asyncio.get_running_loop()
+        changes = sum(len(committed.changes) for committed in outcome.committed)
+        waiting: asyncio.Handle
+        if self._waiting and changes >= MANY_CHANGES:
+            waiting = loop.call_later(LONGEST_DELAY_S, self._answer_last)
+        else:
+            waiting = loop.call_soon(self._answer_last)
+        self._unanswered = (requests, outcome, waiting)
+
+    def _answer_last(self) -> None:
+        """Publishes and answers the commit before this one, if that has not happened yet."""
+        if self._unanswered is not None:
+            requests, outcome, waiting = self._unanswered
+            self._unanswered = None
+            waiting.cancel()
+            self._answer(requests, outcome)
 
     def _answer(self, requests: Sequence[Request], outcome: Outcome) -> None:
         watched = {player for request in requests for player in request.watched}
