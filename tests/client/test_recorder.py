@@ -18,6 +18,7 @@ from kleos.client import (
     AsyncKleos,
     AsyncRecorder,
     Backoff,
+    FailedEvent,
     Kind,
     Kleos,
     Recorder,
@@ -28,7 +29,7 @@ from kleos.client import (
     SpoolInUse,
     Trouble,
 )
-from kleos.client.dead_letters import read_dead_letters
+from kleos.client.dead_letters import DeadLetters, read_dead_letters
 from tests.client.kleos_server import KEY, KleosServer
 from tests.client.recording_server import Recorded, RecordingServer
 
@@ -299,6 +300,18 @@ def test_what_json_cannot_hold_is_said_at_once_and_harms_nothing(server: Recordi
         assert (recording.statistics().recorded, recording.statistics().sent) == (1, 1)
 
 
+def test_dead_letters_survive_a_crash_in_the_middle_of_one(tmp_path: Path) -> None:
+    failed = FailedEvent("a", "no", b'{"id":"a"}')
+    DeadLetters(tmp_path).add(Kind.REJECTED, [failed])
+    whole = DeadLetters(tmp_path).size_bytes
+    with (tmp_path / "dead-letters.ndjson").open("ab") as file:
+        file.write(b'{"why":"rejec')
+    again = DeadLetters(tmp_path)
+    assert again.size_bytes == whole
+    again.add(Kind.REFUSED, [failed])
+    assert [letter.why for letter in read_dead_letters(tmp_path)] == ["rejected", "refused"]
+
+
 def test_a_callback_that_fails_stops_nothing(server: RecordingServer, tmp_path: Path) -> None:
     server.answer({"accepted": 0, "rejected": [{"index": 0, "error": "no"}]})
 
@@ -331,6 +344,7 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
         Recorder("kleos.example", KEY, "arcade", tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_the_child_of_a_fork_is_told_and_the_parent_goes_on(server: RecordingServer, tmp_path: Path) -> None:
     server.respond = taken
     with recorder(server, tmp_path) as recording:

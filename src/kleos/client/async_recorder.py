@@ -75,7 +75,7 @@ class AsyncRecorder:
         ``id`` and ``at`` are made here where they are not given. Raises SpoolFull where there is no room, TypeError
         or ValueError where a field is nothing that JSON can hold, RecorderClosed.
         """
-        return self._recording.record(event, fields)
+        return self._recording.intake.record(event, fields)
 
     async def sync(self, timeout_s: float = 5.0) -> bool:
         """Wait until what was recorded so far is durable on this machine; whether it is."""
@@ -123,7 +123,7 @@ class AsyncRecorder:
                 try:
                     wait_s = await self._send_next(recording, http)
                 except Exception as fault:
-                    wait_s = recording.after_fault_s(fault)
+                    wait_s = await asyncio.to_thread(recording.after_fault_s, fault)
                 if wait_s is None:
                     await self._work.wait()
                     await _wait(self._hurry, recording.gather_s())
@@ -140,7 +140,7 @@ class AsyncRecorder:
         try:
             response = await http.post(recording.path, content=posting.body)
         except httpx.HTTPError as failure:
-            return delivery.failed(str(failure) or type(failure).__name__)
+            return await asyncio.to_thread(delivery.failed, str(failure) or type(failure).__name__)
         return await asyncio.to_thread(delivery.answered, response.status_code, response.headers, response.content)
 
 

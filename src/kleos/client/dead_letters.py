@@ -1,5 +1,6 @@
 """The file of events that the server did not count: what they were and why, so that they can be mended and sent."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,11 @@ class DeadLetters:
             while view:
                 view = view[os.write(opened, view) :]
             os.fsync(opened)
-            self.size_bytes = os.fstat(opened).st_size
+            self.size_bytes += len(data)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(opened, self.size_bytes)
+            raise
         finally:
             os.close(opened)
         if is_new:

@@ -9,8 +9,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import count
 from queue import Empty, SimpleQueue
 from secrets import token_hex
@@ -19,13 +19,16 @@ from typing import Any, Final
 import msgspec
 
 from kleos.client.backoff import Backoff
+from kleos.client.dead_letters import DeadLetters
 from kleos.client.errors import RecorderClosed, SpoolFull
-from kleos.client.spool import Spool, stored_bytes
+from kleos.client.frames import FRAME_BYTES
+from kleos.client.spool import Spool
 from kleos.client.troubles import Kind, Reporter, Trouble
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_GATHER_S: Final = 0.004
+_GATHER_S: Final = 0.01
 """Between two writes, so that a busy game and this thread do not pass the interpreter to and fro for every event."""
+_AWAKE_S: Final = 1.0
+"""So long after the last event the thread looks for itself; then it has to be woken, which costs the caller some µs."""
 _CLOCK_SLIP_NS: Final = 1_000_000_000
 """A clock set back by less does not make later events earlier ones."""
 _RECORDS_PER_WRITE: Final = 4096
@@ -44,24 +47,24 @@ class _Mark:
 
 
 class Intake:
-    """Takes events into a spool. ``extra_bytes()`` of the spool's limit are taken up by something else."""
+    """Takes events into a spool, whose limit its dead letters count towards."""
 
     def __init__(
         self,
         spool: Spool,
+        dead_letters: DeadLetters,
         reporter: Reporter,
         *,
         spool_limit_bytes: int,
         memory_limit_bytes: int,
         fsync_within_s: float,
-        extra_bytes: Callable[[], int],
     ) -> None:
         self._spool = spool
+        self._dead_letters = dead_letters
         self._reporter = reporter
         self._spool_limit_bytes = spool_limit_bytes
         self._memory_limit_bytes = memory_limit_bytes
         self._fsync_within_s = fsync_within_s
-        self._extra_bytes = extra_bytes
         self.recorded = 0
         self.refused = 0
         self.stored = 0
@@ -93,19 +96,19 @@ class Intake:
         given = {"type": event, **fields} if isinstance(event, str) else {**event, **fields}
         id = given.get("id")
         if given.get("at") is None:
-            given["at"] = _EPOCH + timedelta(microseconds=at_us)
+            given["at"] = datetime.fromtimestamp(at_us / 1e6, UTC)
         if id is None:
             given["id"] = id = f"{now_ns:016x}-{self._client}-{next(self._numbers):x}"
         self._put(at_us, self._encode(given))
         return str(id)
 
     def _put(self, at_us: int, payload: bytes) -> None:
-        size_bytes = stored_bytes(payload)
+        size_bytes = len(payload) + FRAME_BYTES
         with self._lock:
             if self._closed_because is not None:
                 raise RecorderClosed(self._closed_because)
             waiting_bytes = self._put_bytes - self._stored_bytes + size_bytes
-            spooled_bytes = self._spool.size_bytes + self._extra_bytes()
+            spooled_bytes = self._spool.size_bytes + self._dead_letters.size_bytes
             if waiting_bytes <= self._memory_limit_bytes and spooled_bytes + waiting_bytes <= self._spool_limit_bytes:
                 self._put_bytes += size_bytes
                 self.recorded += 1
@@ -160,25 +163,27 @@ class Intake:
 
     def _run(self) -> None:
         is_last = False
+        awake_until_s = 0.0
         while not is_last:
-            records, marks = self._gather()
+            records, marks = self._gather(may_sleep=time.monotonic() >= awake_until_s)
             if records:
                 self._store(records)
+                awake_until_s = time.monotonic() + _AWAKE_S
             is_durable = (marks or self._is_sync_due()) and self._sync()
             for mark in marks:
                 mark.is_durable = bool(is_durable)
                 mark.stored_events = self._spool.stored_events
                 mark.reached.set()
                 is_last |= mark.is_last
-            if not is_last:
+            if not is_last and len(records) < _RECORDS_PER_WRITE:
                 time.sleep(_GATHER_S)
 
-    def _gather(self) -> tuple[list[_Item], list[_Mark]]:
-        """Wait for something to do; then everything that is there. Marks come after the records before them."""
+    def _gather(self, may_sleep: bool) -> tuple[list[_Item], list[_Mark]]:
+        """Everything that is there, after waiting for something where it may. Marks come after what was before them."""
         records: list[_Item] = []
         marks: list[_Mark] = []
         try:
-            item = self._queue.get(timeout=self._sync_due_in_s())
+            item = self._queue.get(timeout=self._sync_due_in_s()) if may_sleep else self._queue.get_nowait()
             while True:
                 if isinstance(item, _Mark):
                     marks.append(item)
@@ -212,7 +217,7 @@ class Intake:
         if self._unsynced_since_s is None:
             self._unsynced_since_s = time.monotonic()
         self.stored += len(records)
-        self._stored_bytes += sum(stored_bytes(payload) for _, payload in records)
+        self._stored_bytes += sum(len(payload) + FRAME_BYTES for _, payload in records)
         self._reporter.over(Kind.DISK)
 
     def _lose(self, records: Sequence[_Item], error: OSError) -> None:

@@ -60,7 +60,7 @@ class Recorder:
         ``id`` and ``at`` are made here where they are not given. Raises SpoolFull where there is no room, TypeError
         or ValueError where a field is nothing that JSON can hold, RecorderClosed.
         """
-        return self._recording.record(event, fields)
+        return self._recording.intake.record(event, fields)
 
     def sync(self, timeout_s: float = 5.0) -> bool:
         """Wait until what was recorded so far is durable on this machine; whether it is."""
@@ -93,8 +93,10 @@ class Recorder:
     def _send(self) -> None:
         recording = self._recording
         with httpx.Client(base_url=self._url, headers=self._headers, timeout=recording.settings.timeout_s) as http:
-            while not self._stop.is_set():
+            while True:
                 self._work.clear()
+                if self._stop.is_set():  # looked at after clearing: close() sets it before it sets the other
+                    return
                 try:
                     wait_s = self._send_next(http)
                 except Exception as fault:

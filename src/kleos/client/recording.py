@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 import httpx
@@ -82,16 +81,13 @@ class Recording:
         self.delivery = Delivery(self.spool, self.dead_letters, self.reporter, settings.backoff, settings.batch_events)
         self.intake = Intake(
             self.spool,
+            self.dead_letters,
             self.reporter,
             spool_limit_bytes=settings.spool_limit_bytes,
             memory_limit_bytes=settings.memory_limit_bytes,
             fsync_within_s=settings.fsync_within_s,
-            extra_bytes=lambda: self.dead_letters.size_bytes,
         )
         self.path = f"/v1/games/{quote(game, safe='')}/events"
-
-    def record(self, event: str | Mapping[str, Any], fields: Mapping[str, Any]) -> str:
-        return self.intake.record(event, fields)
 
     def is_durable(self, timeout_s: float) -> bool:
         return self.intake.mark(time.monotonic() + timeout_s) is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from kleos.client.errors import SpoolError
-from kleos.client.frames import FRAME_BYTES, Damage, Record, frame, read_frames
+from kleos.client.frames import Damage, Record, frame, read_frames
 from kleos.client.segments import Segment, SegmentWriter, find_segments, lock_folder
 
 SEGMENT_BYTES: Final = 256 * 1024
@@ -210,8 +210,3 @@ def _first_of(segment: Segment, start: int, stop: int, data: bytes, max_events: 
     if start + len(data) < stop:
         damages.append(Damage(len(data), stop - start, is_torn=False))
     return Batch(segment, tuple(records), tuple(damages), stop)
-
-
-def stored_bytes(payload: bytes) -> int:
-    """What an event takes up in a spool."""
-    return len(payload) + FRAME_BYTES
