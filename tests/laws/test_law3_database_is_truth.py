@@ -31,8 +31,8 @@ async def test_ranks_dropped_at_any_moment_under_load_come_back_the_same(world: 
     rng = random.Random(seed)
     game = await world.new_game()
     engine = world.engine
-    for turn in range(4):
-        facts = random_story(rng, most_facts=80).facts
+    for turn in range(3):
+        facts = random_story(rng, most_facts=60).facts
         for place, fact in enumerate(facts):
             fact["id"] = f"{turn}-{place}"
             fact["at"] = wire_time(NOW - rng.randint(0, 5_000_000)) if rng.random() < 0.5 else fact["at"]

@@ -22,6 +22,8 @@ from kleos.sheets.rebuild import decide_awards, fold_all_awards, fold_log
 LAW_TWO: Final = (Path(__file__).parent / "law_two.toml").read_text("utf-8")
 DAY_US: Final = 86_400_000_000
 
+ATTRIBUTES: Final = {"region": ["eu", "us"], "clan": ["red"]}
+
 Fact = dict[str, Any]
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -125,7 +127,7 @@ class World:
         game = self.engine.game(name)
         await self.engine.standings.ready(game, self._open_kinds(game))
         ranks = {}
-        for board, window, partition in await self._places(game, state):
+        for board, window, partition in self._places(game, state):
             given = {key: str(value) for key, value in partition.as_given().items()}
             page = await self.engine.standings.page(game, board.board.name, window.name, given, 0, 1000)
             assert page.total == len(page.entries)
@@ -134,11 +136,15 @@ class World:
             ]
         return ranks
 
-    async def ranks_in_sql(self, name: str, state: State) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
-        """Every board, from the rows alone."""
+    async def ranks_in_sql(
+        self, name: str, state: State, of_attributes: bool = False
+    ) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
+        """Every board, or only what is parted by what the players' profiles say, from the rows alone."""
         game = self.engine.game(name)
         ranks = {}
-        for board, window, partition in await self._places(game, state):
+        for board, window, partition in self._places(game, state):
+            if of_attributes and not ATTRIBUTES.keys() & set(partition.names):
+                continue
             closed = window.end is not None and window.end <= self.clock()
             statement = boards_sql.page(boards_sql.Scope(board, window, closed, partition), 0, 1000)
             rows = await self.engine.pool.fetch(statement.text, *statement.arguments)
@@ -153,18 +159,14 @@ class World:
     def _open_kinds(self, game: Game) -> list[str]:
         return [kind for kind in WINDOW_KINDS if game.calendar.window(kind, self.clock()) is not None]
 
-    async def _places(self, game: Game, state: State) -> list[tuple[CompiledBoard, Window, Partition]]:
-        attributes = {
-            "region": ["eu", "us"],
-            "clan": ["red"],
-        }
+    def _places(self, game: Game, state: State) -> list[tuple[CompiledBoard, Window, Partition]]:
         places = []
         for board in game.definition.boards.values():
             compiled = CompiledBoard(game.definition, board)
             rows = state.sheets[board.sheet]
             for window in sorted({key[0] for key in rows}):
                 for names in board.partitions:
-                    values = [attributes.get(name) or sorted({row[name] for row in rows.values()}) for name in names]
+                    values = [ATTRIBUTES.get(name) or sorted({row[name] for row in rows.values()}) for name in names]
                     meant = game.calendar.named(window, self.clock())
                     chosen = itertools.product(*values)
                     places += [(compiled, meant, Partition(names, values)) for values in chosen]
