@@ -23,9 +23,9 @@ STOP_S: Final = 30.0
 @asynccontextmanager
 async def kleos(dsn: str) -> AsyncIterator[str]:
     """Serves the benchmark's games from this database; gives ``host:port`` once every board is warm."""
-    environment = {**os.environ, "KLEOS_DATABASE_URL": dsn, "KLEOS_ADMIN_KEY": KEY}
+    environment = {**os.environ, "KLEOS_DATABASE_URL": dsn, "KLEOS_ADMIN_KEY": KEY, "KLEOS_GAMES": str(GAMES)}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "kleos", "serve", "--port", "0", "--games", str(GAMES)),
+        *(sys.executable, "-m", "bench.served"),
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -50,7 +50,7 @@ async def _address(process: asyncio.subprocess.Process) -> str:
         found = re.search(rb"listens on http://(\S+)", line)
         if found is not None:
             return found[1].decode()
-    raise RuntimeError(f"kleos serve ended with {await process.wait()} before it listened")
+    raise RuntimeError(f"the server ended with {await process.wait()} before it listened")
 
 
 async def _ready(address: str) -> None:

@@ -10,7 +10,6 @@ from kleos.boards.index import Entry
 from kleos.boards.rankkey import Value
 from kleos.core.errors import NotFound
 from kleos.core.windows import Window, iso
-from kleos.players.directory import Card
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -83,10 +82,9 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
         return cls(board.board.name, window.name, id, entry.rank, previous_rank, value, place)
 
 
-def line(board: CompiledBoard, entry: Entry, card: Card | None) -> Line:
+def line(board: CompiledBoard, entry: Entry, name: str) -> Line:
     placed = entry.placed
     values = tuple(None if value is None else value + 0 if type(value) is float else value for value in placed.values)
-    name = placed.id if card is None else card.shown_name
     return Line(entry.rank, placed.id, name, values[0], dict(zip(board.by_names, values, strict=True)), placed.since)
 
 

@@ -278,12 +278,8 @@ class Standings:
         return Page(question.board.board.name, question.window.name, question.partition.as_given(), total, lines)
 
     async def _lines(self, game: Game, board: CompiledBoard, entries: Sequence[Entry]) -> tuple[Line, ...]:
-        cached, namespace = self._directory.cached, game.namespace
-        cards = {entry.placed.id: cached(namespace, entry.placed.id) for entry in entries}
-        missing = [id for id, card in cards.items() if card is None]
-        if missing:
-            cards.update(await self._directory.cards(namespace, missing))
-        return tuple(answers.line(board, entry, cards[entry.placed.id]) for entry in entries)
+        names = await self._directory.shown_names(game.namespace, [entry.placed.id for entry in entries])
+        return tuple(answers.line(board, entry, names[entry.placed.id]) for entry in entries)
 
     def _followed(self, game: Game, board: CompiledBoard, window: Window) -> Ranking | None:
         return self._warmup.followed(board, window, _stamp(game))

@@ -314,6 +314,7 @@ class Engine:
 
     async def _take_over(self, definitions: list[Definition]) -> None:
         async with self._own_connection() as connection:
+            await self.directory.read_names()
             for game in await catalog.read_games(connection):
                 self._start(game)
             for definition in definitions:

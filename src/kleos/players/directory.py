@@ -44,6 +44,7 @@ class Directory:
         self._capacity = capacity
         self._by_id: OrderedDict[tuple[str, str], Card] = OrderedDict()
         self._by_number: dict[tuple[str, int], Card] = {}
+        self._names: dict[tuple[str, str], str] | None = None
 
     def cached(self, namespace: str, id: str) -> Card | None:
         return self._by_id.get((namespace, id))
@@ -55,9 +56,31 @@ class Directory:
         for card in cards:
             self._by_id[(namespace, card.id)] = card
             self._by_number[(namespace, card.player)] = card
+            if self._names is not None:
+                self._keep_name(self._names, (namespace, card.id), card.name)
         while len(self._by_id) > self._capacity:
             (space, _), old = self._by_id.popitem(last=False)
             self._by_number.pop((space, old.player), None)
+
+    @staticmethod
+    def _keep_name(names: dict[tuple[str, str], str], whose: tuple[str, str], name: str | None) -> None:
+        if name is not None:
+            names[whose] = name
+        else:
+            names.pop(whose, None)
+
+    async def read_names(self) -> None:
+        """From here on every name there is is known, so that who is not among them is shown by the id, unasked."""
+        rows = await self._pool.fetch(sql.ALL_NAMES)
+        self._names = {(row["namespace"], row["id"]): row["name"] for row in rows}
+
+    async def shown_names(self, namespace: str, ids: Sequence[str]) -> dict[str, str]:
+        """What each of these ids is shown as; an id that nobody knows stands for itself."""
+        names = self._names
+        if names is not None:
+            return {id: names.get((namespace, id), id) for id in ids}
+        cards = await self.cards(namespace, ids)
+        return {id: cards[id].shown_name if id in cards else id for id in ids}
 
     def learn(self, namespace: str, cards: Iterable[Card]) -> None:
         self.keep(namespace, [card for card in cards if (namespace, card.id) not in self._by_id])
@@ -71,6 +94,7 @@ class Directory:
 
     def forget(self, player: int) -> None:
         """Drop what is known of a player in every namespace, so that it is read anew."""
+        self._names = None
         for key in [key for key in self._by_number if key[1] == player]:
             card = self._by_number.pop(key)
             self._by_id.pop((key[0], card.id), None)

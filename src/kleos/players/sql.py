@@ -14,6 +14,12 @@ FROM kleos.identities i LEFT JOIN kleos.players p USING (player)
 WHERE i.namespace = $1 AND i.player = ANY($2::bigint[])
 """
 
+ALL_NAMES: Final = """
+SELECT i.namespace, i.id, p.name
+FROM kleos.players p JOIN kleos.identities i USING (player)
+WHERE p.name IS NOT NULL
+"""
+
 ADD_IDENTITIES: Final = """
 INSERT INTO kleos.identities (namespace, id)
 SELECT $1, id FROM unnest($2::text[]) AS given(id)
