@@ -9,7 +9,7 @@ import asyncpg
 
 from kleos.core.errors import Conflict, Unavailable
 from kleos.engine import sql
-from kleos.store.pool import ANSWER_TIMEOUT_S, open_connection, unavailable
+from kleos.store.pool import ANSWER_TIMEOUT_S, DATABASE_ERRORS, open_connection, unavailable
 
 NODE_LOCK: Final = 0x6B6C656F73
 """The session lock that the serving process holds: "kleos" in ASCII."""
@@ -89,7 +89,7 @@ class NodeGuard:
                         logger.warning("the database is back")
                         break
                     logger.critical("another Kleos serves this database: this one writes nothing until that one ends")
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except DATABASE_ERRORS as error:
                     logger.info("waiting for the database: %s", unavailable(error) or error)
                 await asyncio.sleep(RETRY_S)
 
@@ -102,7 +102,7 @@ class NodeGuard:
             except TimeoutError:
                 try:
                     await self._connection.execute("SELECT 1")
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except DATABASE_ERRORS as error:
                     logger.warning("the connection that holds the lock is lost: %s", error)
                     self._connection.terminate()
                     return

@@ -22,7 +22,7 @@ from kleos.log.commit import Committed, commit
 from kleos.log.decode import Incoming, Rejected, Stamp
 from kleos.players.directory import Directory
 from kleos.sheets.write import Writers
-from kleos.store.pool import unavailable
+from kleos.store.pool import DATABASE_ERRORS, unavailable
 
 MAX_BATCH_EVENTS: Final = 2_000
 """A commit takes whole requests until it has this many events."""
@@ -203,8 +203,9 @@ class Committer:
                 await self._read_anew(self)
             except Exception as error:
                 self._in_doubt = True
+                if self.away is None:
+                    logger.warning("%s takes no events until it can be read anew: %s", game.name, error)
                 self.away = unavailable(error) or Unavailable("the database cannot be read; the server's log says why")
-                logger.warning("%s cannot be read anew: %s", game.name, error)
                 self._refuse_waiting(self.away)
                 self._idle.set()
                 await asyncio.sleep(READ_ANEW_EVERY_S)
@@ -313,7 +314,7 @@ class Committer:
             ids, self._published = self._published, []
             try:
                 await self._pool.execute(sql.DROP_OUTBOX, ids)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except DATABASE_ERRORS:
                 self._published[:0] = ids
 
 
@@ -330,7 +331,7 @@ def _may_have_happened(error: Exception) -> bool:
     """Whether a transaction that ended so may be in the database, or its game no longer be the one in force there."""
     if isinstance(error, asyncpg.PostgresError):
         return getattr(error, "severity_en", None) != "ERROR"  # a FATAL may come between COMMIT and its answer
-    return isinstance(error, (OSError, asyncpg.InterfaceError, StaleDefinition))
+    return isinstance(error, (*DATABASE_ERRORS, StaleDefinition))
 
 
 def _outcome_of(request: Request, new: set[str], spoiled: set[str | None], seq: int | None, whole: Outcome) -> Outcome:

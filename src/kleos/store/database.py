@@ -16,7 +16,7 @@ import asyncpg
 from kleos.core.errors import KleosError
 from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.migrate import migrate
-from kleos.store.pool import ANSWER_TIMEOUT_S, open_connection, open_pool, unavailable
+from kleos.store.pool import ANSWER_TIMEOUT_S, DATABASE_ERRORS, open_connection, open_pool, unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ async def _connect(dsn: str, wait_s: float) -> asyncpg.Connection[Any]:
     while True:
         try:
             return await open_connection(dsn)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        except (*DATABASE_ERRORS, ValueError) as error:
             reason = unavailable(error)
             if reason is None:
                 raise KleosError(f"cannot use the database at {place_of(dsn)}: {error}") from error
@@ -120,7 +120,7 @@ async def _connect(dsn: str, wait_s: float) -> asyncpg.Connection[Any]:
 async def _close(pool: asyncpg.Pool[asyncpg.Record]) -> None:
     try:
         await asyncio.wait_for(pool.close(), 10.0)
-    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DATABASE_ERRORS:
         pool.terminate()
 
 

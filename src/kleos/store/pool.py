@@ -48,6 +48,9 @@ REASONS: Final[tuple[tuple[type[BaseException], str, float], ...]] = (
     (OSError, "the database is not reachable", 1.0),
 )
 
+DATABASE_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a call to the database may raise, other than by a mistake of ours."""
+
 CLOSED: Final = (
     "connection is closed",
     "connection was closed",
@@ -121,6 +124,10 @@ def unavailable(error: BaseException) -> Unavailable | None:
     """
     if isinstance(error, Unavailable):
         return error
+    if isinstance(error, asyncpg.InternalClientError):
+        # asyncpg loses its thread when a connection dies between two messages of one statement.
+        lost = "cannot switch to state" in str(error)
+        return Unavailable("the connection to the database was lost") if lost else None
     if isinstance(error, asyncpg.InterfaceError):
         lost = any(words in str(error) for words in CLOSED)
         return Unavailable("the connection to the database was lost") if lost else None
