@@ -75,12 +75,13 @@ class Engine:
         self.pool = database.pool
         self.clock = clock
         self.stamp = Stamp(clock)
-        self.guard = NodeGuard(database.dsn, database.timeout_s, self._distrust)
+        self.guard = NodeGuard(database.dsn, database.timeout_s, self._give_up_long_work, self._distrust)
         self.directory = Directory(self.pool)
         self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
         self._committers: dict[str, Committer] = {}
         self._changing = asyncio.Lock()
         self._settling: set[asyncio.Task[None]] = set()
+        self._at_long_work: set[Connection] = set()
 
     @classmethod
     @asynccontextmanager
@@ -210,7 +211,7 @@ class Engine:
         """Puts a definition in force, or says what doing so would change; raises DefinitionError with all problems."""
         definition = load(source, name)
         self.guard.check()
-        async with self._changing:
+        async with self._one_change():
             existing = self._committers.get(name)
             before = existing.game if existing is not None else None
             changes = catalog.changes_between(before.definition if before is not None else None, definition)
@@ -238,11 +239,31 @@ class Engine:
 
     @asynccontextmanager
     async def _own_connection(self) -> AsyncIterator[Connection]:
-        connection = await open_connection(self.database.dsn)
+        """For work of any length; it ends when the database is found to be away."""
+        connection = await open_connection(self.database.dsn, timeout_s=self.database.timeout_s)
+        self._at_long_work.add(connection)
         try:
             yield connection
         finally:
+            self._at_long_work.discard(connection)
             connection.terminate()
+
+    def _give_up_long_work(self) -> None:
+        for connection in list(self._at_long_work):
+            connection.terminate()
+
+    @asynccontextmanager
+    async def _one_change(self) -> AsyncIterator[None]:
+        """Definitions, seasons and profiles change one after another. Raises Unavailable after long waiting."""
+        try:
+            async with asyncio.timeout(self.database.timeout_s):
+                await self._changing.acquire()
+        except TimeoutError:
+            raise Unavailable("another change takes its time; send again", 5.0) from None
+        try:
+            yield
+        finally:
+            self._changing.release()
 
     async def make_season(self, game: str, name: str, title: str, starts_at: int, ends_at: int) -> Season:
         """Raises Conflict for a name or a span that is taken."""
@@ -269,7 +290,7 @@ class Engine:
     async def _set_season(self, game: str, season: Season, *, new: bool) -> Season:
         committer = self._committer(game)
         self.guard.check()
-        async with self._changing, self._long_change(committer) as connection:
+        async with self._one_change(), self._long_change(committer) as connection:
             changed = await set_season(connection, committer.game, season, self.stamp.next_at(), new=new)
             self._replace(committer, changed)
         return season
@@ -278,7 +299,7 @@ class Engine:
         """Changes a player's profile, making the player where there is none."""
         check_change(change)
         self.guard.check()
-        async with self._changing:
+        async with self._one_change():
             try:
                 async with self.pool.acquire() as connection:
                     before, after = await write_profile(connection, namespace, id, change, self.stamp.next_at())

@@ -24,14 +24,20 @@ logger = logging.getLogger(__name__)
 class NodeGuard:
     """Holds the lock on a connection of its own, and takes it again when the database comes back after a fall.
 
-    ``returned`` is called when it has, before writing is allowed again: another server may have worked in between.
+    ``went`` is called when the database is found to be away; ``returned`` when the lock is taken again, before writing
+    is allowed: another server may have worked in between.
     """
 
     def __init__(
-        self, dsn: str, timeout_s: float = ANSWER_TIMEOUT_S, returned: Callable[[], None] = lambda: None
+        self,
+        dsn: str,
+        timeout_s: float = ANSWER_TIMEOUT_S,
+        went: Callable[[], None] = lambda: None,
+        returned: Callable[[], None] = lambda: None,
     ) -> None:
         self._dsn = dsn
         self._timeout_s = timeout_s
+        self._went = went
         self._returned = returned
         self._connection: asyncpg.Connection[Any] | None = None
         self._lost = asyncio.Event()
@@ -80,6 +86,7 @@ class NodeGuard:
         while True:
             await self._until_lost()
             self.is_held = False
+            self._went()
             logger.warning("the database is away: nothing is written until it is back")
             while not self.is_held:
                 try:
