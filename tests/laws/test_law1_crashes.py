@@ -39,7 +39,12 @@ class Server:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env=environment)
         async with httpx.AsyncClient(base_url=self.url) as http:
-            await until_ready(http)
+            ready = asyncio.create_task(until_ready(http))
+            ended = asyncio.create_task(self.process.wait())
+            await asyncio.wait((ready, ended), return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
+            ready.cancel() if not ready.done() else ready.result()
+            assert self.is_running(), self.log.read_text()[-2000:]
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.returncode is None
