@@ -196,6 +196,7 @@ class Committer:
 
     async def _settle(self) -> None:
         """Brings memory in line with the database, however long that takes; those who wait do not wait for it twice."""
+        self._answer_last()
         while self._in_doubt:
             self._in_doubt = False
             game = self.game
