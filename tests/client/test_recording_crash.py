@@ -72,3 +72,42 @@ for number in range(100):
     with Recorder(kleos_server.url, KEY, "arcade", tmp_path) as recorder:
         assert recorder.flush(PATIENCE_S)
     assert kleos_server.runs_of("ada") == 100
+
+
+def test_a_disk_that_comes_back_has_lost_nothing(kleos_server: KleosServer, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the full disk."""
+    program = """
+import resource, signal, sys, threading
+from pathlib import Path
+from kleos.client import Kind, Recorder, Trouble
+
+full, troubles = threading.Event(), []
+def tell(trouble: Trouble) -> None:
+    if trouble.kind is Kind.DISK:
+        troubles.append(trouble)
+        full.set()
+with Recorder("http://127.0.0.1:9", None, "arcade", sys.argv[1], on_trouble=tell) as recorder:
+    recorder.record("score_submitted", player="ada", score=1.0, game_mode="timed")
+    assert recorder.sync()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (250, 1 << 30))
+    for number in range(50):
+        recorder.record("score_submitted", player="ada", score=1.0, game_mode="timed")
+    assert full.wait(30.0)
+    assert not recorder.sync(0.5)
+    assert Kind.DISK in recorder.statistics().troubles
+    assert len(list(Path(sys.argv[1]).glob("*/*.events"))) == 1
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
+    assert recorder.sync(30.0)
+    assert Kind.DISK not in recorder.statistics().troubles
+    assert len(troubles) == 1
+    recorder.close(timeout_s=0.0)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE_S
+    )
+    assert ended.returncode == 0, ended.stderr
+    with Recorder(kleos_server.url, KEY, "arcade", tmp_path) as recorder:
+        assert recorder.flush(PATIENCE_S)
+        assert recorder.statistics().damaged == 0
+    assert kleos_server.runs_of("ada") == 51

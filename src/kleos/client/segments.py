@@ -1,6 +1,5 @@
 """The files of a spool: made, written whole frames at a time, and found again after a restart."""
 
-import contextlib
 import os
 import re
 import sys
@@ -29,24 +28,32 @@ class Segment:
 
 
 class SegmentWriter:
-    """Appends to one new file. After a failure the file is as long as it was before."""
+    """Appends to one new file."""
 
     def __init__(self, folder: Path, number: int) -> None:
         self.segment = Segment(number, folder / f"{number:016d}.events")
         self._file = os.open(
             self.segment.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600
         )
-        sync_folder(folder)
+        self.is_spoiled = False
+        try:
+            sync_folder(folder)
+        except OSError:
+            self.close()
+            self.segment.path.unlink(missing_ok=True)
+            raise
 
     def append(self, data: bytes) -> None:
-        """Raises OSError where the disk does not take it, with nothing of it left behind."""
+        """Raises OSError where the disk does not take it, with nothing left behind; if some is, it ``is_spoiled``."""
         view = memoryview(data)
         try:
             while view:
                 view = view[os.write(self._file, view) :]
         except OSError:
-            with contextlib.suppress(OSError):
+            try:
                 os.ftruncate(self._file, self.segment.size_bytes)
+            except OSError:
+                self.is_spoiled = True
             raise
 
     def sync(self) -> None:

@@ -62,7 +62,8 @@ class Spool:
         try:
             writer.append(data)
         except OSError:
-            self._end_segment()
+            if writer.is_spoiled:
+                self._end_segment()
             raise
         with self._changed:
             if self.pending_events == 0:
@@ -155,8 +156,8 @@ class Spool:
             self.sync()
             self._end_segment()
         if self._writer is None:
-            self._writer = SegmentWriter(self.folder, self._next_number)
-            self._next_number += 1
+            number, self._next_number = self._next_number, self._next_number + 1
+            self._writer = SegmentWriter(self.folder, number)
             with self._changed:
                 self._segments.append(self._writer.segment)
         return self._writer
