@@ -209,7 +209,7 @@ class Engine:
 
     async def put_definition(self, name: str, source: str, dry_run: bool = False) -> tuple[Game | None, Changes]:
         """Puts a definition in force, or says what doing so would change; raises DefinitionError with all problems."""
-        definition = load(source, name)
+        definition = await asyncio.to_thread(load, source, name)
         self.guard.check()
         async with self._one_change():
             existing = self._committers.get(name)

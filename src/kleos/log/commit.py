@@ -5,9 +5,9 @@ identities, events, appearances, matches, sheets by name and their rows, players
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from kleos.achievements.awards import AwardChange, EventAward, settle_awards
 from kleos.core.cells import Row, RowKey
@@ -23,8 +23,11 @@ from kleos.sheets.changes import RowChange
 from kleos.sheets.write import Writers, merge_rows
 from kleos.store.pool import Connection
 
-FOLD_IN_THREAD_FROM: Final = 5_000
-"""Events and players of one commit."""
+LONG_FROM: Final = 5_000
+"""Events and players, or appearances, of one commit that are many."""
+APPEARANCES_AT_ONCE: Final = 20_000
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,11 @@ def _players_of(taken: Sequence[Incoming]) -> set[str]:
     return found
 
 
+async def _in_time(size: int, work: Callable[..., Result], *arguments: Any) -> Result:
+    """What takes long is done beside the loop, which goes on answering others."""
+    return await asyncio.to_thread(work, *arguments) if size >= LONG_FROM else work(*arguments)
+
+
 def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:
     """Folds events, which must come in event order, to one delta for each row."""
     rows: dict[str, dict[RowKey, Row]] = {}
@@ -161,10 +169,14 @@ async def _append(
         [one.event.match for one in accepted],
         [one.plan.type.name for one in accepted],
         [one.event.at for one in accepted],
-        [one.plan.write_body(one.event, numbers) for one in accepted],
+        await _in_time(len(accepted) + len(numbers), _bodies, accepted, numbers),
         received_at,
     )
     return seq
+
+
+def _bodies(accepted: Sequence[Incoming], numbers: Mapping[str, int]) -> list[bytes]:
+    return [one.plan.write_body(one.event, numbers) for one in accepted]
 
 
 async def _append_and_fold(
@@ -176,7 +188,7 @@ async def _append_and_fold(
 ) -> tuple[int, Folded]:
     """What takes long is folded beside the loop, which goes on answering others, and beside the database."""
     appending = _append(connection, game, accepted, numbers, received_at)
-    if len(accepted) + len(numbers) < FOLD_IN_THREAD_FROM:
+    if len(accepted) + len(numbers) < LONG_FROM:
         return await appending, fold(game, accepted)
     folding = asyncio.ensure_future(asyncio.to_thread(fold, game, accepted))
     try:
@@ -187,10 +199,14 @@ async def _append_and_fold(
 
 
 async def _appear(connection: Connection, game: Game, folded: Folded, numbers: Mapping[str, int]) -> None:
-    pairs = sorted((numbers[player], match) for player, match in folded.appearances)
-    if pairs:
-        players, matches = zip(*pairs, strict=True)
+    pairs = await _in_time(len(folded.appearances), _numbered, folded.appearances, numbers)
+    for start in range(0, len(pairs), APPEARANCES_AT_ONCE):
+        players, matches = zip(*pairs[start : start + APPEARANCES_AT_ONCE], strict=True)
         await connection.execute(sql.ADD_APPEARANCES, game.name, players, matches)
+
+
+def _numbered(appearances: Iterable[tuple[str, str]], numbers: Mapping[str, int]) -> list[tuple[int, str]]:
+    return sorted((numbers[player], match) for player, match in appearances)
 
 
 async def _merge_matches(connection: Connection, game: Game, accepted: Sequence[Incoming]) -> None:

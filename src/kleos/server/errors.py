@@ -80,6 +80,8 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[b
         return _unavailable(f"{away}; the same request may be sent again", away.retry_after_s)
     if isinstance(error, (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError, UnicodeError)):
         return answer(problem(400, "bad-input", "the request holds a character that is no text, such as NUL"))
+    if isinstance(error, RecursionError):
+        return answer(problem(400, "bad-input", "the request is nested too deep"))
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return answer(problem(500, "internal", "something went wrong here; the server's log has the details"))
 
