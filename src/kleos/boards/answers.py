@@ -33,6 +33,14 @@ class Page(msgspec.Struct, frozen=True):
     entries: tuple[Line, ...]
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """The first lines of a board, and those of some players (``found`` lacks who does not stand there)."""
+
+    total: int
+    top: tuple[Line, ...]
+    found: tuple[Line, ...]
+
+
 class Standing(msgspec.Struct, frozen=True):
     """``percentile`` is the share of the board at or below this rank, of 100."""
 
@@ -96,14 +104,14 @@ def page_json(board: CompiledBoard, page: Page) -> bytes:
             "window": page.window,
             "partition": page.partition,
             "total": page.total,
-            "entries": [_shown(board, line) for line in page.entries],
+            "entries": [shown(board, line) for line in page.entries],
         }
     )
 
 
 def standing_json(board: CompiledBoard, standing: Standing) -> bytes:
-    shown = _shown(board, standing)
-    return _encoder.encode({**shown, "total": standing.total, "percentile": standing.percentile})
+    line_shown = shown(board, standing)
+    return _encoder.encode({**line_shown, "total": standing.total, "percentile": standing.percentile})
 
 
 def no_window(board: CompiledBoard, name: str) -> NotFound:
@@ -114,7 +122,8 @@ def time_names(board: CompiledBoard) -> frozenset[str]:
     return frozenset(column.name for column in board.codec.columns if column.kind == "time")
 
 
-def _shown(board: CompiledBoard, line: Line | Standing) -> dict[str, Any]:
+def shown(board: CompiledBoard, line: Line | Standing) -> dict[str, Any]:
+    """A line as JSON shows it: times as ISO 8601, ``since`` where there is one."""
     values: Mapping[str, Any] = line.values
     value: Any = line.value
     times = time_names(board)

@@ -12,6 +12,8 @@ from kleos.core.definition.model import Ties
 # the map with their share of spare room, and the headers of the two objects.
 _SLOT_BYTES: Final = 8 * 1.25 + 24 * 1.5
 _OBJECT_BYTES: Final = 33 + 49 + 16
+_AFTER_ALL: Final = b"\xff" * 9
+"""Behind every key of the same prefix: 8 bytes of ``since``, then an id, whose UTF-8 has no such byte."""
 
 # From one change among so many entries on, ordering all of them anew costs less than moving the changed ones singly.
 _REORDERED_FROM: Final = 48
@@ -192,6 +194,22 @@ class RankIndex:
         """The entries of those ids that stand on the board, in its order."""
         found = (self.standing(id) for id in dict.fromkeys(ids))
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.place)
+
+    def passed(self, id: str, before: bytes | None, most: int) -> list[str]:
+        """Of the ``most`` nearest behind an id, those that it did not stand before with the key ``before``."""
+        key = self._places.get(id)
+        if key is None or (before is not None and self._ranked_by(key) >= self._ranked_by(before)):
+            return []
+        place = self._keys.bisect_right(self._ranked_by(key) + _AFTER_ALL)
+        near = self._keys.islice(place, place + most)
+        last = None if before is None else self._ranked_by(before)
+        return [self.codec.id_of(each) for each in near if last is None or self._ranked_by(each) <= last]
+
+    def is_before(self, key: bytes | None, other: bytes | None) -> bool:
+        """Whether who had ``key`` was ranked no worse than who had ``other``; None did not stand there."""
+        if key is None or other is None:
+            return key is not None
+        return self._ranked_by(key) <= self._ranked_by(other)
 
     def _ranked_by(self, key: bytes) -> bytes:
         """What decides the rank: the columns alone, or the whole key where every standing has a rank of its own."""

@@ -8,9 +8,10 @@ from typing import Any, Final
 import asyncpg
 
 from kleos.boards import answers, sql
-from kleos.boards.answers import Effect, Line, Page, Standing
+from kleos.boards.answers import Effect, Glance, Line, Page, Standing
 from kleos.boards.compiled import Attributes, CompiledBoard, Partition
 from kleos.boards.index import Entry
+from kleos.boards.overtaking import Places
 from kleos.boards.ranking import Ranking, State, UnknownAttributes, attributes_of
 from kleos.boards.rankkey import Placed
 from kleos.boards.warmup import Key, Warmup
@@ -33,6 +34,11 @@ class Effects:
 
     known: tuple[Effect, ...] = ()
     asked: tuple[tuple[CompiledBoard, Window, Partition, str], ...] = ()
+
+    def of(self, players: Collection[str]) -> "Effects":
+        """Those of some of the players."""
+        known = tuple(effect for effect in self.known if effect.player in players)
+        return Effects(known, tuple(asked for asked in self.asked if asked[3] in players))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,37 @@ class Standings:
             return await self._page(game, question, index.total, index.lookup(ids))
         return await self._page(game, question, *await self._ask(sql.lookup(question.scope, list(ids))))
 
+    async def glance(
+        self,
+        game: Game,
+        board: str,
+        window: str,
+        partition: Mapping[str, str],
+        limit: int,
+        ids: Sequence[str],
+    ) -> Glance:
+        """The first lines of a board and those of some players; where its index is warm, of one moment."""
+        question = self._question(game, board, window, partition)
+        if question.ranking is not None:
+            index = question.ranking.index(question.partition)
+            total, top, found = index.total, index.page(0, limit), index.lookup(ids)
+        else:
+            total, top = await self._ask(sql.page(question.scope, 0, limit))
+            found = (await self._ask(sql.lookup(question.scope, list(ids))))[1] if ids else []
+        lines = await self._lines(game, question.board, [*top, *found])
+        return Glance(total, lines[: len(top)], lines[len(top) :])
+
+    def ranks(
+        self, game: Game, board: str, window: Window, partition: Mapping[str, str], ids: Sequence[str]
+    ) -> dict[str, int | None]:
+        """The ranks of these players as memory knows them now; None for who does not stand there, or is not known."""
+        compiled = self._boards(game)[board]
+        ranking = None if _is_closed(window, self._clock()) else self._followed(game, compiled, window)
+        if ranking is None or ranking.state != "warm":
+            return dict.fromkeys(ids)
+        index = ranking.index(compiled.partition(partition))
+        return {id: index.rank(id) for id in ids}
+
     # Following --------------------------------------------------------------------------------------------------------
 
     def apply(
@@ -186,6 +223,24 @@ class Standings:
             _, found = await self._ask(sql.lookup(scope, [id]))
             told += [Effect.of(board, window, partition, id, None, entry) for entry in found]
         return told
+
+    def places(self, game: Game, changes: Sequence[RowChange], ids: Mapping[int, str]) -> list[Places]:
+        """Where the players of these rows stand now, on every board that is warm: to be asked before :meth:`apply`."""
+        now = self._clock()
+        parts: dict[tuple[str, str], list[Values]] = {}
+        for change in changes:
+            parts.setdefault((change.sheet, change.window), []).append(change.row)
+        boards = self._boards(game).values()
+        return [
+            Places(ranking, rows, ids)
+            for (sheet, window), rows in parts.items()
+            for board in boards
+            if board.sheet.name == sheet
+            and (ranking := self._warmup.known(game.name, board.board.name, window)) is not None
+            and ranking.state == "warm"
+            and ranking.stamp == _stamp(game)
+            and not _is_closed(ranking.window, now)
+        ]
 
     def moved(self, namespace: str, before: Card | None, after: Card) -> None:
         """A profile changed, and the directory knows: to be called after the commit, in the order of commits."""

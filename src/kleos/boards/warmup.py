@@ -47,6 +47,10 @@ class Warmup:
     def rankings(self) -> list[Ranking]:
         return list(self._rankings.values())
 
+    def known(self, game: str, board: str, window: str) -> Ranking | None:
+        """The ranking where there is one, in whatever state."""
+        return self._rankings.get((game, board, window))
+
     def read(self, board: CompiledBoard, window: Window, stamp: tuple[int, int]) -> Ranking | None:
         """The ranking where it is warm; else None, and it begins to warm."""
         key = _key(board, window)

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -67,6 +67,18 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     awards: list[AwardAnswer] | msgspec.UnsetType = msgspec.UNSET
 
 
+class Follower(Protocol):
+    """Hears of every commit, in commit order: before the ranks take it in, and after."""
+
+    def before(self, game: Game, committed: Committed) -> Collection[str]:
+        """Answers the players whose standings it wants to know."""
+
+    def after(self, game: Game, committed: Committed, effects: Effects) -> None: ...
+
+    def unsettled(self, games: Collection[str]) -> None:
+        """What boards of these games show may be different without a commit: names, regions, windows."""
+
+
 class Engine:
     """Made by :meth:`open` only. ``clock`` gives microseconds since the epoch."""
 
@@ -78,6 +90,7 @@ class Engine:
         self.guard = NodeGuard(database.dsn, database.timeout_s, self._give_up_long_work, self._distrust)
         self.directory = Directory(self.pool)
         self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
+        self.follower: Follower | None = None
         self._committers: dict[str, Committer] = {}
         self._changing = asyncio.Lock()
         self._settling: set[asyncio.Task[None]] = set()
@@ -179,7 +192,14 @@ class Engine:
         """After a commit: caches and indexes take in what it changed, in commit order."""
         self.directory.learn(game.namespace, committed.cards)
         self.directory.mark_existing(game.namespace, committed.appeared)
-        return self.standings.apply(game, committed.changes, committed.ids, watched)
+        follower = self.follower
+        if follower is None:
+            return self.standings.apply(game, committed.changes, committed.ids, watched)
+        followed = follower.before(game, committed)
+        asked = {*watched, *followed} if followed else watched
+        effects = self.standings.apply(game, committed.changes, committed.ids, asked)
+        follower.after(game, committed, effects)
+        return effects.of(watched) if followed else effects
 
     def trouble(self) -> str | None:
         """Why events are not taken now; None when they are."""
@@ -310,6 +330,7 @@ class Engine:
                 raise
             self.directory.keep(namespace, [after])
             self.standings.moved(namespace, before, after)
+            self._unsettle({game.name for game in self.games() if game.namespace == namespace})
         return after
 
     def _settle_later(self, namespace: str, id: str) -> None:
@@ -364,6 +385,11 @@ class Engine:
         committer.writers = catalog.writers_of(game.definition)
         self.standings.forget(game.name)
         self.standings.start(game)
+        self._unsettle({game.name})
+
+    def _unsettle(self, games: Collection[str]) -> None:
+        if self.follower is not None:
+            self.follower.unsettled(games)
 
     async def _drain_outbox(self, connection: Connection) -> None:
         """What a crash left unpublished: whoever listens from now on starts from a snapshot."""

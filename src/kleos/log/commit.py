@@ -42,7 +42,8 @@ class Folded:
 
 @dataclass(slots=True)
 class Committed:
-    """What a transaction did. ``new`` are the ids not seen before; ``ids`` the external ids behind numbers."""
+    """What a transaction did. ``new`` are the ids not seen before; ``ids`` the external ids behind numbers,
+    ``matches`` those that the game named."""
 
     new: frozenset[str]
     seq: int | None
@@ -51,6 +52,7 @@ class Committed:
     ids: Mapping[int, str] = field(default_factory=dict)
     cards: list[Card] = field(default_factory=list)
     appeared: Collection[str] = ()
+    matches: Collection[str] = ()
     outbox: int | None = None
 
 
@@ -100,6 +102,7 @@ async def commit(
             {card.player: id for id, card in cards.items()},
             [*cards.values()],
             appeared,
+            {one.event.match for one in accepted if one.event.match != one.event.id},
             outbox,
         )
 

@@ -14,6 +14,9 @@ from kleos.achievements.rarity import Rarity
 from kleos.boards.api import ROUTES as BOARD_ROUTES
 from kleos.engine.api import ROUTES as GAME_ROUTES
 from kleos.engine.engine import Engine
+from kleos.feed.access import holders
+from kleos.feed.feed import Feed
+from kleos.feed.routes import ROUTES as FEED_ROUTES
 from kleos.log.api import ROUTES as EVENT_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
@@ -54,6 +57,7 @@ def routes() -> list[ControllerRouterHandler]:
         *openapi.ROUTES,
         *HEALTH_ROUTES,
         *EVENT_ROUTES,
+        *FEED_ROUTES,
         *GAME_ROUTES,
         *BOARD_ROUTES,
         *SHEET_ROUTES,
@@ -85,8 +89,12 @@ def create_app(
             app.state.access = edge.access = opened
             app.state.rarity = Rarity(engine.pool)
             app.state.engine = engine
-            yield
-            edge.access = None
+            app.state.feed = feed = Feed(engine, holders(opened))
+            try:
+                yield
+            finally:
+                feed.close()
+                edge.access = None
 
     edge = Edge(settings)
 

@@ -13,10 +13,15 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from kleos.feed.protocol import FeedProtocol
 from kleos.server.errors import PROBLEM_JSON, problem
 
 _GRACEFUL_STOP_S: Final = 10
 _BACKLOG: Final = 2048
+_LARGEST_MESSAGE_BYTES: Final = 1024 * 1024
+"""What a WebSocket may send at once; more closes it with 1009."""
+PING_EVERY_S: Final = 20.0
+"""So often a WebSocket is asked whether it lives; without an answer in as long it is closed."""
 
 
 class ServerFailed(RuntimeError):
@@ -88,9 +93,9 @@ async def serve_app(
 
 
 @asynccontextmanager
-async def running(app: Litestar, listening: socket.socket) -> AsyncIterator[str]:
+async def running(app: Litestar, listening: socket.socket, ping_every_s: float = PING_EVERY_S) -> AsyncIterator[str]:
     """Serve while the block runs, in the loop that runs it; gives the base URL."""
-    server = _Server(_config(app), foreground=False)
+    server = _Server(_config(app, ping_every_s), foreground=False)
     serving = asyncio.create_task(_serve(server, listening))
     ready = asyncio.create_task(server.ready.wait())
     try:
@@ -116,12 +121,16 @@ async def _serve(server: _Server, listening: socket.socket) -> None:
         raise ServerFailed("the server could not start; the log says why")
 
 
-def _config(app: Litestar) -> uvicorn.Config:
+def _config(app: Litestar, ping_every_s: float = PING_EVERY_S) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
         http=ProblemProtocol,
-        ws="none",
+        ws=FeedProtocol,
+        ws_max_size=_LARGEST_MESSAGE_BYTES,
+        ws_ping_interval=ping_every_s,
+        ws_ping_timeout=ping_every_s,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_level="warning",
         access_log=False,

@@ -1,0 +1,175 @@
+"""The feed: follows the engine's commits, and tells the topics to which somebody listens. It is one for a process."""
+
+import logging
+from collections.abc import Collection
+from typing import Any, cast
+
+from kleos.boards.overtaking import Passed, Places
+from kleos.boards.standings import Effects
+from kleos.core.errors import NotFound
+from kleos.engine.engine import Engine
+from kleos.engine.game import Game
+from kleos.feed.access import Authenticate, nobody
+from kleos.feed.awards import award, by_kind
+from kleos.feed.boards import BoardSource
+from kleos.feed.games import GameSource
+from kleos.feed.hub import LINGERS_S, Channel, Hub, Source
+from kleos.feed.players import PlayerSource
+from kleos.feed.topics import BoardTopic, GameTopic, PlayerTopic
+from kleos.log.commit import Committed
+
+logger = logging.getLogger(__name__)
+
+_Player = tuple[str, str]
+"""(namespace, id)"""
+
+
+class Feed:
+    """What nobody listens to costs nothing: the maps below hold the sources of open channels only."""
+
+    def __init__(self, engine: Engine, authenticate: Authenticate = nobody, lingers_s: float = LINGERS_S) -> None:
+        self.engine = engine
+        self.authenticate = authenticate
+        self.hub = Hub(self._open, self._closed, lingers_s=lingers_s)
+        self._boards: dict[str, dict[BoardSource, None]] = {}
+        self._games: dict[str, GameSource] = {}
+        self._players: dict[_Player, PlayerSource] = {}
+        self._private: dict[_Player, PlayerSource] = {}
+        self._listened: dict[str, set[str]] = {}
+        self._listened_privately: dict[str, set[str]] = {}
+        self._places: list[Places] = []
+        engine.follower = self
+
+    def close(self) -> None:
+        self.engine.follower = None
+        self.hub.close()
+
+    # The engine's commits -----------------------------------------------------------------------------------------
+
+    def before(self, game: Game, committed: Committed) -> Collection[str]:
+        """A fault here must not look like one of the commit, which is durable."""
+        try:
+            sources = self._boards.get(game.name)
+            if sources and committed.changes:
+                moved = _moved(game, committed, {source.sheet for source in sources})
+                for source in sources:
+                    source.follow(game, moved.get(source.sheet, {}))
+            self._places = self._places_before(game, committed)
+            listened = self._listened.get(game.namespace)
+            return _both(committed.ids.values(), listened) if listened else ()
+        except Exception:
+            logger.exception("a commit of %s was not followed", game.name)
+            return ()
+
+    def after(self, game: Game, committed: Committed, effects: Effects) -> None:
+        try:
+            listened = self._listened.get(game.namespace)
+            if listened:
+                for player in _both(committed.ids.values(), listened):
+                    mine = effects.of((player,))
+                    if mine.known or mine.asked:
+                        self._players[game.namespace, player].tell_standings(game, mine)
+                self._tell_awards(game, committed, listened)
+            self._tell_passed(game)
+            of_game = self._games.get(game.name)
+            if of_game is not None:
+                of_game.note(committed.awards, sorted(committed.matches))
+        except Exception:
+            logger.exception("a commit of %s could not be told", game.name)
+
+    def unsettled(self, games: Collection[str]) -> None:
+        for game in games:
+            for source in self._boards.get(game, ()):
+                source.unsettle()
+
+    def _places_before(self, game: Game, committed: Committed) -> list[Places]:
+        if not self._listened_privately.get(game.namespace):
+            return []
+        return self.engine.standings.places(game, committed.changes, committed.ids)
+
+    def _tell_passed(self, game: Game) -> None:
+        places, self._places = self._places, []
+        listened = self._listened_privately.get(game.namespace, set())
+        passed: dict[str, list[Passed]] = {}
+        for place in places:
+            for one in place.passed(listened):
+                passed.setdefault(one.player, []).append(one)
+        for player, by in passed.items():
+            self._private[game.namespace, player].tell_passed(game, by)
+
+    def _tell_awards(self, game: Game, committed: Committed, listened: set[str]) -> None:
+        for kind, changes in by_kind(committed.awards).items():
+            told: dict[str, list[dict[str, Any]]] = {}
+            for change in changes:
+                id = committed.ids[change.player]
+                if id in listened:
+                    card = self.engine.directory.cached(game.namespace, id)
+                    name = id if card is None else card.shown_name
+                    achievement = game.definition.achievements[change.achievement]
+                    told.setdefault(id, []).append(award(game, achievement, id, name, change.at, change.match))
+            for id, awards in told.items():
+                self._players[game.namespace, id].tell_awards(kind, awards)
+
+    # Channels that open and close ---------------------------------------------------------------------------------
+
+    def _open(self, channel: Channel) -> Source:
+        """Raises KleosError where there is no such game, board or namespace."""
+        topic = channel.topic
+        if isinstance(topic, BoardTopic):
+            board = BoardSource(self.engine, channel, topic)
+            self._boards.setdefault(topic.game, {})[board] = None
+            return board
+        if isinstance(topic, GameTopic):
+            self._games[topic.game] = of_game = GameSource(self.engine, channel, topic)
+            return of_game
+        if isinstance(topic, PlayerTopic):
+            return self._open_player(channel, topic)
+        raise NotFound("topic", channel.name)
+
+    def _open_player(self, channel: Channel, topic: PlayerTopic) -> PlayerSource:
+        namespaces = {game.namespace for game in self.engine.games()} | {""}
+        if topic.namespace not in namespaces:
+            raise NotFound("namespace", topic.namespace, sorted(namespaces - {""}))
+        sources, listened = self._players_of(topic)
+        source = PlayerSource(self.engine, channel, topic)
+        sources[topic.namespace, topic.player] = source
+        listened.setdefault(topic.namespace, set()).add(topic.player)
+        return source
+
+    def _closed(self, channel: Channel) -> None:
+        topic = channel.topic
+        if isinstance(topic, BoardTopic):
+            of_game = self._boards[topic.game]
+            of_game.pop(cast("BoardSource", channel.source))
+            if not of_game:
+                del self._boards[topic.game]
+        elif isinstance(topic, GameTopic):
+            del self._games[topic.game]
+        elif isinstance(topic, PlayerTopic):
+            sources, listened = self._players_of(topic)
+            del sources[topic.namespace, topic.player]
+            listened[topic.namespace].discard(topic.player)
+
+    def _players_of(self, topic: PlayerTopic) -> tuple[dict[_Player, PlayerSource], dict[str, set[str]]]:
+        if topic.is_private:
+            return self._private, self._listened_privately
+        return self._players, self._listened
+
+
+def _both(ids: Collection[str], listened: set[str]) -> list[str]:
+    if len(listened) < len(ids):
+        known = set(ids)
+        return [id for id in listened if id in known]
+    return [id for id in ids if id in listened]
+
+
+def _moved(game: Game, committed: Committed, sheets: Collection[str]) -> dict[str, dict[str, list[str]]]:
+    """By sheet and window, the players of the rows that a commit changed."""
+    moved: dict[str, dict[str, list[str]]] = {}
+    player_names = {name: game.sheet(name).player_key for name in sheets if name in game.definition.sheets}
+    for change in committed.changes:
+        name = player_names.get(change.sheet)
+        if name is not None:
+            of_sheet = moved.setdefault(change.sheet, {})
+            of_sheet.setdefault(change.window, []).append(committed.ids[change.row[name]])
+    return moved

@@ -1,0 +1,62 @@
+"""A message: serialised once, and framed once for each protocol, however many listen."""
+
+from typing import Any, Final
+
+import msgspec
+
+_encoder: Final = msgspec.json.Encoder()
+_TEXT: Final = b"\x81"
+_SHORT: Final = 126
+_MEDIUM: Final = 1 << 16
+
+
+class Message:
+    """``n`` is the topic's number of it. ``kind`` is what it tells, ``told`` the rest as it was before it became text.
+
+    As JSON: ``{"topic", "n", "type", …told}``. Immutable but for the frames, which are made when first asked for.
+    """
+
+    __slots__ = ("_socketio", "_text", "json", "kind", "n", "told", "topic")
+
+    def __init__(self, topic: str, n: int, kind: str, told: Any) -> None:
+        self.topic = topic
+        self.n = n
+        self.kind = kind
+        self.told = told
+        head = _encoder.encode({"topic": topic, "n": n, "type": kind})
+        rest = _encoder.encode(told)
+        self.json: bytes = head[:-1] + b"," + rest[1:] if len(rest) > 2 else head
+        self._text: bytes | None = None
+        self._socketio: bytes | None = None
+
+    @property
+    def text_frame(self) -> bytes:
+        """A whole WebSocket text frame, as servers send it: unmasked."""
+        if self._text is None:
+            self._text = text_frame(self.json)
+        return self._text
+
+    @property
+    def socketio_frame(self) -> bytes:
+        """The same as a Socket.IO event named after the kind, in a WebSocket text frame."""
+        if self._socketio is None:
+            self._socketio = text_frame(socketio_event(self.kind, self.json))
+        return self._socketio
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.json) + len(self._text or b"") + len(self._socketio or b"")
+
+
+def text_frame(payload: bytes) -> bytes:
+    size = len(payload)
+    if size < _SHORT:
+        return _TEXT + bytes((size,)) + payload
+    if size < _MEDIUM:
+        return _TEXT + b"\x7e" + size.to_bytes(2, "big") + payload
+    return _TEXT + b"\x7f" + size.to_bytes(8, "big") + payload
+
+
+def socketio_event(name: str, data: bytes) -> bytes:
+    """Engine.IO message, Socket.IO event, default namespace."""
+    return b'42["' + name.encode() + b'",' + data + b"]"

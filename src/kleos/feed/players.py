@@ -1,0 +1,105 @@
+"""What a player's topics tell: the standings after each commit, and awards; to the player alone, who has passed."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from kleos.achievements.progress import earned
+from kleos.boards.answers import Effect, shown
+from kleos.boards.overtaking import Passed
+from kleos.boards.standings import Effects
+from kleos.core.errors import KleosError
+from kleos.engine.engine import Engine
+from kleos.engine.game import Game
+from kleos.feed.awards import award
+from kleos.feed.hub import SNAPSHOT, Channel
+from kleos.feed.message import Message
+from kleos.feed.topics import PlayerTopic
+
+STANDING_CHANGED: Final = "standing.changed"
+OVERTAKEN: Final = "overtaken"
+LATEST_AWARDS: Final = 20
+
+
+class PlayerSource:
+    def __init__(self, engine: Engine, channel: Channel, topic: PlayerTopic) -> None:
+        self._engine = engine
+        self._channel = channel
+        self._topic = topic
+        self._asking: set[asyncio.Task[None]] = set()
+
+    def close(self) -> None:
+        for task in self._asking:
+            task.cancel()
+
+    async def snapshot(self) -> Message:
+        n = self._channel.n
+        told: dict[str, Any] = {"player": self._topic.player, "namespace": self._topic.namespace}
+        if not self._topic.is_private:
+            told |= await self._state()
+        return Message(self._channel.name, n, SNAPSHOT, told)
+
+    def tell_awards(self, kind: str, awards: Sequence[dict[str, Any]]) -> None:
+        self._channel.publish(kind, {"player": self._topic.player, "awards": awards})
+
+    def tell_standings(self, game: Game, effects: Effects) -> None:
+        """All of one commit in one message; those that memory does not know follow when the database has answered."""
+        if effects.known:
+            self._publish(game, effects.known)
+        if effects.asked:
+            task = asyncio.get_running_loop().create_task(self._ask(game, Effects((), effects.asked)))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    def tell_passed(self, game: Game, passed: Iterable[Passed]) -> None:
+        cached, namespace = self._engine.directory.cached, game.namespace
+        told = []
+        for one in passed:
+            card = cached(namespace, one.by)
+            by = {"player": one.by, "name": one.by if card is None else card.shown_name, "rank": one.by_rank}
+            place = {"board": one.board.board.name, "window": one.window.name, "partition": one.partition.as_given()}
+            told.append({**place, "rank": one.rank, "by": by})
+        self._channel.publish(OVERTAKEN, {"player": self._topic.player, "game": game.name, "overtaken": told})
+
+    def _publish(self, game: Game, effects: Sequence[Effect]) -> None:
+        told = {"player": self._topic.player, "game": game.name, "standings": effects}
+        self._channel.publish(STANDING_CHANGED, told)
+
+    async def _ask(self, game: Game, effects: Effects) -> None:
+        found = await self._engine.standings.effects(game, effects)
+        if found:
+            self._publish(game, found)
+
+    async def _state(self) -> dict[str, Any]:
+        player, namespace = self._topic.player, self._topic.namespace
+        games = {game.name: game for game in self._engine.games() if game.namespace == namespace}
+        card = await self._engine.directory.card(namespace, player)
+        if card is None:
+            return {"name": player, "standings": [], "awards": []}
+        standings = [place for game in games.values() for place in await self._standings(game)]
+        held = await earned(self._engine.pool, games, card.player)
+        newest = sorted(held.items(), key=lambda item: (-item[1].at, item[0]))[:LATEST_AWARDS]
+        awards = [
+            award(games[game], achievement, player, card.shown_name, when.at, when.match)
+            for (game, name), when in newest
+            if (achievement := games[game].definition.achievements.get(name)) is not None
+        ]
+        return {"name": card.shown_name, "standings": standings, "awards": awards}
+
+    async def _standings(self, game: Game) -> list[dict[str, Any]]:
+        """The player's places on the boards that rank everybody together, in every window that is open."""
+        found, standings = [], self._engine.standings
+        for board in game.definition.boards.values():
+            if () not in [tuple(partition) for partition in board.partitions]:
+                continue
+            for kind in game.sheet(board.sheet).windows:
+                try:
+                    window = game.calendar.named(kind, self._engine.now()).name
+                    standing = await standings.standing(game, board.name, window, {}, self._topic.player)
+                except KleosError:
+                    continue  # no season is open
+                if standing is not None:
+                    value = shown(standings.compiled(game, board.name), standing)["value"]
+                    place = {"board": board.name, "window": window, "rank": standing.rank, "value": value}
+                    found.append({"game": game.name, **place, "total": standing.total})
+        return found

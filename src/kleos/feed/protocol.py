@@ -1,0 +1,98 @@
+"""The WebSocket protocol of the server: uvicorn's, with a way to write prepared frames straight to the transport."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from kleos.feed.socket import SOCKET_KEY
+
+CONGESTED_FROM_BYTES: Final = 256 * 1024
+"""With so much unsent, the other end is not keeping up."""
+STUCK_S: Final = 30.0
+"""A socket that takes nothing for so long is given up."""
+RESTARTING: Final = 1012
+SOONEST_RETRY_MS: Final = 500
+LATEST_RETRY_MS: Final = 5_000
+"""Clients are told different times to come back, so that they do not all come at once."""
+
+
+class FeedProtocol(WebSocketsSansIOProtocol):
+    """Found in the scope's extensions under :data:`SOCKET_KEY`.
+
+    Frames of servers are not masked, and messages are not compressed one by one: so the same bytes do for every socket.
+    """
+
+    is_congested = False
+    drained: Callable[[], None] | None = None
+    _stuck: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=CONGESTED_FROM_BYTES)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[SOCKET_KEY] = self
+
+    def write_frame(self, frame: bytes) -> None:
+        if not self.close_sent and not self.disconnected:
+            self.transport.write(frame)
+
+    async def when_drained(self) -> None:
+        await self.writable.wait()
+
+    def release(self) -> None:
+        """Lets go of what only the handshake needed."""
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.is_congested = True
+        self._stuck = self.loop.call_later(STUCK_S, self._give_up)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._keep()
+        self.is_congested = False
+        if self.drained is not None:
+            self.drained()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._keep()
+        super().connection_lost(exc)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        if self.close_sent:
+            self.transport.abort()  # nobody is there to read what is left
+
+    def shutdown(self) -> None:
+        """The server stops: clients learn when to come back."""
+        if self.handshake_complete and not self.close_sent:
+            self.stop_keepalive()
+            retry_after_ms = random.randint(SOONEST_RETRY_MS, LATEST_RETRY_MS)
+            reason = msgspec.json.encode({"retry_after_ms": retry_after_ms}).decode()
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": RESTARTING, "reason": reason})
+            self.conn.send_close(RESTARTING, reason)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            if self.is_congested:
+                self.transport.abort()
+            self.transport.close()
+            return
+        super().shutdown()
+
+    def _keep(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+    def _give_up(self) -> None:
+        self._stuck = None
+        self.transport.abort()
