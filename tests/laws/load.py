@@ -64,7 +64,7 @@ class Ledger:
         return {"id": f"{game}-{number}-{rng.getrandbits(40):x}", "type": type_, "at": at.isoformat()}
 
     def _golf(self) -> Event:
-        players = self.rng.sample([f"g{n}" for n in range(30)], 4)
+        players = self.rng.sample([f"g{n}" for n in range(120)], 4)
         scores = {player: self.rng.randint(-4, 40) for player in players}
         match = f"m{self.rng.randint(0, 200)}"
         winner = min(scores, key=lambda player: scores[player])
