@@ -79,6 +79,19 @@ def test_what_is_not_acknowledged_is_there_again(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "spool").iterdir()] == ["lock"]
 
 
+def test_only_what_was_taken_is_acknowledged_while_more_is_written(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.append(list(enumerate(PAYLOADS[:3])))
+    batch = spool.take(2)
+    assert payloads(batch) == PAYLOADS[:2]
+    spool.append(list(enumerate(PAYLOADS[3:])))
+    assert batch is not None
+    spool.acknowledge(batch)
+    assert payloads(spool.take(10)) == PAYLOADS[2:]
+    assert spool.pending_events == 3
+    spool.close()
+
+
 def test_damage_is_reported_skipped_and_kept_for_a_look(tmp_path: Path) -> None:
     folder = tmp_path / "spool"
     spool = Spool(folder)
