@@ -6,6 +6,7 @@ import msgspec
 
 _encoder: Final = msgspec.json.Encoder()
 _TEXT: Final = b"\x81"
+_BINARY: Final = b"\x82"
 _SHORT: Final = 126
 _MEDIUM: Final = 1 << 16
 
@@ -38,9 +39,9 @@ class Message:
 
     @property
     def socketio_frame(self) -> bytes:
-        """The same as a Socket.IO event named after the kind, in a WebSocket text frame."""
+        """The same as a Socket.IO event, in a WebSocket text frame."""
         if self._socketio is None:
-            self._socketio = text_frame(socketio_event(self.kind, self.json))
+            self._socketio = text_frame(socketio_event(self.json))
         return self._socketio
 
     @property
@@ -49,14 +50,25 @@ class Message:
 
 
 def text_frame(payload: bytes) -> bytes:
+    return _frame(_TEXT, payload)
+
+
+def binary_frame(payload: bytes) -> bytes:
+    return _frame(_BINARY, payload)
+
+
+def socketio_event(data: bytes) -> bytes:
+    """An Engine.IO message with a Socket.IO event, in the default namespace.
+
+    Events that others document have names of their own, so that none is taken for another.
+    """
+    return b'42["feed",' + data + b"]"
+
+
+def _frame(kind: bytes, payload: bytes) -> bytes:
     size = len(payload)
     if size < _SHORT:
-        return _TEXT + bytes((size,)) + payload
+        return kind + bytes((size,)) + payload
     if size < _MEDIUM:
-        return _TEXT + b"\x7e" + size.to_bytes(2, "big") + payload
-    return _TEXT + b"\x7f" + size.to_bytes(8, "big") + payload
-
-
-def socketio_event(name: str, data: bytes) -> bytes:
-    """Engine.IO message, Socket.IO event, default namespace."""
-    return b'42["' + name.encode() + b'",' + data + b"]"
+        return kind + b"\x7e" + size.to_bytes(2, "big") + payload
+    return kind + b"\x7f" + size.to_bytes(8, "big") + payload

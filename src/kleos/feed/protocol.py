@@ -9,8 +9,7 @@ import msgspec
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from kleos.feed.socket import SOCKET_KEY
-
+_SOCKET_KEY: Final = "kleos.socket"
 CONGESTED_FROM_BYTES: Final = 256 * 1024
 """With so much unsent, the other end is not keeping up."""
 STUCK_S: Final = 30.0
@@ -22,7 +21,7 @@ LATEST_RETRY_MS: Final = 5_000
 
 
 class FeedProtocol(WebSocketsSansIOProtocol):
-    """Found in the scope's extensions under :data:`SOCKET_KEY`.
+    """Found by :func:`protocol_of` from a connection's scope.
 
     Frames of servers are not masked, and messages are not compressed one by one: so the same bytes do for every socket.
     """
@@ -39,7 +38,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[SOCKET_KEY] = self
+            extensions[_SOCKET_KEY] = self
 
     def write_frame(self, frame: bytes) -> None:
         if not self.close_sent and not self.disconnected:
@@ -47,9 +46,6 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     async def when_drained(self) -> None:
         await self.writable.wait()
-
-    def release(self) -> None:
-        """Lets go of what only the handshake needed."""
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -96,3 +92,8 @@ class FeedProtocol(WebSocketsSansIOProtocol):
     def _give_up(self) -> None:
         self._stuck = None
         self.transport.abort()
+
+
+def protocol_of(scope: Any) -> FeedProtocol:
+    found: FeedProtocol = scope["extensions"][_SOCKET_KEY]
+    return found

@@ -15,4 +15,10 @@ async def feed(scope: Scope, receive: Receive, send: Send) -> None:
     await serve_socket(scope["litestar_app"].state.feed, scope, receive, send)
 
 
-ROUTES: Final[list[ASGIRouteHandler]] = [feed]
+@asgi("/socket.io", is_mount=True, copy_scope=False)
+async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
+    """Socket.IO."""
+    await scope["litestar_app"].state.socketio(scope, receive, send)
+
+
+ROUTES: Final[list[ASGIRouteHandler]] = [feed, socket_io]

@@ -17,6 +17,7 @@ from kleos.engine.engine import Engine
 from kleos.feed.access import holders
 from kleos.feed.feed import Feed
 from kleos.feed.routes import ROUTES as FEED_ROUTES
+from kleos.feed.socketio import SocketIO
 from kleos.log.api import ROUTES as EVENT_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
@@ -90,9 +91,11 @@ def create_app(
             app.state.rarity = Rarity(engine.pool)
             app.state.engine = engine
             app.state.feed = feed = Feed(engine, holders(opened))
+            app.state.socketio = socketio = SocketIO(lambda: feed)
             try:
                 yield
             finally:
+                await socketio.close()
                 feed.close()
                 edge.access = None
 

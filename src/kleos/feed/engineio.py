@@ -1,0 +1,108 @@
+"""Engine.IO's WebSocket transport, without its queue and writer: what it sends goes straight to the socket, in order.
+
+The library keeps a queue and a task that writes from it for every socket, which is needed for long polling alone. While
+a WebSocket is open, a queue that writes at once stands in for it: half the memory, and prepared frames may be written
+between the library's own packets.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from engineio import exceptions
+from engineio.packet import NOOP, PING, PONG, UPGRADE, Packet
+
+from kleos.feed.message import binary_frame, text_frame
+from kleos.feed.protocol import FeedProtocol, protocol_of
+
+
+class WritingQueue:
+    """Takes packets as :class:`asyncio.Queue` does, and has written them when it returns."""
+
+    __slots__ = ("protocol",)
+
+    def __init__(self, protocol: FeedProtocol) -> None:
+        self.protocol = protocol
+
+    def put_nowait(self, packet: Packet | None) -> None:
+        if packet is not None:
+            encoded = packet.encode()
+            frame = binary_frame(encoded) if isinstance(encoded, bytes) else text_frame(encoded.encode())
+            self.protocol.write_frame(frame)
+
+    async def put(self, packet: Packet | None) -> None:
+        self.put_nowait(packet)
+
+    async def join(self) -> None:
+        """Nothing is ever waiting here."""
+
+
+class Transport:
+    """One WebSocket of one Engine.IO socket, new or upgraded from polling; made by the library for each.
+
+    ``taken_over`` hears the id of the socket when this WebSocket is its transport.
+    """
+
+    def __init__(self, taken_over: Callable[[str], None], handler: Any, server: Any) -> None:
+        self._taken_over = taken_over
+        self._socket = handler.__self__
+        self._receive: Any = None
+
+    async def __call__(self, environ: dict[str, Any]) -> str:
+        scope, send = environ["asgi.scope"], environ["asgi.send"]
+        self._receive = environ["asgi.receive"]
+        protocol = protocol_of(scope)
+        environ.clear()  # the library holds it for the life of the connection
+        environ["asgi.scope"] = scope
+        await send({"type": "websocket.accept"})
+        try:
+            if not self._socket.connected or await self._upgrade(protocol):
+                self._take_over(protocol)
+                await self._listen()
+        finally:
+            if isinstance(self._socket.queue, WritingQueue) and self._socket.queue.protocol is protocol:
+                await self._socket.close(wait=False, abort=True, reason=self._socket.server.reason.TRANSPORT_CLOSE)
+        return ""
+
+    async def _upgrade(self, protocol: FeedProtocol) -> bool:
+        """From polling to this WebSocket; False where the client did not go through with it."""
+        socket = self._socket
+        socket.upgrading = True
+        try:
+            probe = await self._packet()
+            if probe is None or probe.packet_type != PING or probe.data != "probe":
+                return False
+            WritingQueue(protocol).put_nowait(Packet(PONG, data="probe"))
+            await socket.queue.put(Packet(NOOP))  # ends the poll under way
+            last = await self._packet()
+            return last is not None and last.packet_type == UPGRADE
+        finally:
+            socket.upgrading = False
+
+    def _take_over(self, protocol: FeedProtocol) -> None:
+        socket = self._socket
+        waiting, socket.queue = socket.queue, WritingQueue(protocol)
+        while not waiting.empty():
+            socket.queue.put_nowait(waiting.get_nowait())
+        socket.connected = socket.upgraded = True
+        self._taken_over(socket.sid)
+
+    async def _listen(self) -> None:
+        while (packet := await self._packet()) is not None:
+            try:
+                await self._socket.receive(packet)
+            except exceptions.UnknownPacketError:
+                continue
+            except exceptions.SocketIsClosedError:
+                return
+            if self._socket.closed:
+                return
+
+    async def _packet(self) -> Packet | None:
+        event = await self._receive()
+        if event["type"] != "websocket.receive":
+            return None
+        text = event.get("text")
+        try:
+            return Packet(encoded_packet=text if text is not None else event.get("bytes"))
+        except (ValueError, IndexError, KeyError, TypeError):
+            return None  # no packet at all: the connection ends

@@ -1,0 +1,143 @@
+"""Socket.IO at ``/socket.io``: the topics of the feed, by python-socketio, each message as one event ``feed``.
+
+Clients emit ``subscribe`` (a list of topics, and by topic the last numbers they have), ``unsubscribe`` (topics) and
+``token``. Who connects with a player's token (``auth: {token}``, or the header) hears that player's topics unasked.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+import socketio
+from engineio.packet import MESSAGE, Packet
+from socketio.exceptions import ConnectionRefusedError
+
+from kleos.feed.access import MayNotHear, check_admitted
+from kleos.feed.engineio import Transport, WritingQueue
+from kleos.feed.feed import Feed
+from kleos.feed.listening import Asked, Listening
+from kleos.feed.message import Message, socketio_event
+from kleos.feed.topics import PlayerTopic
+from kleos.server.auth.caller import ANONYMOUS, CALLER_KEY
+
+MOST_WAITING: Final = 100
+"""A polling client for whom more packets wait does not keep up."""
+LARGEST_MESSAGE_BYTES: Final = 1024 * 1024
+PING_EVERY_S: Final = 20
+FORM: Final = "subscribe ([topic, …], {topic: n}), unsubscribe ([topic, …]) or token (text)"
+_NOTHING: Final[dict[str, Any]] = {}
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class SocketIOWire:
+    """To one Socket.IO connection: straight to its WebSocket, or by the queue from which it polls."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    @property
+    def is_congested(self) -> bool:
+        queue = self._socket.queue
+        if isinstance(queue, WritingQueue):
+            return queue.protocol.is_congested
+        return bool(queue.qsize() >= MOST_WAITING)
+
+    def write(self, message: Message) -> None:
+        queue = self._socket.queue
+        if isinstance(queue, WritingQueue):
+            queue.protocol.write_frame(message.socketio_frame)
+        else:
+            queue.put_nowait(Packet(MESSAGE, socketio_event(message.json)[1:].decode()))
+
+    def tell(self, kind: str, told: dict[str, Any]) -> None:
+        event = socketio_event(_encode({"type": kind, **told}))
+        self._socket.queue.put_nowait(Packet(MESSAGE, event[1:].decode()))
+
+    async def when_drained(self) -> None:
+        queue = self._socket.queue
+        if isinstance(queue, WritingQueue):
+            await queue.protocol.when_drained()
+
+
+class SocketIO:
+    """The server of every Socket.IO connection. ``feed`` is asked for when somebody connects."""
+
+    def __init__(self, feed: Callable[[], Feed]) -> None:
+        self._feed = feed
+        self._listening: dict[str, Listening] = {}
+        self.server = socketio.AsyncServer(
+            async_mode="asgi",
+            cors_allowed_origins=[],  # the edge decides
+            async_handlers=False,  # one after the other, as they came
+            ping_interval=PING_EVERY_S,
+            ping_timeout=PING_EVERY_S,
+            max_http_buffer_size=LARGEST_MESSAGE_BYTES,
+            logger=False,
+        )
+        engine = self.server.eio
+        engine._async = {**engine._async, "websocket": partial(Transport, self._taken_over)}
+        self.server.on("connect", self._connect)
+        self.server.on("disconnect", self._disconnect)
+        self.server.on("subscribe", self._subscribe)
+        self.server.on("unsubscribe", self._unsubscribe)
+        self.server.on("token", self._token)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.server.handle_request(scope, receive, send)
+
+    async def close(self) -> None:
+        await self.server.shutdown()
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, "/")
+        listening = Listening(self._feed(), SocketIOWire(self.server.eio.sockets[eio_sid]))
+        token = auth.get("token") if isinstance(auth, dict) else None
+        try:
+            if isinstance(token, str):
+                await listening.authenticate(token)
+            else:
+                listening.caller = check_admitted(environ["asgi.scope"].get(CALLER_KEY) or ANONYMOUS)
+        except MayNotHear as refusal:
+            raise ConnectionRefusedError(refusal.detail, {"code": refusal.kind}) from None
+        self.server.environ[eio_sid] = _NOTHING
+        self._listening[eio_sid] = listening
+        self._taken_over(eio_sid)
+        if listening.caller.player is not None:
+            # After this has returned, and the client has been told that it is connected.
+            self.server.start_background_task(listening.hear, _topics_of(listening.caller.player))
+
+    async def _disconnect(self, sid: str, reason: str) -> None:
+        listening = self._listening.pop(self.server.manager.eio_sid_from_sid(sid, "/"), None)
+        if listening is not None:
+            listening.leave()
+
+    async def _subscribe(self, sid: str, topics: Any = None, last: Any = None) -> None:
+        await self._hear(sid, {"subscribe": [topics] if isinstance(topics, str) else topics, "last": last or {}})
+
+    async def _unsubscribe(self, sid: str, topics: Any = None) -> None:
+        await self._hear(sid, {"unsubscribe": [topics] if isinstance(topics, str) else topics})
+
+    async def _token(self, sid: str, token: Any = None) -> None:
+        await self._hear(sid, {"token": token})
+
+    async def _hear(self, sid: str, given: dict[str, Any]) -> None:
+        listening = self._listening[self.server.manager.eio_sid_from_sid(sid, "/")]
+        try:
+            asked = msgspec.convert(given, Asked)
+        except msgspec.ValidationError as error:
+            listening.refuse(f"{error}; emit {FORM}")
+        else:
+            await listening.hear(asked)
+
+    def _taken_over(self, eio_sid: str) -> None:
+        """A WebSocket is the connection's transport now."""
+        listening, socket = self._listening.get(eio_sid), self.server.eio.sockets.get(eio_sid)
+        if listening is not None and socket is not None and isinstance(socket.queue, WritingQueue):
+            socket.queue.protocol.drained = listening.resync
+
+
+def _topics_of(player: str) -> Asked:
+    return Asked(subscribe=[str(PlayerTopic(player)), str(PlayerTopic(player, is_private=True))])

@@ -1,0 +1,109 @@
+"""Socket.IO, by its own wire format over real sockets: WebSocket from the start, polling, and the upgrade."""
+
+import json
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from kleos.feed.topics import parse_topic
+from tests.feed.conftest import Server
+
+
+def _url(server: Server, sid: str = "") -> str:
+    address = server.url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
+    return f"{address}&sid={sid}" if sid else address
+
+
+async def _text(socket: ClientConnection) -> str:
+    text = await socket.recv()
+    assert isinstance(text, str)
+    if text == "2":
+        await socket.send("3")
+        return await _text(socket)
+    return text
+
+
+async def _event(socket: ClientConnection) -> Any:
+    text = await _text(socket)
+    assert text.startswith("42"), text
+    name, message = json.loads(text[2:])
+    assert name == "feed"
+    return message
+
+
+async def _opened(socket: ClientConnection, auth: Any = None) -> None:
+    assert (await _text(socket)).startswith("0{")
+    await socket.send("40" + (json.dumps(auth) if auth is not None else ""))
+    assert (await _text(socket)).startswith("40{")
+
+
+async def test_a_websocket_hears_what_it_subscribes_to(server: Server) -> None:
+    async with connect(_url(server)) as socket:
+        await _opened(socket)
+        await socket.send('421["subscribe",["player:io-ann","board:arcade/total_score/day"]]')
+        first = [await _event(socket) for _ in range(2)]
+        assert [message["type"] for message in first] == ["snapshot", "snapshot"]
+        assert (await _text(socket)).startswith("431")  # acknowledged after what it asked for
+        await server.score("io-ann", 9_000_000)
+        heard = [await _event(socket) for _ in range(3)]
+        assert {message["type"] for message in heard} == {"standing.changed", "achievement.unlocked", "board.changed"}
+
+
+async def test_polling_hears_too_and_can_be_upgraded(server: Server) -> None:
+    base = f"{server.url}/socket.io/?EIO=4&transport=polling"
+    async with httpx.AsyncClient() as http:
+        opened = json.loads((await http.get(base)).text[1:])
+        polled = f"{base}&sid={opened['sid']}"
+        await http.post(polled, content="40")
+        assert (await http.get(polled)).text.startswith("40")
+        await http.post(polled, content='42["subscribe","player:polling"]')
+        assert '"snapshot"' in (await http.get(polled)).text
+        await server.score("polling", 1)
+        assert '"standing.changed"' in (await http.get(polled)).text
+        async with connect(_url(server, opened["sid"])) as socket:
+            await socket.send("2probe")
+            assert await _text(socket) == "3probe"
+            await http.get(polled)  # ends with nothing: the transport is changing
+            await socket.send("5")
+            await server.score("polling", 2)
+            kinds = set()
+            while "standing.changed" not in kinds:
+                text = await _text(socket)
+                if text.startswith("42"):
+                    kinds.add(json.loads(text[2:])[1]["type"])
+
+
+async def test_what_is_asked_wrongly_is_answered(server: Server) -> None:
+    async with connect(_url(server)) as socket:
+        await _opened(socket)
+        await socket.send('42["subscribe",{"not":"a list"}]')
+        assert (await _event(socket))["code"] == "bad-input"
+        await socket.send('42["subscribe","board:golf/winz"]')
+        assert (await _event(socket))["code"] == "not-found"
+        await socket.send('42["subscribe","player:other/private"]')
+        assert (await _event(socket))["code"] == "unauthorized"
+        await socket.send('42["token","kleos_none-of-ours"]')
+        assert (await _event(socket))["code"] == "unauthorized"
+
+
+async def test_a_bad_token_is_refused(server: Server) -> None:
+    async with connect(_url(server)) as socket:
+        assert (await _text(socket)).startswith("0{")
+        await socket.send('40{"token":"a.b.c"}')
+        refusal = await _text(socket)
+        assert refusal.startswith("44")
+        assert "token" in json.loads(refusal[2:])["message"]
+
+
+async def test_a_connection_that_ends_listens_to_nothing(server: Server) -> None:
+    async with connect(_url(server)) as socket:
+        await _opened(socket)
+        await socket.send('42["subscribe","player:io-gone"]')
+        await _event(socket)
+        channel = server.feed.hub.channel(parse_topic("player:io-gone"))
+        assert channel is not None
+        assert len(channel.listeners) == 1
+    async with connect(_url(server)) as socket:
+        await _opened(socket)
+    assert len(channel.listeners) == 0
