@@ -17,7 +17,7 @@ from kleos.demo.play import Event
 from kleos.demo.run import HISTORY_ARCADE_RUNS, HISTORY_GOLF_GAMES, run_demo
 from tests.client.recording_server import Recorded, RecordingServer, serve
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 LIVE_MATCHES = 30
 
 
@@ -84,10 +84,12 @@ def server(scores: Scores) -> Iterator[RecordingServer]:
 
 
 async def interrupt_when(is_reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not is_reached():
-            await asyncio.sleep(0.02)
-    os.kill(os.getpid(), signal.SIGINT)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not is_reached():
+                await asyncio.sleep(0.02)
+    finally:  # or else the demo would never end
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

@@ -21,7 +21,7 @@ from kleos.demo.screen import addresses, plain_line, render
 HISTORY = timedelta(days=21)
 HISTORY_GOLF_GAMES = 450
 HISTORY_ARCADE_RUNS = 900
-EVENTS_PER_BATCH = 500
+EVENTS_PER_BATCH = 250
 SHARE_OF_GOLF = 0.6
 LIVE_ROUND_LENGTH = timedelta(milliseconds=20)
 BOARD_EVERY_S = 1.0
@@ -116,18 +116,34 @@ class _Demo:
                 self.scene.badges[game, known.achievement] = Badge(known.title or known.achievement, known.icon)
 
     async def _play_history(self) -> None:
-        """The past weeks, played now and reported in batches, in the order of time."""
+        """The past weeks, played now and reported in batches, nearly in the order of time.
+
+        While a batch is on its way the next is played, so that the board fills from the first second on.
+        """
         self.scene.phase = "playing the past weeks"
         for game, matches in (("golf", HISTORY_GOLF_GAMES), ("arcade", HISTORY_ARCADE_RUNS)):
+            ends = sorted(self._started_at - HISTORY * self._rng.random() for _ in range(matches))
             events: list[Event] = []
-            for _ in range(matches):
-                ended_at = self._started_at - HISTORY * self._rng.random()
-                events += self._play(game, ended_at)
-                await asyncio.sleep(0)
-            events.sort(key=lambda event: str(event["at"]))
-            for start in range(0, len(events), EVENTS_PER_BATCH):
-                batch = events[start : start + EVENTS_PER_BATCH]
-                await self._send(game, batch, sum(event["type"] != "round_ended" for event in batch))
+            on_its_way: asyncio.Task[None] | None = None
+            try:
+                for ended_at in ends:
+                    events += self._play(game, ended_at)
+                    await asyncio.sleep(0)
+                    if len(events) >= 2 * EVENTS_PER_BATCH or ended_at is ends[-1]:
+                        events.sort(key=lambda event: str(event["at"]))  # matches overlap a little
+                        count = len(events) if ended_at is ends[-1] else EVENTS_PER_BATCH
+                        batch, events = events[:count], events[count:]
+                        if on_its_way is not None:
+                            await on_its_way
+                        on_its_way = asyncio.create_task(self._send_history(game, batch))
+                if on_its_way is not None:
+                    await on_its_way
+            finally:
+                if on_its_way is not None:
+                    on_its_way.cancel()
+
+    async def _send_history(self, game: str, events: list[Event]) -> None:
+        await self._send(game, events, sum(event["type"] != "round_ended" for event in events))
 
     async def _play_live_match(self) -> None:
         game = "golf" if self._rng.random() < SHARE_OF_GOLF else "arcade"
