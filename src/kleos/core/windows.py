@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=16_384)
 def iso(at: int) -> str:
     """ISO 8601 UTC, with as many digits of the second as the moment has."""
     return to_datetime(at).replace(tzinfo=None).isoformat() + "Z"

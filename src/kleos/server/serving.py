@@ -6,7 +6,7 @@ import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 import uvicorn
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from kleos.feed.protocol import FeedProtocol
 from kleos.server.errors import PROBLEM_JSON, problem
+from kleos.server.transport import GatheringTransport
 
 _GRACEFUL_STOP_S: Final = 10
 _BACKLOG: Final = 2048
@@ -28,8 +29,18 @@ class ServerFailed(RuntimeError):
     """The server stopped before it could answer; the log says why."""
 
 
-class ProblemProtocol(HttpToolsProtocol):
-    """Answers what is not HTTP at all with a problem too."""
+class KleosProtocol(HttpToolsProtocol):
+    """Answers what is not HTTP at all with a problem too, and sends an answer's head and body together."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, GatheringTransport(transport, self.loop)))
+
+    def handle_websocket_upgrade(self) -> None:
+        """The feed gathers by itself, and writes to the transport proper."""
+        gathering = cast(GatheringTransport, self.transport)
+        gathering.flush()
+        self.transport = gathering.inner
+        super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
         body = msgspec.json.encode(problem(400, "bad-request", msg))
@@ -128,7 +139,7 @@ def _config(app: Litestar, ping_every_s: float = PING_EVERY_S) -> uvicorn.Config
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=ProblemProtocol,
+        http=KleosProtocol,
         ws=FeedProtocol,
         ws_max_size=_LARGEST_MESSAGE_BYTES,
         ws_ping_interval=ping_every_s,
