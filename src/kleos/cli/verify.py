@@ -32,6 +32,7 @@ _TIME_SUFFIX: Final = "_at"
 
 def verify(
     game: Annotated[str | None, Parameter(help="The game; or --all.")] = None,
+    /,
     *,
     all_: Annotated[
         bool, Parameter(name="--all", negative="", show_default=False, help="Every game, and every player's profile.")
@@ -136,7 +137,7 @@ def _print(verdict: Verdict) -> None:
         f"{verdict.events:,} events, {verdict.rows:,} rows, {verdict.cells:,} cells, {verdict.ranks:,} ranks "
         f"in {verdict.seconds:.1f} s"
     )
-    what = "no difference" if not verdict.different else f"{verdict.different:,} differences"
+    what = {0: "no difference", 1: "1 difference"}.get(verdict.different, f"{verdict.different:,} differences")
     say(f"{verdict.name}: {what} ({counts})")
 
 
