@@ -122,6 +122,7 @@ class World:
         self.people: dict[str, Person] = {}
         self.rows: dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]] = {}
         self.listeners: list[Standings] = []
+        self.hidden: set[str] = set()
 
     @classmethod
     async def made(cls, pool: asyncpg.Pool, rng: random.Random) -> "World":
@@ -223,9 +224,22 @@ class World:
         for standings in self.listeners:
             standings.moved("", before, person.card)
 
+    async def hide_or_show(self, id: str) -> None:
+        hidden = id not in self.hidden
+        change = (
+            "INSERT INTO kleos.hidden VALUES ($1, now())" if hidden else "DELETE FROM kleos.hidden WHERE player = $1"
+        )
+        await self.pool.execute(change, self.people[id].player)
+        for ids in (self.hidden, self.directory.hidden("")):
+            (ids.add if hidden else ids.discard)(id)
+        for standings in self.listeners:
+            standings.hidden_or_shown("", id)
+
     async def step(self) -> None:
         id = self.rng.choice(IDS)
         choice = self.rng.random()
+        if self.rng.random() < 0.1:
+            await self.hide_or_show(id)
         if choice < 0.2:
             await self.write_profile(id)
         elif choice < 0.7:
@@ -243,7 +257,7 @@ class World:
         for (of_sheet, of_window, _), row in self.rows.items():
             if of_sheet != board.sheet or of_window != window or not row["present"]:
                 continue
-            if not self._is_in(row, partition, end) or not QUALIFIES[board.name](row):
+            if row["id"] in self.hidden or not self._is_in(row, partition, end) or not QUALIFIES[board.name](row):
                 continue
             values: tuple[Value, ...] = tuple(row_value(row, column.name) for column in columns)
             times = [row[name] for name in since_columns(sheet, board) if row[name] is not None]

@@ -1,6 +1,7 @@
 """A ranking: one board in one window, in memory, with an index for each of its partitions."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import count
 from typing import Any, Literal
 
@@ -18,16 +19,21 @@ class Ranking:
     """Keeps every partition in step: the base (by key columns alone) decides by version, the others follow it.
 
     While it is warming, what happens is kept and taken in at the end, over the rows that were read. ``serial`` tells
-    this ranking from an earlier one of the same board and window.
+    this ranking from an earlier one of the same board and window. ``hidden`` is the live set of ids that nobody sees:
+    their standings are kept aside.
     """
 
-    def __init__(self, board: CompiledBoard, window: Window, stamp: tuple[int, int]) -> None:
+    def __init__(
+        self, board: CompiledBoard, window: Window, stamp: tuple[int, int], hidden: AbstractSet[str] = frozenset()
+    ) -> None:
         self.board = board
         self.window = window
         self.stamp = stamp
         self.serial = next(_serials)
         self.state: State = "cold"
         self.last_read_at = 0
+        self._hidden = hidden
+        self._aside: dict[tuple[PartitionValue, ...], RankIndex] = {}
         self._base: dict[tuple[PartitionValue, ...], RankIndex] = {}
         self._parts: dict[Partition, RankIndex] = {}
         self._attributes: dict[str, Attributes] = {}
@@ -66,7 +72,8 @@ class Ranking:
 
     def change_all(self, rows: Sequence[tuple[Values, str, Attributes | None]]) -> None:
         """:meth:`change` for each in turn; many at once cost less, on a board that is not parted."""
-        if self.state != "warm" or self._followers or self._base_names != ():
+        some_hidden = bool(self._hidden) and any(id in self._hidden for _, id, _ in rows)
+        if self.state != "warm" or self._followers or self._base_names != () or some_hidden:
             for row, id, attributes in rows:
                 self.change(row, id, attributes)
             return
@@ -88,9 +95,31 @@ class Ranking:
         elif self.state == "warm":
             self._move(id, attributes)
 
+    def settle(self, id: str) -> None:
+        """A player was hidden or is shown again: their standings change sides."""
+        if self.state != "warm":
+            return  # :meth:`finish` does it
+        is_hidden = id in self._hidden
+        here, there = (self._base, self._aside) if is_hidden else (self._aside, self._base)
+        for values, index in list(here.items()):
+            key = index.take(id)
+            if key is None or not self._index_in(there, values).put(id, key) or not self._followers:
+                continue
+            for part in self._parts_of(values, self._attributes[id]):
+                part.take(id)
+                if not is_hidden:
+                    part.put(id, key)
+
+    def delete(self, id: str) -> None:
+        """A player is no more."""
+        for index in (*self._base.values(), *self._aside.values(), *self._parts.values()):
+            index.take(id)
+        self._attributes.pop(id, None)
+
     def begin(self) -> None:
         """From here on nothing is missed: to be called before the rows are read."""
         self.state = "warming"
+        self._aside = {}
         self._base, self._parts, self._attributes, self._missed = {}, {}, {}, []
 
     def extend(self, rows: Sequence[Any]) -> None:
@@ -128,27 +157,34 @@ class Ranking:
             elif attributes is not None:
                 self._move(id, attributes)
         self.state = "warm"
+        for id in self._hidden:
+            self.settle(id)
 
     def fail(self, state: Literal["cold", "too large"]) -> None:
         self.state = state
+        self._aside = {}
         self._base, self._parts, self._attributes, self._missed = {}, {}, {}, []
 
     def bury(self) -> None:
-        for index in self._base.values():
+        for index in (*self._base.values(), *self._aside.values()):
             index.bury()
 
     def _change(self, row: Values, id: str, given: Attributes | None) -> None:
         values = self.board.key_values(row)
-        base = self._base_index(values)
+        is_hidden = id in self._hidden
+        base = self._index_in(self._aside, values) if is_hidden else self._base_index(values)
         key = self.board.rank_key(row, id)
         if key is None:
-            if base.remove(id, row["version"]) and self._followers and id in self._attributes:
+            if base.remove(id, row["version"]) and self._followers and id in self._attributes and not is_hidden:
                 for part in self._parts_of(values, self._attributes[id]):
                     part.take(id)
             return
         if not base.put(id, key) or not self._followers:
             return
-        for part in self._parts_of(values, self._attributes_of(id, given)):
+        attributes = self._attributes_of(id, given)
+        if is_hidden:
+            return
+        for part in self._parts_of(values, attributes):
             part.take(id)
             part.put(id, key)
 
@@ -181,9 +217,14 @@ class Ranking:
         return attributes
 
     def _base_index(self, values: tuple[PartitionValue, ...]) -> RankIndex:
-        found = self._base.get(values)
+        return self._index_in(self._base, values)
+
+    def _index_in(
+        self, indexes: dict[tuple[PartitionValue, ...], RankIndex], values: tuple[PartitionValue, ...]
+    ) -> RankIndex:
+        found = indexes.get(values)
         if found is None:
-            found = self._base[values] = RankIndex(self.board.codec, self.board.board.ties)
+            found = indexes[values] = RankIndex(self.board.codec, self.board.board.ties)
         return found
 
     def _parts_of(self, values: tuple[PartitionValue, ...], attributes: Attributes) -> Iterator[RankIndex]:

@@ -18,6 +18,8 @@ JOIN kleos.identities i ON i.namespace = {namespace} AND i.player = s.{player}{p
 WHERE s."window" = {window} AND s.present{conditions}
 """
 
+_SEEN: Final = " AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = s.{player})"
+
 _PROFILE_NOW: Final = "\nLEFT JOIN kleos.players p ON p.player = s.{player}"
 
 _PROFILE_AT_END: Final = """
@@ -88,7 +90,10 @@ def around(scope: Scope, id: str, span: int) -> Statement:
 
 
 def every_standing(board: CompiledBoard, window: Window) -> Statement:
-    """All standings of an open window in the board's order: id, by_0…, since, version, key_0…, attributes of_0…"""
+    """All standings of an open window in the board's order: id, by_0…, since, version, key_0…, attributes of_0…
+
+    Those of hidden players too: they may be shown again.
+    """
     statement = Statement()
     extra = "".join(f", s.{quoted(name)} AS key_{place}" for place, name in enumerate(board.key_names))
     extra += "".join(f", {_attribute(name)} AS of_{place}" for place, name in enumerate(board.attribute_names))
@@ -100,7 +105,7 @@ def every_standing(board: CompiledBoard, window: Window) -> Statement:
 
 def _ranked(scope: Scope) -> tuple[Statement, str]:
     statement = Statement()
-    conditions = ""
+    conditions = _SEEN.format(player=quoted(scope.board.player_name))
     needs_profile = False
     for name, value in scope.partition.as_given().items():
         if name in scope.board.key_names:
@@ -174,5 +179,9 @@ _KEY_TYPES: Final = {
     "bool": "boolean",
     "time": "timestamptz",
 }
+
+HIDDEN_IDS: Final = """
+SELECT i.id FROM kleos.hidden h JOIN kleos.identities i USING (player) WHERE i.namespace = $1
+"""
 
 WINDOWS: Final = 'SELECT DISTINCT "window" FROM {table} WHERE present ORDER BY "window" DESC'

@@ -72,7 +72,7 @@ class Standings:
         self._pool = pool
         self._directory = directory
         self._clock = clock
-        self._warmup = Warmup(pool, clock, memory_bytes, retry_s)
+        self._warmup = Warmup(pool, directory.hidden, clock, memory_bytes, retry_s)
         self._compiled: dict[str, tuple[tuple[int, int], dict[str, CompiledBoard]]] = {}
         self._profiles = 0
         self._pages: OrderedDict[tuple[Any, ...], tuple[int, int, bytes]] = OrderedDict()
@@ -252,6 +252,24 @@ class Standings:
             attributes = attributes_of(board, after)
             if before is None or attributes_of(board, before) != attributes or ranking.state == "warming":
                 ranking.move(after.id, attributes)
+
+    def hidden_or_shown(self, namespace: str, id: str) -> None:
+        """A player was hidden or is shown again, and the directory knows."""
+        self._profiles += 1
+        for ranking in self._warmup.rankings():
+            if ranking.board.namespace == namespace:
+                ranking.settle(id)
+
+    def deleted(self, namespace: str, id: str) -> None:
+        """A player is no more, and no commit runs that knows them."""
+        self._profiles += 1
+        for ranking in self._warmup.rankings():
+            if ranking.board.namespace != namespace:
+                continue
+            if ranking.state == "warm":
+                ranking.delete(id)
+            elif ranking.state == "warming":
+                self._warmup.again(ranking)
 
     def forget(self, game: str) -> None:
         """Drop whatever is in memory of a game: its definition or seasons changed, or the database was away."""

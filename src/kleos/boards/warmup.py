@@ -31,8 +31,16 @@ log = logging.getLogger(__name__)
 class Warmup:
     """The rankings there are, least recently read first, at most ``memory_bytes`` of them (estimated)."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Callable[[], int], memory_bytes: int, retry_s: float) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        hidden: Callable[[str], set[str]],
+        clock: Callable[[], int],
+        memory_bytes: int,
+        retry_s: float,
+    ) -> None:
         self._pool = pool
+        self._hidden = hidden
         self._clock = clock
         self._memory_bytes = memory_bytes
         self._retry_s = retry_s
@@ -82,7 +90,7 @@ class Warmup:
         if ranking is not None and ranking.stamp >= stamp:
             return ranking
         self.drop(key)
-        ranking = Ranking(board, window, stamp)
+        ranking = Ranking(board, window, stamp, self._hidden(board.namespace))
         self._let_go.discard(key)
         self._rankings[key] = ranking
         self._finished[ranking.serial] = asyncio.get_running_loop().create_future()
@@ -115,9 +123,12 @@ class Warmup:
 
     def fail(self, ranking: Ranking, error: Exception) -> None:
         """A ranking can no longer be right: it is read anew."""
-        key = _key(ranking.board, ranking.window)
-        log.warning("the index of %s is read anew: %s", "/".join(key), error)
-        self.drop(key)
+        log.warning("the index of %s is read anew: %s", "/".join(_key(ranking.board, ranking.window)), error)
+        self.again(ranking)
+
+    def again(self, ranking: Ranking) -> None:
+        """What a ranking has read is not what is there: it is read anew."""
+        self.drop(_key(ranking.board, ranking.window))
         self.want(ranking.board, ranking.window, ranking.stamp)
 
     def fit(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -28,6 +28,7 @@ from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
 from kleos.log.decode import Batch, Incoming, Rejected, Stamp, decode_batch
 from kleos.log.own import Sender, decode_own
 from kleos.players.directory import Card, Directory
+from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.store.database import Database
 from kleos.store.pool import Connection, open_connection
@@ -217,6 +218,7 @@ class Engine:
                 raise Unavailable(f"the database no longer knows the game {game.name}", 5.0)
             unchanged = (stored.version, stored.calendar_version) == (game.version, game.calendar_version)
             self.directory.clear()
+            await self.directory.load_hidden()
             self._replace(committer, game if unchanged else stored)
 
     def _distrust(self) -> None:
@@ -333,6 +335,40 @@ class Engine:
             self._unsettle({game.name for game in self.games() if game.namespace == namespace})
         return after
 
+    async def set_hidden(self, id: str, hidden: bool, namespace: str = "") -> None:
+        """Takes a player off every board, sheet, list and lookup, or brings them back. Raises NotFound."""
+        self.guard.check()
+        async with self._changing:
+            try:
+                async with self.pool.acquire() as connection:
+                    await write_hidden(connection, namespace, id, hidden, self.stamp.next_at())
+            except KleosError:
+                raise
+            except Exception:
+                self._distrust()
+                raise
+            ids = self.directory.hidden(namespace)
+            (ids.add if hidden else ids.discard)(id)
+            self.standings.hidden_or_shown(namespace, id)
+
+    async def delete_player(self, id: str, namespace: str = "") -> None:
+        """Drops who a player is, for good: the log carries a number that nobody knows. Raises NotFound."""
+        self.guard.check()
+        games = [each for each in self._committers.values() if each.game.namespace == namespace]
+        async with self._changing, AsyncExitStack() as pauses:
+            for committer in games:
+                await pauses.enter_async_context(committer.paused())
+            try:
+                async with self.pool.acquire() as connection:
+                    player = await delete_player(connection, namespace, id, self.stamp.next_at())
+            except KleosError:
+                raise
+            except Exception:
+                self._distrust()
+                raise
+            self.directory.delete(namespace, player, id)
+            self.standings.deleted(namespace, id)
+
     def _settle_later(self, namespace: str, id: str) -> None:
         """A change of a profile ended without an answer, so it may have happened: it is read when that can be known."""
         task = asyncio.create_task(self._settle_profile(namespace, id), name="settles a profile")
@@ -355,6 +391,7 @@ class Engine:
     # Starting and ending ----------------------------------------------------------------------------------------------
 
     async def _take_over(self, definitions: list[Definition]) -> None:
+        await self.directory.load_hidden()
         async with self._own_connection() as connection:
             await self.directory.read_names()
             for game in await catalog.read_games(connection):

@@ -45,6 +45,19 @@ class Directory:
         self._by_id: OrderedDict[tuple[str, str], Card] = OrderedDict()
         self._by_number: dict[tuple[str, int], Card] = {}
         self._names: dict[tuple[str, str], str] | None = None
+        self._hidden: dict[str, set[str]] = {}
+
+    def hidden(self, namespace: str) -> set[str]:
+        """The ids of those whom nobody sees: one live set for each namespace."""
+        return self._hidden.setdefault(namespace, set())
+
+    async def load_hidden(self) -> None:
+        """Reads who is hidden; to be called before anybody asks, and after the database was away."""
+        rows = await self._pool.fetch(sql.HIDDEN_IDS)
+        for ids in self._hidden.values():
+            ids.clear()
+        for row in rows:
+            self.hidden(row["namespace"]).add(row["id"])
 
     def cached(self, namespace: str, id: str) -> Card | None:
         return self._by_id.get((namespace, id))
@@ -99,6 +112,14 @@ class Directory:
             card = self._by_number.pop(key)
             self._by_id.pop((key[0], card.id), None)
 
+    def delete(self, namespace: str, player: int, id: str) -> None:
+        """After a player was deleted: nothing is to be known of them any more."""
+        self._by_number.pop((namespace, player), None)
+        self._by_id.pop((namespace, id), None)
+        self.hidden(namespace).discard(id)
+        if self._names is not None:
+            self._names.pop((namespace, id), None)
+
     def clear(self) -> None:
         """Drop everything, so that it is read anew."""
         self._by_id.clear()
@@ -116,7 +137,9 @@ class Directory:
         return found
 
     async def card(self, namespace: str, id: str) -> Card | None:
-        """One player that exists; None for an unknown id and for an identity that is no player yet."""
+        """One player that exists and is seen; None for an unknown id, and for an identity that is no player yet."""
+        if id in self.hidden(namespace):
+            return None
         card = self._by_id.get((namespace, id)) or (await self.cards(namespace, (id,))).get(id)
         return card if card is not None and card.exists else None
 

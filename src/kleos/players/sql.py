@@ -56,7 +56,7 @@ UPDATE kleos.players SET name = $2, region = $3, avatar = $4, attributes = $5 WH
 FIND: Final = """
 SELECT i.id, p.name, p.region, p.avatar
 FROM kleos.identities i JOIN kleos.players p USING (player)
-WHERE i.namespace = $1 AND i.id > $3
+WHERE i.namespace = $1 AND i.id > $3 AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player)
   AND (starts_with(i.id, $2) OR starts_with(lower(p.name), lower($2 COLLATE "C")))
 ORDER BY i.id LIMIT $4
 """
@@ -80,4 +80,16 @@ FROM kleos.players p
 IDS_OF: Final = """
 SELECT DISTINCT ON (player) player, id FROM kleos.identities
 WHERE player = ANY($1::bigint[]) AND ($2::text IS NULL OR namespace = $2) ORDER BY player, namespace, id
+"""
+
+# Hiding and deleting.
+HIDDEN_IDS: Final = "SELECT i.namespace, i.id FROM kleos.hidden h JOIN kleos.identities i USING (player)"
+HIDE: Final = "INSERT INTO kleos.hidden (player, since) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING player"
+SHOW: Final = "DELETE FROM kleos.hidden WHERE player = $1 RETURNING player"
+DROP_ACCOUNT_OF: Final = "DELETE FROM kleos.accounts WHERE player = $1"
+DROP_IDENTITIES: Final = "DELETE FROM kleos.identities WHERE player = $1"
+DROP_PROFILES: Final = "DELETE FROM kleos.profiles WHERE player = $1"
+DROP_PLAYER: Final = "DELETE FROM kleos.players WHERE player = $1"
+DROP_PROFILE_FACTS: Final = """
+DELETE FROM kleos.events WHERE game = $1 AND type = $2 AND (body->>'player')::bigint = $3
 """

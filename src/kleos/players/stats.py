@@ -138,7 +138,10 @@ async def place(pool: asyncpg.Pool, game: Game, sheet: Sheet, window: Window, co
     )
     if mine is None:
         return Place(None, None, 0)
-    (row,) = await pool.fetch(sql.BETTER_THAN.format(sign="<" if falls else ">", **names), window.name, mine["value"])
+    seen = sql.SEEN.format(player=quoted(sheet.key[0].name))
+    (row,) = await pool.fetch(
+        sql.BETTER_THAN.format(sign="<" if falls else ">", seen=seen, **names), window.name, mine["value"]
+    )
     shown = shown_values(sheet, {column: mine["value"]}, [column])[column]
     if mine["value"] is None or not mine["qualified"]:
         return Place(shown, None, row["ranked"])

@@ -82,6 +82,7 @@ async def page(
         if bound[-1] is None:
             return [], 0
         conditions.append(f" AND {quoted(name)} = ${len(bound)}")
+    conditions += [sql.SEEN.format(player=quoted(column.name)) for column in sheet.key if column.type.kind == "player"]
     where = {"table": table(game.name, sheet.name), "filters": "".join(conditions)}
     records = await pool.fetch(
         sql.PAGE.format(

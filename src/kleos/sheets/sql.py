@@ -35,11 +35,13 @@ WHERE $1::text IS NULL OR "window" = $1
 ALL_ROWS: Final = "SELECT * FROM {table} WHERE present"
 """Read with a cursor."""
 
+SEEN: Final = " AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = r.{player})"
+
 PAGE: Final = """
-SELECT {columns} FROM {table} WHERE "window" = $1 AND present{filters}
+SELECT {columns} FROM {table} r WHERE "window" = $1 AND present{filters}
 ORDER BY {order} LIMIT {limit} OFFSET {offset}
 """
-COUNT: Final = 'SELECT count(*) FROM {table} WHERE "window" = $1 AND present{filters}'
+COUNT: Final = 'SELECT count(*) FROM {table} r WHERE "window" = $1 AND present{filters}'
 
 ROW_OF_PLAYER: Final = 'SELECT {columns} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'
 
@@ -65,7 +67,7 @@ ORDER BY array_position($2::text[], r."window") DESC LIMIT $3
 
 BETTER_THAN: Final = """
 SELECT count({column}) AS ranked, count(*) FILTER (WHERE {column} {sign} $2) AS better
-FROM {table} WHERE "window" = $1 AND present AND {qualified}
+FROM {table} r WHERE "window" = $1 AND present AND {qualified}{seen}
 """
 
 QUALIFIED_VALUE: Final = """
@@ -79,7 +81,11 @@ ALL_AWARDS: Final = "SELECT player, achievement, at, event, match FROM kleos.awa
 ALL_MATCHES: Final = "SELECT match, first_at, last_at, events, ended_at FROM kleos.matches WHERE game = $1"
 ALL_APPEARANCES: Final = "SELECT player, match FROM kleos.appearances WHERE game = $1"
 ALL_SEASONS: Final = "SELECT name, title, starts_at, ends_at FROM kleos.seasons WHERE game = $1"
-PLAYERS_THERE: Final = "SELECT player FROM kleos.players WHERE player = ANY($1::bigint[])"
+PLAYERS_THERE: Final = """
+SELECT player FROM kleos.players WHERE player = ANY($1::bigint[])
+UNION SELECT player FROM kleos.hidden WHERE player = ANY($1::bigint[])
+"""
+"""A deleted player is hidden for good."""
 FACTS: Final = "SELECT seq, at, body FROM kleos.events WHERE game = $1 AND type = $2 ORDER BY seq"
 
 MATCHES_OF_LOG: Final = """
