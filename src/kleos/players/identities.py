@@ -35,11 +35,11 @@ async def _read(connection: Connection, namespace: str, ids: list[str], cards: d
         cards[card.id] = card
 
 
-async def add_identity(connection: Connection, namespace: str, id: str) -> int:
-    """The number of one id, and a player for it; both are made where there are none."""
+async def add_identity(connection: Connection, namespace: str, id: str) -> tuple[int, bool]:
+    """The number of one id, and a player for it; both are made where there are none. Also whether the player is new."""
     await connection.execute(sql.ADD_IDENTITIES, namespace, [id])
     cards: dict[str, Card] = {}
     await _read(connection, namespace, [id], cards)
     player = cards[id].player
-    await connection.execute(sql.ADD_PLAYERS, [player])
-    return player
+    made = await connection.execute(sql.ADD_PLAYERS, [player])
+    return player, made == "INSERT 0 1"

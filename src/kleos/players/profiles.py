@@ -83,12 +83,12 @@ async def write_profile(
 ) -> tuple[Card, Card]:
     """Adds the fact to the log and brings the profile up to it; answers the card before and after. One transaction."""
     async with connection.transaction():
-        player = await add_identity(connection, namespace, id)
+        player, is_new = await add_identity(connection, namespace, id)
         row = await connection.fetchrow(sql.LOCK_PROFILE, namespace, id)
         assert row is not None, "the identity was just made"
         before = card_of(row)
         after = changed(before, change)
-        if after == before:
+        if after == before and not is_new:  # a player made by a profile without content is a fact as well
             return before, after
         body = msgspec.json.encode({"player": player, "change": change})
         attributes = msgspec.json.encode(after.attributes)
