@@ -54,6 +54,7 @@ class Transport:
         environ.clear()  # the library holds it for the life of the connection
         environ["asgi.scope"] = scope
         await send({"type": "websocket.accept"})
+        protocol.forget_handshake()
         try:
             if not self._socket.connected or await self._upgrade(protocol):
                 self._take_over(protocol)

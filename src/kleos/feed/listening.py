@@ -25,15 +25,13 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Wire(Protocol):
-    """The way to the other end. ``is_congested`` while it does not take what it was sent."""
+    """The way to the other end."""
 
-    @property
-    def is_congested(self) -> bool: ...
-
-    def write(self, message: Message) -> None: ...
+    def write(self, message: Message) -> bool:
+        """False where the other end does not keep up; then nothing is written."""
 
     def tell(self, kind: str, told: dict[str, Any]) -> None:
-        """Something about the connection itself."""
+        """Something about the connection itself; lost where the other end does not keep up."""
 
     async def when_drained(self) -> None: ...
 
@@ -51,10 +49,8 @@ class Listening:
         self._missed: dict[str, None] = {}
 
     def deliver(self, message: Message) -> None:
-        if self._wire.is_congested:
+        if not self._wire.write(message):
             self._missed[message.topic] = None
-        else:
-            self._wire.write(message)
 
     def resync(self) -> None:
         """The other end keeps up again: it learns of which topics it missed something."""
@@ -91,8 +87,7 @@ class Listening:
         self.caller = await self._feed.authenticate(token)
 
     def _tell(self, kind: str, **told: Any) -> None:
-        if not self._wire.is_congested:
-            self._wire.tell(kind, told)
+        self._wire.tell(kind, told)
 
     def _exceeds(self, names: list[str]) -> bool:
         if len(names) + len(self.topics) <= MOST_SUBSCRIPTIONS:

@@ -33,16 +33,18 @@ class Message:
     @property
     def text_frame(self) -> bytes:
         """A whole WebSocket text frame, as servers send it: unmasked."""
-        if self._text is None:
-            self._text = text_frame(self.json)
-        return self._text
+        frame = self._text
+        if frame is None:
+            frame = self._text = text_frame(self.json)
+        return frame
 
     @property
     def socketio_frame(self) -> bytes:
         """The same as a Socket.IO event, in a WebSocket text frame."""
-        if self._socketio is None:
-            self._socketio = text_frame(socketio_event(self.json))
-        return self._socketio
+        frame = self._socketio
+        if frame is None:
+            frame = self._socketio = text_frame(socketio_event(self.json))
+        return frame
 
     @property
     def size_bytes(self) -> int:

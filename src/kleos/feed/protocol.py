@@ -1,6 +1,7 @@
 """The WebSocket protocol of the server: uvicorn's, with a way to write prepared frames straight to the transport."""
 
 import asyncio
+import os
 import random
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,6 +9,8 @@ from typing import Any, Final
 import msgspec
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+
+from kleos.feed.waiting import Gate, Inbox
 
 _SOCKET_KEY: Final = "kleos.socket"
 CONGESTED_FROM_BYTES: Final = 256 * 1024
@@ -28,11 +31,20 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     is_congested = False
     drained: Callable[[], None] | None = None
+    _file_number = -1
     _stuck: asyncio.TimerHandle | None = None
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.queue: Any = Inbox()
+        self.writable: Any = Gate()
+        self.writable.set()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=CONGESTED_FROM_BYTES)
+        if self.scheme == "ws":
+            self._file_number = transport.get_extra_info("socket").fileno()
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -40,9 +52,33 @@ class FeedProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[_SOCKET_KEY] = self
 
-    def write_frame(self, frame: bytes) -> None:
-        if not self.close_sent and not self.disconnected:
-            self.transport.write(frame)
+    def forget_handshake(self) -> None:
+        """Lets go of what only the handshake needed; to be called once the connection is accepted."""
+        self.scope["headers"] = []
+        del self.request, self.response
+
+    def write_frame(self, frame: bytes) -> bool:
+        """False where the other end does not keep up; then nothing is written.
+
+        What the kernel takes at once never enters the transport's buffer.
+        """
+        transport = self.transport
+        if self.is_congested:
+            return False
+        if self.close_sent or transport.is_closing():
+            return True  # nobody is there who could miss it
+        if self._file_number >= 0 and not transport.get_write_buffer_size():
+            try:
+                sent = os.write(self._file_number, frame)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                return True  # the transport is about to find out
+            if sent < len(frame):
+                transport.write(frame[sent:])
+        else:
+            transport.write(frame)
+        return True
 
     async def when_drained(self) -> None:
         await self.writable.wait()

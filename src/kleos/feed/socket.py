@@ -29,12 +29,8 @@ class SocketWire:
         self._protocol = protocol
         self.when_drained = protocol.when_drained
 
-    @property
-    def is_congested(self) -> bool:
-        return self._protocol.is_congested
-
-    def write(self, message: Message) -> None:
-        self._protocol.write_frame(message.text_frame)
+    def write(self, message: Message) -> bool:
+        return self._protocol.write_frame(message.text_frame)
 
     def tell(self, kind: str, told: dict[str, Any]) -> None:
         self._protocol.write_frame(text_frame(_encode({"type": kind, **told})))
@@ -45,6 +41,7 @@ async def serve_socket(feed: Feed, scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     protocol = protocol_of(scope)
+    protocol.forget_handshake()
     listening = Listening(feed, SocketWire(protocol))
     protocol.drained = listening.resync
     try:

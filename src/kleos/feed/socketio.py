@@ -4,7 +4,7 @@ Clients emit ``subscribe`` (a list of topics, and by topic the last numbers they
 ``token``. Who connects with a player's token (``auth: {token}``, or the header) hears that player's topics unasked.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
@@ -38,28 +38,26 @@ class SocketIOWire:
     def __init__(self, socket: Any) -> None:
         self._socket = socket
 
-    @property
-    def is_congested(self) -> bool:
+    def write(self, message: Message) -> bool:
         queue = self._socket.queue
-        if isinstance(queue, WritingQueue):
-            return queue.protocol.is_congested
-        return bool(queue.qsize() >= MOST_WAITING)
-
-    def write(self, message: Message) -> None:
-        queue = self._socket.queue
-        if isinstance(queue, WritingQueue):
-            queue.protocol.write_frame(message.socketio_frame)
-        else:
-            queue.put_nowait(Packet(MESSAGE, socketio_event(message.json)[1:].decode()))
+        if type(queue) is WritingQueue:
+            return queue.protocol.write_frame(message.socketio_frame)
+        return _put(queue, message.json)
 
     def tell(self, kind: str, told: dict[str, Any]) -> None:
-        event = socketio_event(_encode({"type": kind, **told}))
-        self._socket.queue.put_nowait(Packet(MESSAGE, event[1:].decode()))
+        _put(self._socket.queue, _encode({"type": kind, **told}))
 
     async def when_drained(self) -> None:
         queue = self._socket.queue
         if isinstance(queue, WritingQueue):
             await queue.protocol.when_drained()
+
+
+def _put(queue: Any, data: bytes) -> bool:
+    if not isinstance(queue, WritingQueue) and queue.qsize() >= MOST_WAITING:
+        return False
+    queue.put_nowait(Packet(MESSAGE, socketio_event(data)[1:].decode()))
+    return True
 
 
 class SocketIO:
@@ -85,8 +83,9 @@ class SocketIO:
         self.server.on("unsubscribe", self._unsubscribe)
         self.server.on("token", self._token)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.server.handle_request(scope, receive, send)
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        answer: Awaitable[None] = self.server.handle_request(scope, receive, send)
+        return answer
 
     async def close(self) -> None:
         await self.server.shutdown()

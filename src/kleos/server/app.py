@@ -16,7 +16,7 @@ from kleos.engine.api import ROUTES as GAME_ROUTES
 from kleos.engine.engine import Engine
 from kleos.feed.access import holders
 from kleos.feed.feed import Feed
-from kleos.feed.routes import ROUTES as FEED_ROUTES
+from kleos.feed.routes import feed_first
 from kleos.feed.socketio import SocketIO
 from kleos.log.api import ROUTES as EVENT_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
@@ -58,7 +58,6 @@ def routes() -> list[ControllerRouterHandler]:
         *openapi.ROUTES,
         *HEALTH_ROUTES,
         *EVENT_ROUTES,
-        *FEED_ROUTES,
         *GAME_ROUTES,
         *BOARD_ROUTES,
         *SHEET_ROUTES,
@@ -138,4 +137,4 @@ class _EdgedApp(SlashKeepingApp):
     edge: Edge
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.edge(scope, receive, send, super().__call__)
+        await self.edge(scope, receive, send, feed_first(self.state, super().__call__))

@@ -1,0 +1,161 @@
+"""One change told to thousands of sockets, in a process of its own so that its memory is that of the sockets.
+
+    python -m bench.broadcast <database> <protocol> <sockets> <turns>
+
+prints JSON: the milliseconds of each turn, ours and bare, and the bytes of memory of an idle socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import resource
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import uvloop
+
+from bench.serving import GAMES, KEY
+from kleos.engine.engine import Engine
+from kleos.feed.boards import CHANGED
+from kleos.feed.feed import Feed
+from kleos.feed.message import Message
+from kleos.feed.protocol import FeedProtocol
+from kleos.feed.topics import parse_topic
+from kleos.server.app import create_app
+from kleos.server.serving import collect_garbage_seldom, listen, running
+from kleos.store.database import Database
+from kleos.store.pool import open_pool
+
+TOPIC: Final = "board:scores/best"
+NEVER_S: Final = 3_600.0
+"""Nobody is asked whether he lives while bytes are counted."""
+GIVE_UP_S: Final = 180.0
+
+ReceivedNs = Callable[[int, Callable[[], object]], Awaitable[int]]
+
+
+class Measured(msgspec.Struct):
+    ours_ms: list[float]
+    bare_ms: list[float]
+    idle_bytes: float
+
+
+async def measure(dsn: str, name: str, count: int, turns: int) -> Measured:
+    async with served(dsn) as (address, feed):
+        async with audience(address, name, 10):
+            pass  # what is loaded and cached once is not a socket's
+        gc.collect()
+        before = _resident_bytes()
+        async with audience(address, name, count) as received_ns:
+            gc.collect()
+            idle_bytes = (_resident_bytes() - before) / count
+            channel = feed.hub.channel(parse_topic(TOPIC))
+            assert channel is not None
+            assert len(channel.listeners) == count
+            numbers = _file_numbers()
+            assert len(numbers) == count
+            ours, bare = [], []
+            for turn in range(turns):
+                frame = _frame(name, Message(channel.name, channel.n + 1, CHANGED, _told(turn)))
+                bare.append(await _ms(received_ns, len(frame), partial(_write_all, numbers, frame)))
+                ours.append(await _ms(received_ns, len(frame), partial(channel.publish, CHANGED, _told(turn))))
+    return Measured(ours, bare, idle_bytes)
+
+
+@asynccontextmanager
+async def served(dsn: str) -> AsyncIterator[tuple[str, Feed]]:
+    """Kleos in this process, so that bare writes can go to its very sockets."""
+    pool = await open_pool(dsn)
+    app = create_app(lambda: Engine.open(Database(dsn, pool), games_dir=GAMES), KEY)
+    async with running(app, listen("127.0.0.1", 0), NEVER_S) as url:
+        app.state.socketio.server.eio.ping_interval = NEVER_S
+        collect_garbage_seldom()
+        yield url.removeprefix("http://"), app.state.feed
+    pool.terminate()
+
+
+@asynccontextmanager
+async def audience(address: str, name: str, count: int) -> AsyncIterator[ReceivedNs]:
+    """So many sockets in a process of its own; what is given waits until all have received so many bytes."""
+    host, _, port = address.rpartition(":")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.audience", host, port, name, TOPIC, str(count)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    ask, answers = process.stdin, process.stdout
+
+    async def answer() -> bytes:
+        line = await asyncio.wait_for(answers.readline(), GIVE_UP_S)
+        if not line:
+            raise RuntimeError("the audience has left")
+        return line
+
+    async def received_ns(size_bytes: int, act: Callable[[], object]) -> int:
+        ask.write(b"expect %d\n" % size_bytes)
+        await answer()
+        act()
+        return int(await answer())
+
+    try:
+        await answer()
+        yield received_ns
+    finally:
+        ask.close()
+        await process.wait()
+
+
+async def _ms(received_ns: ReceivedNs, size_bytes: int, act: Callable[[], object]) -> float:
+    started_ns = 0
+
+    def begin() -> None:
+        nonlocal started_ns
+        started_ns = time.perf_counter_ns()
+        act()
+
+    return (await received_ns(size_bytes, begin) - started_ns) / 1e6
+
+
+def _told(turn: int) -> dict[str, Any]:
+    line = {"rank": 1, "player": "player-1", "name": "Player 1", "value": 1_000_000 + turn, "previous_rank": 2}
+    return {"game": "scores", "board": "best", "window": "all", "total": 100, "changes": [line], "entries": [line]}
+
+
+def _frame(name: str, message: Message) -> bytes:
+    return message.text_frame if name == "websocket" else message.socketio_frame
+
+
+def _write_all(numbers: list[int], frame: bytes) -> None:
+    write = os.write
+    for number in numbers:
+        write(number, frame)
+
+
+def _file_numbers() -> list[int]:
+    sockets = [each for each in gc.get_objects() if isinstance(each, FeedProtocol) and not each.disconnected]
+    return [each.transport.get_extra_info("socket").fileno() for each in sockets]
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def main() -> None:
+    dsn, name, count, turns = sys.argv[1:]
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    print(msgspec.json.encode(uvloop.run(measure(dsn, name, int(count), int(turns)))).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
