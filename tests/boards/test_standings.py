@@ -3,8 +3,9 @@
 import asyncio
 import random
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -242,6 +243,41 @@ async def test_effects_tell_the_rank_before_and_after(database: Database, rng: r
         assert {effect.board for effect in effects.known} == set(by_sql)
     assert told > 30
     await memory.close()
+    await statements.close()
+
+
+class CountingPool:
+    """A real pool that counts what is asked of it."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    async def fetch(self, *arguments: Any) -> list[Any]:
+        self.asked += 1
+        return list(await self._pool.fetch(*arguments))
+
+
+async def test_effects_of_many_players_are_asked_together(database: Database, rng: random.Random) -> None:
+    """A thousand events of an old week must not become a thousand questions, each of which ranks the whole week."""
+    world = await World.made(database.pool, rng)
+    changes = [await world.write_row("career", id, window="all") for id in IDS]
+    ids = {person.player: person.id for person in world.people.values()}
+    pool = CountingPool(database.pool)
+    statements = Standings(cast("asyncpg.Pool", pool), world.directory, lambda: world.now, memory_bytes=0)
+    await statements.ready(world.game, ["all"])
+    asked = statements.apply(world.game, changes, ids, set(IDS))
+    told = await statements.effects(world.game, asked)
+    boards = {effect.board for effect in told}
+    assert len(told) > 2 * len(boards)
+    assert pool.asked <= len({(board.board.name, partition) for board, _, partition, _ in asked.asked})
+    for effect in told:
+        naive = world.naive(world.game.board(effect.board), "all", {}).standing(effect.player)
+        assert naive is not None
+        assert (effect.rank, effect.value) == (naive.rank, naive.placed.values[0])
     await statements.close()
 
 

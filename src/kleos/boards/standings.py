@@ -218,10 +218,13 @@ class Standings:
     async def effects(self, game: Game, effects: Effects) -> list[Effect]:
         """All effects of a commit, those asked of the database too; their previous rank is not known."""
         told = list(effects.known)
+        places: dict[tuple[CompiledBoard, Window, Partition], list[str]] = {}
         for board, window, partition, id in effects.asked:
+            places.setdefault((board, window, partition), []).append(id)
+        for (board, window, partition), ids in places.items():
             scope = sql.Scope(board, window, _is_closed(window, self._clock()), partition)
-            _, found = await self._ask(sql.lookup(scope, [id]))
-            told += [Effect.of(board, window, partition, id, None, entry) for entry in found]
+            _, found = await self._ask(sql.lookup(scope, ids))
+            told += [Effect.of(board, window, partition, entry.placed.id, None, entry) for entry in found]
         return told
 
     def places(self, game: Game, changes: Sequence[RowChange], ids: Mapping[int, str]) -> list[Places]:
