@@ -5,9 +5,12 @@ identities, events, appearances, matches, sheets by name and their rows, players
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
+
+import asyncpg
 
 from kleos.achievements.awards import AwardChange, EventAward, settle_awards
 from kleos.core.cells import Row, RowKey
@@ -70,12 +73,9 @@ async def commit(
 
     ``meanwhile`` is called where the database takes its time to merge many rows.
     """
-    async with connection.transaction():
-        await connection.execute(sql.LOCK_SHARED, lock)
-        await _check_in_force(connection, game)
+    async with locked(connection, lock):
         firsts = _first_of_each_id(incoming)
-        rows = await connection.fetch(sql.NEW_IDS, game.name, sorted(firsts))
-        new = frozenset(row["id"] for row in rows)
+        new = await _claim(connection, game, sorted(firsts))
         taken = [one for id, one in firsts.items() if id in new]
         if not taken:
             return Committed(new, None)
@@ -105,6 +105,27 @@ async def commit(
             {one.event.match for one in accepted if one.event.match != one.event.id},
             outbox,
         )
+
+
+@asynccontextmanager
+async def locked(connection: Connection, lock: int) -> AsyncIterator[None]:
+    """A transaction that holds a game's lock, shared, from its first round trip on."""
+    try:
+        await connection.execute(sql.BEGIN_SHARED.format(lock=lock))
+        yield
+    except BaseException:
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await connection.execute("ROLLBACK;")
+        raise
+    await connection.execute("COMMIT;")
+
+
+async def _claim(connection: Connection, game: Game, ids: Sequence[str]) -> frozenset[str]:
+    """Those of the ids that were never seen before; nobody else can have them now. Raises StaleDefinition."""
+    rows = await connection.fetch(sql.NEW_IDS, game.name, ids, game.version, game.calendar_version)
+    if not rows:
+        await _check_in_force(connection, game)
+    return frozenset(row["id"] for row in rows)
 
 
 async def _check_in_force(connection: Connection, game: Game) -> None:

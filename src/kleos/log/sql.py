@@ -2,7 +2,8 @@
 
 from typing import Final
 
-LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared($1)"
+BEGIN_SHARED: Final = "BEGIN; SELECT pg_advisory_xact_lock_shared({lock:d});"
+"""One round trip for both; the number is filled in, since several statements at once take no arguments."""
 LOCK_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock($1)"
 
 IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
@@ -10,6 +11,7 @@ IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
 NEW_IDS: Final = """
 INSERT INTO kleos.event_ids (game, id)
 SELECT $1, id FROM unnest($2::text[]) AS given(id)
+WHERE EXISTS (SELECT FROM kleos.games WHERE game = $1 AND version = $3 AND calendar = $4)
 ON CONFLICT DO NOTHING
 RETURNING id
 """
