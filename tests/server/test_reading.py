@@ -209,6 +209,7 @@ async def test_ids_with_slashes_and_letters_of_any_kind(played: Server) -> None:
 async def test_players_are_found_by_id_and_name(played: Server) -> None:
     assert [one["player"] for one in (await played.get("/v1/players", query="an"))["players"]] == ["ann"]
     assert [one["player"] for one in (await played.get("/v1/players", query="AN"))["players"]] == ["ann"]
+    assert [one["player"] for one in (await played.get("/v1/players", query="bo"))["players"]] == ["bob"]
     first = await played.get("/v1/players", limit=1)
     rest = await played.get("/v1/players", after=first["next"])
     assert [one["player"] for one in first["players"] + rest["players"]] == ["ann", "bob", "weird/id é"]

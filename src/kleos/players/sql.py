@@ -54,12 +54,22 @@ UPDATE kleos.players SET name = $2, region = $3, avatar = $4, attributes = $5 WH
 """
 
 FIND: Final = """
-SELECT i.id, p.name, p.region, p.avatar
-FROM kleos.identities i JOIN kleos.players p USING (player)
-WHERE i.namespace = $1 AND i.id > $3 AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player)
-  AND (starts_with(i.id, $2) OR starts_with(lower(p.name), lower($2 COLLATE "C")))
-ORDER BY i.id LIMIT $4
+SELECT found.id, p.name, p.region, p.avatar
+FROM (
+    (SELECT i.id, i.player FROM kleos.identities i JOIN kleos.players p USING (player)
+     WHERE i.namespace = $1 AND i.id > $3 AND starts_with(i.id, $2)
+       AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player)
+     ORDER BY i.id LIMIT $4)
+    UNION
+    (SELECT i.id, i.player FROM kleos.players p JOIN kleos.identities i USING (player)
+     WHERE i.namespace = $1 AND i.id > $3 AND p.name IS NOT NULL
+       AND starts_with(lower(p.name), lower($2 COLLATE "C"))
+       AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player)
+     ORDER BY i.id LIMIT $4)
+) found JOIN kleos.players p USING (player)
+ORDER BY found.id LIMIT $4
 """
+"""Two searches, not one with OR: the index of ids finds their beginning, and only who has a name is looked through."""
 
 GAMES_OF: Final = """
 SELECT g.game, p.created_at, EXISTS (SELECT FROM kleos.appearances a WHERE a.game = g.game AND a.player = $1) AS played
