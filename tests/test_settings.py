@@ -31,6 +31,12 @@ def test_each_setting_is_read() -> None:
         "KLEOS_POOL_SIZE": "20",
         "KLEOS_RANKS_MEMORY_MB": "64",
         "KLEOS_GAMES": "/",
+        "KLEOS_LOG_FORMAT": "JSON",
+        "KLEOS_LOG_LEVEL": "warning",
+        "KLEOS_LOG_REQUESTS_PERCENT": "5",
+        "KLEOS_SLOW_REQUEST_MS": "200",
+        "KLEOS_SLOW_STATEMENT_MS": "100",
+        "KLEOS_STOP_TIMEOUT_S": "30",
     }
     expected = Settings(
         database_url="postgresql://me:pass@db:5432/games",
@@ -43,6 +49,12 @@ def test_each_setting_is_read() -> None:
         pool_size=20,
         ranks_memory_mb=64,
         games=Path("/"),
+        log_format="json",
+        log_level="warning",
+        log_requests_percent=5,
+        slow_request_ms=200,
+        slow_statement_ms=100,
+        stop_timeout_s=30,
     )
     assert read_settings(given) == expected
     assert set(given) == {setting.name for setting in SETTINGS}

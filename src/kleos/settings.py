@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from kleos.core.errors import BadInput
@@ -16,6 +16,9 @@ from kleos.core.errors import BadInput
 logger = logging.getLogger(__name__)
 
 SHORTEST_KEY: Final = 16
+
+LogFormat = Literal["auto", "json", "console"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,12 @@ class Settings:
     pool_size: int = 10
     ranks_memory_mb: int = 1024
     games: Path | None = None
+    log_format: LogFormat = "auto"
+    log_level: LogLevel = "info"
+    log_requests_percent: int = 100
+    slow_request_ms: int = 1000
+    slow_statement_ms: int = 500
+    stop_timeout_s: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,15 @@ def _key(text: str) -> str:
     return text
 
 
+def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text.lower()
+
+    return read
+
+
 def _folder(text: str) -> Path:
     folder = Path(text).expanduser()
     if not folder.is_dir():
@@ -112,6 +130,24 @@ SETTINGS: Final = (
     Setting("pool_size", "Connections to the database at most.", _whole(2, 1000)),
     Setting("ranks_memory_mb", "Megabytes that rank indexes may take in memory.", _whole(16, 1_048_576)),
     Setting("games", "Folder of definitions (`*.toml`) to load beside the shipped ones.", _folder),
+    Setting(
+        "log_format",
+        "`json`, one object a line, or `console`, for people. `auto` takes `console` on a terminal.",
+        _one_of(get_args(LogFormat)),
+    ),
+    Setting("log_level", "`debug`, `info`, `warning` or `error`.", _one_of(get_args(LogLevel))),
+    Setting(
+        "log_requests_percent",
+        "How many of the quick requests that went well get a line. Failures and slow ones always do.",
+        _whole(0, 100),
+    ),
+    Setting("slow_request_ms", "A request that takes so long counts as slow, and is logged.", _whole(1, 3_600_000)),
+    Setting("slow_statement_ms", "A statement that takes so long counts as slow, and is logged.", _whole(1, 3_600_000)),
+    Setting(
+        "stop_timeout_s",
+        "Seconds that requests under way may take after SIGTERM, before their connections are cut.",
+        _whole(0, 3600),
+    ),
 )
 
 

@@ -49,6 +49,16 @@ class Ranking:
         shared = sum(index.slots_bytes for index in self._parts.values())
         return base + shared + 64 * len(self._attributes)
 
+    @property
+    def total(self) -> int:
+        """Standings of all partitions by key columns together."""
+        return sum(index.total for index in self._base.values())
+
+    @property
+    def missed_rows(self) -> int:
+        """What was committed while it warms, and waits to be taken in."""
+        return len(self._missed)
+
     def index(self, partition: Partition) -> RankIndex:
         """The index of a partition; an empty one where nobody stands in it."""
         if partition.names == self._base_names:

@@ -77,6 +77,8 @@ class Standings:
         self._profiles = 0
         self._pages: OrderedDict[tuple[Any, ...], tuple[int, int, bytes]] = OrderedDict()
         self._pages_bytes = 0
+        self.pages_kept = 0
+        self.pages_made = 0
         self._buried_at = 0
 
     # Asking -----------------------------------------------------------------------------------------------------------
@@ -104,7 +106,9 @@ class Standings:
         version, profiles = index.version, self._profiles
         if kept is not None and kept[0] == version and kept[1] == profiles:
             self._pages.move_to_end(place)
+            self.pages_kept += 1
             return kept[2]
+        self.pages_made += 1
         page = await self._page(game, question, index.total, index.page(offset, limit))
         body = answers.page_json(question.board, page)
         self._keep_page(place, version, profiles, body)
@@ -307,6 +311,14 @@ class Standings:
             (ranking.board.game, ranking.board.board.name, ranking.window.name): ranking.state
             for ranking in self._warmup.rankings()
         }
+
+    def rankings(self) -> list[Ranking]:
+        """What is in memory, or on its way there."""
+        return self._warmup.rankings()
+
+    @property
+    def pages_bytes(self) -> int:
+        return self._pages_bytes
 
     @property
     def is_warm(self) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import logging
 import os
 import signal
 import socket
@@ -10,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import uvloop
 from cyclopts import Parameter
@@ -17,12 +17,13 @@ from cyclopts import Parameter
 from kleos.cli.output import Failed, say
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app, open_engine
+from kleos.server.logs import RequestLines, configure_logs
 from kleos.server.serving import address_of, listen, serve_app
+from kleos.server.watch import WatchSettings
 from kleos.settings import Settings, read_settings
 from kleos.store.database import place_of
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def serve(
@@ -45,8 +46,7 @@ def serve(
         kleos serve --data /var/lib/kleos --host 0.0.0.0 --port 8000 --games ./games
     """
     settings = _settings(data, host, port, games)
-    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)
-    logging.getLogger("kleos").setLevel(logging.INFO)
+    configure_logs(settings.log_format, settings.log_level, _secrets_of(settings))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
@@ -94,8 +94,19 @@ async def _answer(settings: Settings, engine: Engine, listening: socket.socket) 
     say(f"Kleos listens on {address} (API: {address}/docs)")
     say(f"Data: {place}")
     say(f"Games: {', '.join(game.name for game in engine.games())}")
-    await serve_app(create_app(opened, settings.admin_key, _announce), listening)
+    app = create_app(opened, settings.admin_key, _announce, watch_settings=_watch_settings(settings))
+    await serve_app(app, listening, stop_timeout_s=settings.stop_timeout_s)
     say("Stopped.")
+
+
+def _watch_settings(settings: Settings) -> WatchSettings:
+    lines = RequestLines(settings.log_format)
+    return WatchSettings(lines, settings.log_requests_percent, settings.slow_request_ms / 1_000)
+
+
+def _secrets_of(settings: Settings) -> list[str]:
+    password = urlsplit(settings.database_url).password if settings.database_url else None
+    return [secret for secret in (settings.admin_key, password) if secret]
 
 
 def _announce(key: str) -> None:

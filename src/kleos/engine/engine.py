@@ -32,6 +32,7 @@ from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.store.database import Database
 from kleos.store.pool import Connection, open_connection
+from kleos.telemetry.spans import span
 
 MEMORY_MB: Final = 1024
 DECODE_IN_THREAD_FROM_BYTES: Final = 256 * 1024
@@ -132,6 +133,10 @@ class Engine:
     def game(self, name: str) -> Game:
         return self._committer(name).game
 
+    def committers(self) -> list[Committer]:
+        """The one of each game, by name of the game: to look at, not to write with."""
+        return [self._committers[name] for name in sorted(self._committers)]
+
     # Events -----------------------------------------------------------------------------------------------------------
 
     async def ingest_body(
@@ -144,8 +149,10 @@ class Engine:
         committer = self._committer(game)
         self.guard.check()
         in_force = await committer.when_open()
-        batch = await self._decoded(in_force, body, content_type, sender)
+        with span("decode", game=game, bytes=len(body)):
+            batch = await self._decoded(in_force, body, content_type, sender)
         if not batch.events:
+            committer.tally.rejected += len(batch.rejected)
             nothing = Receipt(0, 0, 0, batch.rejected, None)
             return msgspec.structs.replace(nothing, standings=[], awards=[]) if effects else nothing
         watched = _players_of(batch.events) if effects else frozenset()
@@ -155,6 +162,7 @@ class Engine:
                     await self.standings.ready(in_force, _windows_of(in_force, batch.events))
         if committer.game is not in_force or not committer.is_open:
             return await self.ingest_body(game, body, content_type, effects, sender)
+        committer.tally.rejected += len(batch.rejected)
         outcome = await committer.submit(batch.events, watched)
         receipt = Receipt(
             outcome.accepted,

@@ -30,6 +30,7 @@ class Feed:
     def __init__(self, engine: Engine, authenticate: Authenticate = nobody, lingers_s: float = LINGERS_S) -> None:
         self.engine = engine
         self.authenticate = authenticate
+        self.dropped = 0
         self.hub = Hub(self._open, self._closed, lingers_s=lingers_s)
         self._boards: dict[str, dict[BoardSource, None]] = {}
         self._games: dict[str, GameSource] = {}

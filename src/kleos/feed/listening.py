@@ -51,6 +51,7 @@ class Listening:
     def deliver(self, message: Message) -> None:
         if not self._wire.write(message):
             self._missed[message.topic] = None
+            self._feed.dropped += 1
 
     def resync(self) -> None:
         """The other end keeps up again: it learns of which topics it missed something."""

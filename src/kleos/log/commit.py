@@ -25,6 +25,7 @@ from kleos.players.sql import ADD_PLAYERS
 from kleos.sheets.changes import RowChange
 from kleos.sheets.write import Writers, merge_rows
 from kleos.store.pool import Connection
+from kleos.telemetry.spans import NO_STEPS, Steps
 
 LONG_FROM: Final = 5_000
 """Events and players, or appearances, of one commit that are many."""
@@ -68,32 +69,42 @@ async def commit(
     incoming: Sequence[Incoming],
     received_at: int,
     meanwhile: Callable[[], None] = lambda: None,
+    step: Steps = NO_STEPS,
 ) -> Committed:
     """Runs the whole transaction. Raises StaleDefinition, or what the database says; then nothing has happened.
 
-    ``meanwhile`` is called where the database takes its time to merge many rows.
+    ``meanwhile`` is called where the database takes its time to merge many rows. Each ``step`` is told.
     """
+    step("lock")
     async with locked(connection, lock):
+        step("ids")
         firsts = _first_of_each_id(incoming)
         new = await _claim(connection, game, sorted(firsts))
         taken = [one for id, one in firsts.items() if id in new]
         if not taken:
             return Committed(new, None)
+        step("identities")
         cards = await numbers_of(connection, directory, game.namespace, _players_of(taken))
         numbers = {id: card.player for id, card in cards.items()}
         accepted = sorted((one for one in taken if one.reason is None), key=lambda one: (one.event.at, one.event.id))
         await _quarantine(connection, game, taken, numbers, received_at)
         if not accepted:
             return Committed(new, None, cards=list(cards.values()))
+        step("append and fold")
         seq, folded = await _append_and_fold(connection, game, accepted, numbers, received_at)
+        step("appearances and matches")
         await _appear(connection, game, folded, numbers)
         await _merge_matches(connection, game, accepted)
+        step("merge rows")
         merged = await merge_rows(connection, game, writers, folded.rows, numbers, meanwhile)
         appeared = _new_players(folded, cards)
         if appeared:
             await connection.execute(ADD_PLAYERS, sorted(cards[player].player for player in appeared))
+        step("awards")
         settled = await settle_awards(connection, game, writers, folded.awards, folded.earliest, merged, numbers)
+        step("outbox")
         outbox = await _leave_in_outbox(connection, game, settled.changes)
+        step("make durable")
         return Committed(
             new,
             seq,

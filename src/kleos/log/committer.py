@@ -6,6 +6,7 @@ commit already runs.
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -20,9 +21,11 @@ from kleos.engine.game import Game
 from kleos.log import sql
 from kleos.log.commit import Committed, commit
 from kleos.log.decode import Incoming, Rejected, Stamp
+from kleos.log.tally import Tally
 from kleos.players.directory import Directory
 from kleos.sheets.write import Writers
 from kleos.store.pool import DATABASE_ERRORS, unavailable
+from kleos.telemetry import spans
 
 MAX_BATCH_EVENTS: Final = 2_000
 """A commit takes whole requests until it has this many events."""
@@ -33,6 +36,8 @@ OPEN_WITHIN_S: Final = 15.0
 """So long a request waits while the game's definition or seasons change."""
 MANY_CHANGES: Final = 1_000
 """So many rows take a while to rank: that is done while the database merges the rows of the next commit."""
+STOPS_WITHIN_S: Final = 30.0
+"""So long what is waiting may take when the server stops."""
 LONGEST_DELAY_S: Final = 0.25
 
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
@@ -54,6 +59,7 @@ class Request:
     events: list[Incoming]
     answer: asyncio.Future["Outcome"]
     watched: Collection[str] = ()
+    cause: "spans.Cause | None" = None
 
 
 @dataclass(slots=True)
@@ -92,6 +98,7 @@ class Committer:
     ) -> None:
         self.game = game
         self.writers: Writers = {}
+        self.tally = Tally()
         self._lock = lock
         self._pool = pool
         self._directory = directory
@@ -117,7 +124,12 @@ class Committer:
     async def stop(self) -> None:
         """Lets what is waiting finish, then ends."""
         self._open.clear()
-        await self._idle.wait()
+        try:
+            async with asyncio.timeout(STOPS_WITHIN_S):
+                await self._idle.wait()
+        except TimeoutError:
+            logger.error("%s stops with %d events that could not be committed", self.game.name, self._waiting_events)
+            self._refuse_waiting(Unavailable("the server stops"))
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -125,6 +137,13 @@ class Committer:
     @property
     def waiting_events(self) -> int:
         return self._waiting_events
+
+    @property
+    def unranked_rows(self) -> int:
+        """Rows that are durable, and not yet in the ranks."""
+        if self._unanswered is None:
+            return 0
+        return sum(len(committed.changes) for committed in self._unanswered[1].committed)
 
     @property
     def is_open(self) -> bool:
@@ -156,7 +175,7 @@ class Committer:
         if self._waiting_events > MAX_WAITING_EVENTS:
             raise Unavailable("more events are waiting than the database takes; slow down and send again")
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Request(events, answer, watched))
+        self._waiting.append(Request(events, answer, watched, spans.here()))
         self._waiting_events += len(events)
         self._idle.clear()
         self._arrived.set()
@@ -180,14 +199,22 @@ class Committer:
 
     async def _commit_waiting(self) -> None:
         requests, outcome = self._take(), Outcome()
+        incoming = [one for request in requests for one in request.events]
+        started_s = time.perf_counter()
         try:
-            await self._commit_all([one for request in requests for one in request.events], outcome)
+            with spans.span(
+                "commit", [request.cause for request in requests], game=self.game.name, events=len(incoming)
+            ):
+                await self._commit_all(incoming, outcome)
         except Exception as error:
+            self.tally.failures += 1
             self._answer_last()
             self._fail(requests, error)
             if outcome.committed or _may_have_happened(error):
                 self.distrust()
         else:
+            self.tally.commit_s.add(time.perf_counter() - started_s)
+            self.tally.commit_events.add(len(incoming))
             self._answer_last()
             self._answer_later(requests, outcome)
         if not self._waiting:
@@ -249,18 +276,22 @@ class Committer:
     async def _commit_retrying(self, incoming: Sequence[Incoming]) -> Committed:
         for attempt in range(RETRIES):
             try:
-                async with self._pool.acquire() as connection:
-                    return await commit(
-                        connection,
-                        self.game,
-                        self.writers,
-                        self._directory,
-                        self._lock,
-                        incoming,
-                        self._stamp.now(),
-                        self._answer_last,
-                    )
+                with spans.steps() as step:
+                    step("wait for a connection")
+                    async with self._pool.acquire() as connection:
+                        return await commit(
+                            connection,
+                            self.game,
+                            self.writers,
+                            self._directory,
+                            self._lock,
+                            incoming,
+                            self._stamp.now(),
+                            self._answer_last,
+                            step,
+                        )
             except _RETRIED:
+                self.tally.retries += 1
                 logger.info("commit of %s met another, attempt %d", self.game.name, attempt + 1)
         raise Unavailable("the rows of these events are being changed by others; send again")
 
@@ -296,9 +327,18 @@ class Committer:
         new = {id for committed in outcome.committed for id in committed.new}
         seqs = [committed.seq for committed in outcome.committed if committed.seq is not None]
         spoiled = {one.id for one in outcome.spoiled}
+        seq = max(seqs, default=None)
         for request in requests:
+            mine = _outcome_of(request, new, spoiled, seq, outcome)
+            self._count(mine)
             if not request.answer.done():
-                request.answer.set_result(_outcome_of(request, new, spoiled, max(seqs, default=None), outcome))
+                request.answer.set_result(mine)
+
+    def _count(self, mine: Outcome) -> None:
+        self.tally.accepted += mine.accepted
+        self.tally.duplicates += mine.duplicates
+        self.tally.quarantined += len(mine.quarantined)
+        self.tally.rejected += len(mine.spoiled)
 
     def _fail(self, requests: Sequence[Request], error: Exception) -> None:
         known = error if isinstance(error, KleosError) else unavailable(error)

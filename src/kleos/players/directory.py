@@ -46,6 +46,13 @@ class Directory:
         self._by_number: dict[tuple[str, int], Card] = {}
         self._names: dict[tuple[str, str], str] | None = None
         self._hidden: dict[str, set[str]] = {}
+        self.found = 0
+        self.asked = 0
+
+    @property
+    def size(self) -> int:
+        """Cards in memory; of the cards asked for, ``found`` were there and ``asked`` were read from the database."""
+        return len(self._by_id)
 
     def hidden(self, namespace: str) -> set[str]:
         """The ids of those whom nobody sees: one live set for each namespace."""
@@ -129,6 +136,8 @@ class Directory:
         """Cards of those ids that are known; an unknown id is not in the answer."""
         found = {id: card for id in ids if (card := self._by_id.get((namespace, id))) is not None}
         missing = [id for id in ids if id not in found]
+        self.found += len(found)
+        self.asked += len(missing)
         if missing:
             rows = await self._pool.fetch(sql.CARDS_BY_ID, namespace, missing)
             read = [card_of(row) for row in rows]
@@ -140,7 +149,11 @@ class Directory:
         """One player that exists and is seen; None for an unknown id, and for an identity that is no player yet."""
         if id in self.hidden(namespace):
             return None
-        card = self._by_id.get((namespace, id)) or (await self.cards(namespace, (id,))).get(id)
+        card = self._by_id.get((namespace, id))
+        if card is None:
+            card = (await self.cards(namespace, (id,))).get(id)
+        else:
+            self.found += 1
         return card if card is not None and card.exists else None
 
     async def by_number(self, namespace: str, players: Sequence[int]) -> dict[int, Card]:

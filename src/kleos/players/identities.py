@@ -19,6 +19,8 @@ async def numbers_of(
             missing.append(id)
         else:
             cards[id] = card
+    directory.found += len(cards)
+    directory.asked += len(missing)
     if missing:
         missing.sort()
         await _read(connection, namespace, missing, cards)

@@ -1,9 +1,9 @@
 """The web application: routes wired to an engine, and the server that runs it."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from litestar import Litestar, Request
 from litestar.di import Provide
@@ -28,11 +28,16 @@ from kleos.server.auth.caller import Caller, caller_of
 from kleos.server.edge import Edge
 from kleos.server.errors import to_response
 from kleos.server.health import ROUTES as HEALTH_ROUTES
+from kleos.server.metrics import ROUTES as METRICS_ROUTES
+from kleos.server.metrics import Metrics
 from kleos.server.slashes import SlashKeepingApp, SlashRestoringRequest
+from kleos.server.watch import Watch, WatchSettings
 from kleos.settings import Settings
 from kleos.sheets.api import ROUTES as SHEET_ROUTES
 from kleos.store.database import Database
+from kleos.telemetry.otlp import exporting
 
+_UNLOGGED: Final = WatchSettings()
 OpenEngine = Callable[[], AbstractAsyncContextManager[Engine]]
 
 
@@ -45,6 +50,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         pool_size=settings.pool_size,
         wait_s=settings.database_wait_s,
         timeout_s=settings.database_timeout_s,
+        slow_statement_s=settings.slow_statement_ms / 1_000,
     )
     async with (
         opened as database,
@@ -57,6 +63,7 @@ def routes() -> list[ControllerRouterHandler]:
     return [
         *openapi.ROUTES,
         *HEALTH_ROUTES,
+        *METRICS_ROUTES,
         *EVENT_ROUTES,
         *GAME_ROUTES,
         *BOARD_ROUTES,
@@ -74,6 +81,7 @@ def create_app(
     announce_key: Callable[[str], None] = print,
     more_routes: Sequence[ControllerRouterHandler] = (),
     access: AccessSettings | None = None,
+    watch_settings: WatchSettings = _UNLOGGED,
 ) -> Litestar:
     """The application. The engine is opened when the server starts and closed when it stops.
 
@@ -86,19 +94,23 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with open_engine() as engine, Access.open(settings, engine, announce_key) as opened:
+            watch.is_stopping = False
             app.state.access = edge.access = opened
             app.state.rarity = Rarity(engine.pool)
             app.state.engine = engine
             app.state.feed = feed = Feed(engine, holders(opened))
             app.state.socketio = socketio = SocketIO(lambda: feed)
+            app.state.metrics = metrics = Metrics(engine, watch, feed)
             try:
-                yield
+                async with exporting(metrics.families):
+                    yield
             finally:
                 await socketio.close()
                 feed.close()
                 edge.access = None
+                watch.flush()
 
-    edge = Edge(settings)
+    edge, watch = Edge(settings), Watch(watch_settings)
 
     def provide_engine() -> Engine:
         engine: Engine = app.state.engine
@@ -123,7 +135,8 @@ def create_app(
         request_max_body_size=1024 * 1024,
         debug=False,
     )
-    app.edge = edge
+    app.edge, app.watch = edge, watch
+    app.state.watch = watch
     return app
 
 
@@ -132,9 +145,13 @@ def caller_of_request(request: Request[Any, Any, Any]) -> Caller:
 
 
 class _EdgedApp(SlashKeepingApp):
-    """The application behind its edge."""
+    """The application behind its edge, and watched."""
 
     edge: Edge
+    watch: Watch
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.edge(scope, receive, send, feed_first(self.state, super().__call__))
+        await self.watch(scope, receive, send, self._behind_edge)
+
+    def _behind_edge(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        return self.edge(scope, receive, send, feed_first(self.state, super().__call__))

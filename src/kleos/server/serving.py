@@ -6,6 +6,7 @@ import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Final, cast
 
 import msgspec
@@ -16,8 +17,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from kleos.feed.protocol import FeedProtocol
 from kleos.server.errors import PROBLEM_JSON, problem
 from kleos.server.transport import GatheringTransport
+from kleos.server.watch import Watch
 
-_GRACEFUL_STOP_S: Final = 10
+STOP_TIMEOUT_S: Final = 10
+"""So long requests under way may take when the server stops."""
 _BACKLOG: Final = 2048
 _LARGEST_MESSAGE_BYTES: Final = 1024 * 1024
 """What a WebSocket may send at once; more closes it with 1009."""
@@ -55,8 +58,9 @@ class KleosProtocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     """Tells when it is ready, and leaves signals alone where it is not in the foreground."""
 
-    def __init__(self, config: uvicorn.Config, foreground: bool) -> None:
+    def __init__(self, app: Litestar, config: uvicorn.Config, foreground: bool) -> None:
         super().__init__(config)
+        self._watch: Watch | None = app.state.get("watch")
         self.ready = asyncio.Event()
         self.announce: Callable[[], None] = lambda: None
         self._foreground = foreground
@@ -65,6 +69,18 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
         self.announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._let_nothing_in()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._let_nothing_in()
+        super().handle_exit(sig, frame)
+
+    def _let_nothing_in(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -97,19 +113,30 @@ def collect_garbage_seldom() -> None:
 
 
 async def serve_app(
-    app: Litestar, listening: socket.socket, announce_address: Callable[[str], None] = lambda _: None
+    app: Litestar,
+    listening: socket.socket,
+    announce_address: Callable[[str], None] = lambda _: None,
+    stop_timeout_s: int = STOP_TIMEOUT_S,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; then requests under way are finished, and the engine is closed."""
+    """Serve until SIGINT or SIGTERM; then requests under way are finished, and the engine is closed.
+
+    From the signal on nothing new is taken, and WebSockets are told when to come back.
+    """
     collect_garbage_seldom()
-    server = _Server(_config(app), foreground=True)
+    server = _Server(app, _config(app, stop_timeout_s=stop_timeout_s), foreground=True)
     server.announce = lambda: announce_address(address_of(listening))
     await _serve(server, listening)
 
 
 @asynccontextmanager
-async def running(app: Litestar, listening: socket.socket, ping_every_s: float = PING_EVERY_S) -> AsyncIterator[str]:
+async def running(
+    app: Litestar,
+    listening: socket.socket,
+    ping_every_s: float = PING_EVERY_S,
+    stop_timeout_s: int = STOP_TIMEOUT_S,
+) -> AsyncIterator[str]:
     """Serve while the block runs, in the loop that runs it; gives the base URL."""
-    server = _Server(_config(app, ping_every_s), foreground=False)
+    server = _Server(app, _config(app, ping_every_s, stop_timeout_s), foreground=False)
     serving = asyncio.create_task(_serve(server, listening))
     ready = asyncio.create_task(server.ready.wait())
     try:
@@ -135,7 +162,7 @@ async def _serve(server: _Server, listening: socket.socket) -> None:
         raise ServerFailed("the server could not start; the log says why")
 
 
-def _config(app: Litestar, ping_every_s: float = PING_EVERY_S) -> uvicorn.Config:
+def _config(app: Litestar, ping_every_s: float = PING_EVERY_S, stop_timeout_s: int = STOP_TIMEOUT_S) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
@@ -146,10 +173,11 @@ def _config(app: Litestar, ping_every_s: float = PING_EVERY_S) -> uvicorn.Config
         ws_ping_timeout=ping_every_s,
         ws_per_message_deflate=False,
         lifespan="on",
+        log_config=None,  # its loggers write where all others do
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # the edge trusts none but those that a setting names
-        timeout_graceful_shutdown=_GRACEFUL_STOP_S,
+        timeout_graceful_shutdown=stop_timeout_s,
         backlog=_BACKLOG,
     )

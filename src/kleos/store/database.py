@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from kleos.core.errors import KleosError
 from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.migrate import migrate
 from kleos.store.pool import ANSWER_TIMEOUT_S, DATABASE_ERRORS, open_connection, open_pool, unavailable
+from kleos.store.statements import SLOW_STATEMENT_S, Statements
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Database:
     pool: asyncpg.Pool[asyncpg.Record]
     embedded: EmbeddedPostgres | None = None
     timeout_s: float = ANSWER_TIMEOUT_S
+    statements: Statements = field(default_factory=Statements)
 
     @classmethod
     @asynccontextmanager
@@ -44,6 +46,7 @@ class Database:
         pool_size: int = 10,
         wait_s: float = 30.0,
         timeout_s: float = ANSWER_TIMEOUT_S,
+        slow_statement_s: float = SLOW_STATEMENT_S,
     ) -> AsyncIterator[Database]:
         """The database at `url`, or else the embedded one in `data_dir`, for as long as the block runs.
 
@@ -60,9 +63,12 @@ class Database:
         dsn = await embedded.start() if embedded is not None else str(url)
         try:
             await _prepare(dsn, wait_s)
-            pool = await open_pool(dsn, min_size=min(2, pool_size), max_size=pool_size, timeout_s=timeout_s)
+            statements = Statements(slow_statement_s)
+            pool = await open_pool(
+                dsn, min_size=min(2, pool_size), max_size=pool_size, timeout_s=timeout_s, statements=statements
+            )
             try:
-                yield cls(dsn, pool, embedded, timeout_s)
+                yield cls(dsn, pool, embedded, timeout_s, statements)
             finally:
                 await _close(pool)
         finally:

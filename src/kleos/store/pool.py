@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import asyncpg
 
 from kleos.core.errors import Unavailable
+from kleos.store.statements import Statements
 from kleos.store.types import set_types
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -90,20 +91,31 @@ async def open_connection(
 
 
 async def open_pool(
-    dsn: str, *, min_size: int = 2, max_size: int = 10, timeout_s: float = ANSWER_TIMEOUT_S
+    dsn: str,
+    *,
+    min_size: int = 2,
+    max_size: int = 10,
+    timeout_s: float = ANSWER_TIMEOUT_S,
+    statements: Statements | None = None,
 ) -> asyncpg.Pool[asyncpg.Record]:
-    """A pool of connections with our types.
+    """A pool of connections with our types, whose statements are noted in `statements`.
 
     A connection goes back without a round trip to reset it: do not `SET`, `LISTEN` or take session-wide advisory
     locks on one (`SET LOCAL` and `pg_advisory_xact_lock` are fine). An open transaction is rolled back. A statement
     that has no answer after `timeout_s` seconds is cancelled and raises TimeoutError; so does waiting for a connection.
     """
+
+    async def prepare(connection: asyncpg.Connection[Any]) -> None:
+        await set_types(connection)
+        if statements is not None:
+            connection.add_query_logger(statements.note)
+
     return await Pool(
         dsn,
         timeout_s=timeout_s,
         min_size=min_size,
         max_size=max_size,
-        init=set_types,
+        init=prepare,
         reset=_leave_as_it_is,
         server_settings=SESSION,
         statement_cache_size=STATEMENTS_KEPT,

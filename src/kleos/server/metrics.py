@@ -1,0 +1,189 @@
+"""``/metrics``: what the server knows about itself, gathered when somebody asks. Nothing is kept twice for it."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from litestar import Request, Response, get
+from litestar.handlers import BaseRouteHandler
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from kleos import __version__
+from kleos.engine.engine import Engine
+from kleos.feed.feed import Feed
+from kleos.log.kept import Kept, count_kept
+from kleos.server.openapi import problems
+from kleos.server.watch import Watch
+from kleos.telemetry.spread import Spread
+
+TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+KEPT_COUNTED_EVERY_S: Final = 30.0
+_ASK_WITHIN_S: Final = 2.0
+
+Labels = tuple[str, ...]
+
+
+class Metrics(Collector):
+    """All families of one server, documented in docs/reference/metrics.md."""
+
+    def __init__(self, engine: Engine, watch: Watch, feed: Feed) -> None:
+        self._engine = engine
+        self._watch = watch
+        self._feed = feed
+        self._kept: Kept | None = None
+        self._is_reachable = False
+        self._counted_at_s = -KEPT_COUNTED_EVERY_S
+        self._counting = asyncio.Lock()
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
+
+    async def refresh(self) -> None:
+        """Asks the database what only it knows; now and then, for counting costs it something."""
+        async with self._counting:
+            try:
+                async with asyncio.timeout(_ASK_WITHIN_S):
+                    if time.monotonic() - self._counted_at_s >= KEPT_COUNTED_EVERY_S:
+                        self._kept = await count_kept(self._engine.pool)
+                        self._counted_at_s = time.monotonic()
+                    else:
+                        await self._engine.pool.fetchval("SELECT true")
+                self._is_reachable = True
+            except Exception:  # whatever it is, the database does not answer
+                self._is_reachable, self._kept = False, None
+                self._counted_at_s = -KEPT_COUNTED_EVERY_S
+
+    async def text(self) -> bytes:
+        await self.refresh()
+        return generate_latest(self.registry)
+
+    async def families(self) -> list[Metric]:
+        await self.refresh()
+        return list(self.registry.collect())
+
+    def collect(self) -> Iterator[Metric]:
+        yield _gauge("kleos_info", "The version that runs.", ("version",), {(__version__,): 1})
+        yield from self._of_requests()
+        yield from self._of_events()
+        yield from self._of_boards()
+        yield from self._of_caches()
+        yield from self._of_database()
+        yield from self._of_feed()
+
+    def _of_requests(self) -> Iterator[Metric]:
+        watch = self._watch
+        seconds = {(method, route, str(status)): spread for (method, route, status), spread in watch.requests.items()}
+        yield _spread("kleos_request_seconds", "Time to answer.", ("method", "route", "status"), seconds)
+        yield _gauge("kleos_requests_in_progress", "Requests being answered.", (), {(): watch.in_progress})
+        yield _counter("kleos_slow_requests", "Requests over KLEOS_SLOW_REQUEST_MS.", (), {(): watch.slow})
+
+    def _of_events(self) -> Iterator[Metric]:
+        committers = self._engine.committers()
+        tallies = {committer.game.name: committer.tally for committer in committers}
+        verdicts: dict[Labels, float] = {}
+        for game, tally in tallies.items():
+            verdicts[game, "accepted"] = tally.accepted
+            verdicts[game, "duplicate"] = tally.duplicates
+            verdicts[game, "quarantined"] = tally.quarantined
+            verdicts[game, "rejected"] = tally.rejected
+        yield _counter("kleos_events", "Events by what became of them.", ("game", "verdict"), verdicts)
+        waiting = {(committer.game.name,): committer.waiting_events for committer in committers}
+        yield _gauge("kleos_events_waiting", "Events that wait for a commit.", ("game",), waiting)
+        sizes = {(game,): tally.commit_events for game, tally in tallies.items()}
+        yield _spread("kleos_commit_events", "Events in one commit.", ("game",), sizes)
+        seconds = {(game,): tally.commit_s for game, tally in tallies.items()}
+        yield _spread("kleos_commit_seconds", "Time of one commit.", ("game",), seconds)
+        retries = {(game,): tally.retries for game, tally in tallies.items()}
+        yield _counter("kleos_commit_retries", "Commits tried again after meeting another.", ("game",), retries)
+        failures = {(game,): tally.failures for game, tally in tallies.items()}
+        yield _counter("kleos_commit_failures", "Commits given up.", ("game",), failures)
+
+    def _of_boards(self) -> Iterator[Metric]:
+        entries: Counter[Labels] = Counter()
+        sizes: Counter[Labels] = Counter()
+        lag = Counter({(one.game.name,): one.unranked_rows for one in self._engine.committers()})
+        states: Counter[Labels] = Counter({(state,): 0 for state in ("cold", "warming", "warm", "too large")})
+        for ranking in self._engine.standings.rankings():
+            place = (ranking.board.game, ranking.board.board.name, ranking.window.kind)
+            entries[place] += ranking.total
+            sizes[place] += ranking.size_bytes
+            lag[ranking.board.game,] += ranking.missed_rows
+            states[ranking.state,] += 1
+        labels = ("game", "board", "window")
+        yield _gauge("kleos_board_entries", "Standings in memory.", labels, entries)
+        yield _gauge("kleos_board_memory_bytes", "Memory of the rank indexes, estimated.", labels, sizes)
+        yield _gauge("kleos_indexes", "Rank indexes by state.", ("state",), states)
+        yield _gauge("kleos_index_lag_rows", "Rows that are durable and not yet ranked.", ("game",), lag)
+
+    def _of_caches(self) -> Iterator[Metric]:
+        standings, directory = self._engine.standings, self._engine.directory
+        yield _counter("kleos_page_cache_hits", "Pages of warm boards from the cache.", (), {(): standings.pages_kept})
+        yield _counter("kleos_page_cache_misses", "Pages of warm boards made anew.", (), {(): standings.pages_made})
+        yield _gauge("kleos_page_cache_bytes", "Memory of the kept pages.", (), {(): standings.pages_bytes})
+        yield _gauge("kleos_directory_players", "Players whose card is in memory.", (), {(): directory.size})
+        yield _counter("kleos_directory_hits", "Cards found in memory.", (), {(): directory.found})
+        yield _counter("kleos_directory_misses", "Cards read from the database.", (), {(): directory.asked})
+
+    def _of_database(self) -> Iterator[Metric]:
+        pool, statements = self._engine.pool, self._engine.database.statements
+        idle = pool.get_idle_size()
+        used: dict[Labels, float] = {("idle",): idle, ("in use",): pool.get_size() - idle}
+        yield _gauge("kleos_database_up", "Whether the database answers.", (), {(): self._is_reachable})
+        yield _gauge("kleos_pool_connections", "Connections to the database.", ("state",), used)
+        yield _gauge("kleos_pool_size", "Connections there may be: KLEOS_POOL_SIZE.", (), {(): pool.get_max_size()})
+        yield _spread("kleos_statement_seconds", "Time of one statement.", (), {(): statements.seconds})
+        slow = {(): statements.slow}
+        yield _counter("kleos_slow_statements", "Statements over KLEOS_SLOW_STATEMENT_MS.", (), slow)
+        kept = self._kept
+        quarantine = {} if kept is None else {(game,): events for game, events in kept.quarantine.items()}
+        if kept is not None:
+            quarantine = {(game.name,): 0 for game in self._engine.games()} | quarantine
+        yield _gauge("kleos_quarantine_events", "Events in quarantine.", ("game",), quarantine)
+        outbox: dict[Labels, float] = {} if kept is None else {(): kept.outbox}
+        yield _gauge("kleos_outbox_messages", "Messages in the outbox.", (), outbox)
+
+    def _of_feed(self) -> Iterator[Metric]:
+        sockets = {(route,): connected for route, connected in self._watch.sockets.items()}
+        yield _gauge("kleos_sockets", "WebSockets that are open.", ("route",), sockets)
+        yield _gauge("kleos_feed_topics", "Topics that are listened to.", (), {(): len(self._feed.hub)})
+        yield _counter("kleos_feed_dropped", "Messages that slow listeners missed.", (), {(): self._feed.dropped})
+
+
+Values = Mapping[Any, float]
+
+
+def _gauge(name: str, text: str, labels: Iterable[str], values: Values) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=tuple(labels))
+    for of, value in values.items():
+        family.add_metric(of, value)
+    return family
+
+
+def _counter(name: str, text: str, labels: Iterable[str], values: Values) -> Metric:
+    family = CounterMetricFamily(name, text, labels=tuple(labels))
+    for of, value in values.items():
+        family.add_metric(of, value)
+    return family
+
+
+def _spread(name: str, text: str, labels: Iterable[str], values: Mapping[Any, Spread]) -> Metric:
+    family = HistogramMetricFamily(name, text, labels=tuple(labels))
+    for of, spread in values.items():
+        buckets = [("+Inf" if bound == float("inf") else str(bound), n) for bound, n in spread.cumulative()]
+        family.add_metric(of, buckets, spread.total)
+    return family
+
+
+@get("/metrics", tags=["server"], summary="What the server counts and measures", responses=problems())
+async def get_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """For Prometheus, in its text format; docs/reference/metrics.md tells what each one means."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(await metrics.text(), media_type=TEXT)
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [get_metrics]
