@@ -60,7 +60,8 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a commit left a player on a board. ``previous_rank`` is None for who did not stand there before.
+    """Where a commit left a player on a board. ``previous_rank`` is None for who did not stand there before, and where
+    nobody knows it: the database, asked for a board that is not in memory, tells only what is.
 
     As JSON it is what the API answers: a time is ISO 8601, and ``partition`` is left out where it is everybody.
     """
