@@ -22,7 +22,9 @@ async def tell(world: World, telling: Telling, rng: random.Random) -> str:
         if isinstance(step, str):
             await world.engine.put_definition(game, step)
         elif isinstance(step, list):
-            sends = (world.send(game, facts, rng.random() < 0.2, rng.random() < 0.5) for facts in step)
+            # Drawn before anything is begun: Hypothesis may end an example inside any draw.
+            manners = [(rng.random() < 0.2, rng.random() < 0.5) for _ in step]
+            sends = [world.send(game, facts, *manner) for facts, manner in zip(step, manners, strict=True)]
             for receipt in await asyncio.gather(*sends):
                 assert not receipt.rejected
         elif isinstance(step[0], str):
