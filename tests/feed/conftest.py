@@ -1,5 +1,6 @@
 """A whole server whose sockets ask often whether the other end lives, and clients on real sockets."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from kleos.engine.engine import Engine
 from kleos.feed.feed import Feed
 from kleos.server.app import create_app
+from kleos.server.auth.access import Access
+from kleos.server.auth.tokens import Holder
 from kleos.server.serving import listen, running
 from kleos.store.database import Database
 from kleos.store.embedded import EmbeddedPostgres
@@ -21,6 +24,7 @@ from kleos.store.pool import open_connection, open_pool
 
 KEY = "kleos_the-key-of-these-tests"
 PING_EVERY_S = 0.4
+HEAR_WITHIN_S = 10.0
 
 
 @dataclass(slots=True)
@@ -28,7 +32,12 @@ class Server:
     url: str
     http: httpx.AsyncClient
     feed: Feed
+    access: Access
     headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {KEY}"})
+
+    def token(self, player: str) -> str:
+        """As a log-in gives it."""
+        return self.access.tokens.issue(Holder(1, player, (), (), "session", 0))
 
     @property
     def feed_url(self) -> str:
@@ -67,7 +76,8 @@ class Client:
 
     async def hear(self, kind: str | None = None) -> Any:
         """The next message; of a kind, where one is given: another is a failure."""
-        message = json.loads(await self.socket.recv())
+        async with asyncio.timeout(HEAR_WITHIN_S):
+            message = json.loads(await self.socket.recv())
         assert kind is None or message["type"] == kind, message
         return message
 
@@ -88,7 +98,7 @@ async def server(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[Ser
         running(app, listen("127.0.0.1", 0), PING_EVERY_S) as url,
         httpx.AsyncClient(base_url=url, timeout=30) as http,
     ):
-        yield Server(url, http, app.state.feed)
+        yield Server(url, http, app.state.feed, app.state.access)
     pool.terminate()
     await _administer(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -1,8 +1,11 @@
-"""Who may listen to what. Boards, games and players are public; a player's private topic is that player's alone."""
+"""Who may listen to what. Boards, games and players are public; a player's private topic is that player's alone, and
+a private match its controllers'."""
 
 from collections.abc import Awaitable, Callable
 
-from kleos.feed.topics import PlayerTopic, Topic
+from kleos.engine.engine import Engine
+from kleos.feed.topics import MatchTopic, PlayerTopic, Topic
+from kleos.matches.opening import may_see, opening_of
 from kleos.server.auth.access import Access
 from kleos.server.auth.caller import ANONYMOUS, Caller
 
@@ -40,8 +43,13 @@ async def nobody(token: str) -> Caller:
     return ANONYMOUS
 
 
-def check_may_hear(caller: Caller, topic: Topic) -> None:
-    """Raises MayNotHear."""
+async def check_may_hear(engine: Engine, caller: Caller, topic: Topic) -> None:
+    """Raises MayNotHear, or KleosError where there is no such thing."""
+    if isinstance(topic, MatchTopic):
+        game = engine.game(topic.game)
+        if not may_see(await opening_of(engine, game, topic.match), caller, game):
+            kind = "unauthorized" if caller.kind == "anonymous" else "forbidden"
+            raise MayNotHear(kind, f"{topic} is private: only the match's controllers may listen to it")
     if isinstance(topic, PlayerTopic) and topic.is_private:
         if caller.kind == "anonymous":
             raise MayNotHear("unauthorized", f'{topic} needs the player\'s token: send {{"token": …}} first')

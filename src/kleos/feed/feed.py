@@ -14,8 +14,9 @@ from kleos.feed.awards import award, by_kind
 from kleos.feed.boards import BoardSource
 from kleos.feed.games import GameSource
 from kleos.feed.hub import LINGERS_S, Channel, Hub, Source
+from kleos.feed.matches import MatchSource
 from kleos.feed.players import PlayerSource
-from kleos.feed.topics import BoardTopic, GameTopic, PlayerTopic
+from kleos.feed.topics import BoardTopic, GameTopic, MatchTopic, PlayerTopic
 from kleos.log.commit import Committed
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Feed:
         self.hub = Hub(self._open, self._closed, lingers_s=lingers_s)
         self._boards: dict[str, dict[BoardSource, None]] = {}
         self._games: dict[str, GameSource] = {}
+        self._matches: dict[tuple[str, str], MatchSource] = {}
         self._players: dict[_Player, PlayerSource] = {}
         self._private: dict[_Player, PlayerSource] = {}
         self._listened: dict[str, set[str]] = {}
@@ -72,11 +74,18 @@ class Feed:
                         self._players[game.namespace, player].tell_standings(game, mine)
                 self._tell_awards(game, committed, listened)
             self._tell_passed(game)
+            for match in committed.matches if self._matches else ():
+                self.match_changed(game.name, match)
             of_game = self._games.get(game.name)
             if of_game is not None:
                 of_game.note(committed.awards, sorted(committed.matches))
         except Exception:
             logger.exception("a commit of %s could not be told", game.name)
+
+    def match_changed(self, game: str, match: str) -> None:
+        source = self._matches.get((game, match))
+        if source is not None:
+            source.touch()
 
     def unsettled(self, games: Collection[str]) -> None:
         for game in games:
@@ -123,9 +132,10 @@ class Feed:
         if isinstance(topic, GameTopic):
             self._games[topic.game] = of_game = GameSource(self.engine, channel, topic)
             return of_game
-        if isinstance(topic, PlayerTopic):
-            return self._open_player(channel, topic)
-        raise NotFound("topic", channel.name)
+        if isinstance(topic, MatchTopic):
+            self._matches[topic.game, topic.match] = match = MatchSource(self.engine, channel, topic)
+            return match
+        return self._open_player(channel, topic)
 
     def _open_player(self, channel: Channel, topic: PlayerTopic) -> PlayerSource:
         namespaces = {game.namespace for game in self.engine.games()} | {""}
@@ -146,7 +156,9 @@ class Feed:
                 del self._boards[topic.game]
         elif isinstance(topic, GameTopic):
             del self._games[topic.game]
-        elif isinstance(topic, PlayerTopic):
+        elif isinstance(topic, MatchTopic):
+            del self._matches[topic.game, topic.match]
+        else:
             sources, listened = self._players_of(topic)
             del sources[topic.namespace, topic.player]
             listened[topic.namespace].discard(topic.player)

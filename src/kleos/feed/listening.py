@@ -104,7 +104,7 @@ class Listening:
         await self._wire.when_drained()
         try:
             topic = parse_topic(name)
-            check_may_hear(self.caller, topic)
+            await check_may_hear(self._feed.engine, self.caller, topic)
             if str(topic) != name:
                 self._tell("subscribed", topic=str(topic), asked=name)
             self._missed.pop(str(topic), None)

@@ -14,11 +14,15 @@ ORDER BY at DESC, player, achievement LIMIT $3
 NEWEST_MATCHES: Final = """
 SELECT m.match, m.ended_at IS NOT NULL AS ended, m.events FROM kleos.matches m
 WHERE m.game = $1
+  AND NOT EXISTS (SELECT FROM kleos.opened_matches o
+                  WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
 ORDER BY m.last_at DESC, m.match LIMIT $2
 """
 
 PUBLIC_MATCHES: Final = """
 SELECT m.match, m.ended_at IS NOT NULL AS ended, m.events FROM kleos.matches m
 WHERE m.game = $1 AND m.match = ANY($2::text[])
+  AND NOT EXISTS (SELECT FROM kleos.opened_matches o
+                  WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
 ORDER BY m.match
 """

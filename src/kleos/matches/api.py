@@ -4,28 +4,35 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import get
+from litestar import Request, get, post
 from litestar.handlers import BaseRouteHandler
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import check_external_id, check_text
 from kleos.core.windows import to_datetime
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
+from kleos.feed.feed import Feed
 from kleos.log.outward import outward_bodies
 from kleos.matches import sql
-from kleos.matches.listing import Match, Matches, Status, newest, shown
-from kleos.server.openapi import problems
-from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, SheetName, TheEngine
+from kleos.matches.detail import MatchDetail, match_detail
+from kleos.matches.listing import Matches, Status, newest
+from kleos.matches.opening import MOST_CONTROLLERS, Visibility, check_may_see, open_match
+from kleos.server.auth.guards import requires
+from kleos.server.openapi import KEY, problems
+from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, SheetName, TheCaller, TheEngine
 from kleos.sheets.api import Order, SheetPage
 from kleos.sheets.query import Question, page, parse_order, window_of
 
 
-class MatchDetail(Match, kw_only=True):
-    """``counts`` is the number of events of each type."""
+class OpenMatch(msgspec.Struct, forbid_unknown_fields=True):
+    """``controllers`` are the players who may act in the match; a private one is for them alone."""
 
-    counts: dict[str, int]
+    controllers: Annotated[
+        list[Annotated[str, msgspec.Meta(min_length=1, max_length=128)]], msgspec.Meta(max_length=MOST_CONTROLLERS)
+    ] = []
+    visibility: Visibility = "public"
 
 
 class LoggedEvent(msgspec.Struct):
@@ -68,26 +75,49 @@ async def get_matches(
     return await newest(engine, [in_force], number, status, limit, before)
 
 
-@get("/v1/games/{game:str}/matches/{match:str}", tags=["matches"], summary="One match", responses=problems(400, 404))
-async def get_match(engine: TheEngine, game: GameName, match: MatchId) -> MatchDetail:
+@get(
+    "/v1/games/{game:str}/matches/{match:str}",
+    tags=["matches"],
+    summary="One match",
+    responses=problems(400, 401, 403, 404),
+)
+async def get_match(engine: TheEngine, caller: TheCaller, game: GameName, match: MatchId) -> MatchDetail:
     """When it began, when its last event was, who plays, and how many events of each type it has."""
     in_force = engine.game(game)
-    row = await engine.pool.fetchrow(sql.ONE, game, check_external_id(match, "match"))
-    if row is None:
-        raise NotFound("match", match)
-    (found,) = await shown(engine, in_force.namespace, [row])
-    counts = {each["type"]: each["events"] for each in await engine.pool.fetch(sql.COUNTS, game, match)}
-    return MatchDetail(**msgspec.structs.asdict(found), counts=counts)
+    check_external_id(match, "match")
+    opening = await check_may_see(engine, in_force, match, caller)
+    return await match_detail(engine, in_force, match, opening)
+
+
+@post(
+    "/v1/games/{game:str}/matches/{match:str}",
+    tags=["matches"],
+    summary="Open a match",
+    status_code=200,
+    guards=[requires("events:write")],
+    security=KEY,
+    responses=problems(400, 401, 403, 404, 409),
+)
+async def post_match(
+    request: Request[Any, Any, Any], engine: TheEngine, game: GameName, match: MatchId, data: JSONBody[OpenMatch]
+) -> MatchDetail:
+    """Says who controls it and who may see it, once and for all. A match that nobody opens is public."""
+    in_force = engine.game(game)
+    opening = await open_match(engine, in_force, match, data.controllers, data.visibility)
+    feed: Feed = request.app.state.feed
+    feed.match_changed(game, match)
+    return await match_detail(engine, in_force, match, opening)
 
 
 @get(
     "/v1/games/{game:str}/matches/{match:str}/events",
     tags=["matches"],
     summary="A match's events",
-    responses=problems(400, 404),
+    responses=problems(400, 401, 403, 404),
 )
 async def get_match_events(
     engine: TheEngine,
+    caller: TheCaller,
     game: GameName,
     match: MatchId,
     limit: Limit = 200,
@@ -96,6 +126,7 @@ async def get_match_events(
     """In event order: by time, then id. An event sent without a match is found under its own id."""
     in_force = engine.game(game)
     at, id = _parse_cursor(after)
+    await check_may_see(engine, in_force, check_external_id(match, "match"), caller)
     rows = await engine.pool.fetch(sql.EVENTS, game, check_external_id(match, "match"), at, id, limit)
     if not rows and after is None:
         raise NotFound("match", match)
@@ -118,10 +149,11 @@ async def _logged(engine: Engine, game: Game, rows: list[Any]) -> list[LoggedEve
     "/v1/games/{game:str}/matches/{match:str}/sheets/{sheet:str}",
     tags=["matches"],
     summary="A match's rows of a sheet",
-    responses=problems(400, 404),
+    responses=problems(400, 401, 403, 404),
 )
 async def get_match_sheet(
     engine: TheEngine,
+    caller: TheCaller,
     game: GameName,
     match: MatchId,
     sheet: SheetName,
@@ -135,7 +167,7 @@ async def get_match_sheet(
     if "match" not in [column.name for column in found.key]:
         raise BadInput(f"the sheet {sheet!r} has no match in its key, so it has no rows of one match", "sheet")
     span = window_of(in_force, found, None, engine.now())
-    check_external_id(match, "match")
+    await check_may_see(engine, in_force, check_external_id(match, "match"), caller)
     question = Question(span, {"match": match}, parse_order(found, order), limit, offset)
     rows, total = await page(engine.pool, engine.directory, in_force, found, question)
     return SheetPage(game, sheet, span.name, total, limit, offset, rows)
@@ -151,4 +183,4 @@ def _parse_cursor(cursor: str | None) -> tuple[int | None, str | None]:
     return int(at), id
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [get_matches, get_match, get_match_events, get_match_sheet]
+ROUTES: Final[list[BaseRouteHandler]] = [get_matches, get_match, post_match, get_match_events, get_match_sheet]

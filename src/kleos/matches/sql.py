@@ -7,6 +7,8 @@ SELECT m.game, m.match, m.first_at, m.last_at, m.events, m.ended_at
 FROM kleos.matches m
 WHERE m.game = ANY($1::text[]) AND ($2::boolean IS NULL OR (m.ended_at IS NOT NULL) = $2)
   AND ($3::timestamptz IS NULL OR (m.last_at, m.game, m.match) < ($3, $4::text, $5::text))
+  AND NOT EXISTS (SELECT FROM kleos.opened_matches o
+                  WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
 ORDER BY m.last_at DESC, m.game DESC, m.match DESC LIMIT $6
 """
 
@@ -16,6 +18,8 @@ FROM kleos.appearances a JOIN kleos.matches m ON m.game = a.game AND m.match = a
 WHERE a.game = ANY($1::text[]) AND ($2::boolean IS NULL OR (m.ended_at IS NOT NULL) = $2)
   AND ($3::timestamptz IS NULL OR (m.last_at, m.game, m.match) < ($3, $4::text, $5::text))
   AND a.player = $7
+  AND NOT EXISTS (SELECT FROM kleos.opened_matches o
+                  WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
 ORDER BY m.last_at DESC, m.game DESC, m.match DESC LIMIT $6
 """
 
@@ -38,4 +42,15 @@ ORDER BY at, id LIMIT $5
 
 COUNTS: Final = """
 SELECT type, count(*) AS events FROM kleos.events WHERE game = $1 AND match = $2 GROUP BY type ORDER BY type
+"""
+
+OPEN: Final = """
+INSERT INTO kleos.opened_matches AS o (game, match, visibility, controllers, opened_at)
+VALUES ($1, $2, $3, $4::bigint[], $5)
+ON CONFLICT (game, match) DO UPDATE SET opened_at = o.opened_at
+RETURNING visibility, controllers, opened_at
+"""
+
+OPENING: Final = """
+SELECT visibility, controllers, opened_at FROM kleos.opened_matches WHERE game = $1 AND match = $2
 """
