@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -41,6 +42,22 @@ class Settings:
     slow_request_ms: int = 1000
     slow_statement_ms: int = 500
     stop_timeout_s: int = 10
+    public_url: str | None = None
+    registration: str = "open"
+    token_keys: str | None = None
+    issuers: str | None = None
+    discord_client_id: str | None = None
+    discord_client_secret: str | None = None
+    discord_redirect: str | None = None
+    cors_origins: frozenset[str] | None = None
+    trusted_proxies: str | None = None
+    body_timeout_s: int = 30
+    limit_user: int = 100
+    limit_key: int = 60_000
+    limit_address: int = 6_000
+    limit_sign_in: int = 30
+    limit_submissions: int = 10
+    limit_failed_logins: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,33 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
         return text.lower()
 
     return read
+
+
+def _open_or_closed(text: str) -> str:
+    if text not in ("open", "closed"):
+        raise ValueError("must be open or closed")
+    return text
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be like https://kleos.example.org")
+    return text
+
+
+def _origins(text: str) -> frozenset[str]:
+    origins = frozenset(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    for origin in origins:
+        if urlsplit(_address(origin)).path:
+            raise ValueError("must be origins such as https://app.example.org, with commas between")
+    return origins
+
+
+def _networks(text: str) -> str:
+    for part in text.split(","):
+        ipaddress.ip_network(part.strip())
+    return text
 
 
 def _folder(text: str) -> Path:
@@ -148,6 +192,32 @@ SETTINGS: Final = (
         "Seconds that requests under way may take after SIGTERM, before their connections are cut.",
         _whole(0, 3600),
     ),
+    Setting("public_url", "Address by which people reach the server; access tokens name it as their issuer.", _address),
+    Setting("registration", "Whether anybody may make an account: `open` or `closed`.", _open_or_closed),
+    Setting(
+        "token_keys",
+        "JWK set of private Ed25519 keys that sign access tokens, the first of them. Without it `token_keys.json` in "
+        "`KLEOS_DATA` is made, and gets a new key every 30 days.",
+        str,
+        secret=True,
+    ),
+    Setting(
+        "issuers",
+        "Outside issuers whose tokens count: `issuer audience algorithms prefix`, with `;` between.",
+        str,
+    ),
+    Setting("discord_client_id", "Application of Discord's for logging in with it.", str),
+    Setting("discord_client_secret", "That application's secret.", str, secret=True),
+    Setting("discord_redirect", "Address of `/v1/auth/discord/callback`, as that application knows it.", _address),
+    Setting("cors_origins", "Origins whose pages may use the API, with commas between.", _origins),
+    Setting("trusted_proxies", "Networks of proxies whose `X-Forwarded-For` counts, with commas between.", _networks),
+    Setting("body_timeout_s", "Seconds within which a request's body must have come.", _whole(1, 3600)),
+    Setting("limit_user", "Requests a minute of one player; 0 for no limit, here and below.", _whole(0, 10**9)),
+    Setting("limit_key", "Requests a minute of one API key that has no limit of its own.", _whole(0, 10**9)),
+    Setting("limit_address", "Requests a minute of one address without key or token.", _whole(0, 10**9)),
+    Setting("limit_sign_in", "Log-ins and registrations a minute from one address.", _whole(0, 10**9)),
+    Setting("limit_submissions", "Events a second that one player sends.", _whole(0, 10**9)),
+    Setting("limit_failed_logins", "Failed log-ins in 15 minutes to one account from one address.", _whole(0, 10**9)),
 )
 
 

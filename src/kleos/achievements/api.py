@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody, QueryParameter
@@ -19,6 +19,7 @@ from kleos.core.ids import achievement_uuid, check_external_id
 from kleos.core.windows import to_datetime
 from kleos.engine.engine import Engine, Receipt
 from kleos.engine.game import Game
+from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import KEY, problems
 from kleos.server.parameters import AchievementName, GameName, TheEngine
@@ -101,7 +102,13 @@ async def get_achievements(
     security=KEY,
     responses=problems(400, 401, 403, 404, 409),
 )
-async def grant(engine: TheEngine, game: GameName, achievement: AchievementName, data: JSONBody[Grant]) -> Receipt:
+async def grant(
+    request: Request[Any, Any, Any],
+    engine: TheEngine,
+    game: GameName,
+    achievement: AchievementName,
+    data: JSONBody[Grant],
+) -> Receipt:
     """Only achievements that the definition leaves to the game. A grant is an event like any other."""
     in_force = engine.game(game)
     found = in_force.achievement(achievement)
@@ -116,6 +123,8 @@ async def grant(engine: TheEngine, game: GameName, achievement: AchievementName,
     receipt: Receipt = await engine.ingest_body(game, msgspec.json.encode(event), "application/json", True)
     if receipt.rejected:
         raise BadInput(receipt.rejected[0].error)
+    if receipt.accepted:
+        await audit(request, "award.granted", data.player, game, achievement=achievement)
     return receipt
 
 

@@ -17,6 +17,7 @@ from cyclopts import Parameter
 from kleos.cli.output import Failed, say
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app, open_engine
+from kleos.server.auth.access import access_settings
 from kleos.server.logs import RequestLines, configure_logs
 from kleos.server.serving import address_of, listen, serve_app
 from kleos.server.watch import WatchSettings
@@ -94,7 +95,9 @@ async def _answer(settings: Settings, engine: Engine, listening: socket.socket) 
     say(f"Kleos listens on {address} (API: {address}/docs)")
     say(f"Data: {place}")
     say(f"Games: {', '.join(game.name for game in engine.games())}")
-    app = create_app(opened, settings.admin_key, _announce, watch_settings=_watch_settings(settings))
+    app = create_app(
+        opened, announce_key=_announce, access=access_settings(settings), watch_settings=_watch_settings(settings)
+    )
     await serve_app(app, listening, stop_timeout_s=settings.stop_timeout_s)
     say("Stopped.")
 

@@ -12,6 +12,7 @@ from kleos.core.errors import BadInput, NotFound
 from kleos.core.windows import from_datetime
 from kleos.engine import description, sql
 from kleos.engine.description import GameAnswer, GameSummary, SeasonAnswer
+from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.bodies import read_body
 from kleos.server.openapi import KEY, problems
@@ -142,6 +143,8 @@ async def put_definition(
     if "\0" in source:
         raise BadInput("the definition holds a NUL character")
     in_force, changes = await engine.put_definition(game, source, dry_run)
+    if not dry_run and in_force is not None:
+        await audit(request, "definition.put", game, game, version=in_force.version)
     return PutDefinition(
         game,
         in_force.version if in_force is not None else None,
@@ -174,7 +177,9 @@ def get_seasons(engine: TheEngine, game: GameName) -> Seasons:
     security=KEY,
     responses=problems(400, 401, 403, 404, 409),
 )
-async def post_season(engine: TheEngine, game: GameName, data: JSONBody[NewSeason]) -> SeasonAnswer:
+async def post_season(
+    request: Request[Any, Any, Any], engine: TheEngine, game: GameName, data: JSONBody[NewSeason]
+) -> SeasonAnswer:
     """Seasons of a game do not overlap. Events that lie in it already count in it."""
     made = await engine.make_season(
         game,
@@ -183,6 +188,7 @@ async def post_season(engine: TheEngine, game: GameName, data: JSONBody[NewSeaso
         from_datetime(data.starts_at),
         from_datetime(data.ends_at),
     )
+    await audit(request, "season.made", data.name, game)
     return description.season(made, engine.now())
 
 
@@ -195,7 +201,11 @@ async def post_season(engine: TheEngine, game: GameName, data: JSONBody[NewSeaso
     responses=problems(400, 401, 403, 404, 409),
 )
 async def patch_season(
-    engine: TheEngine, game: GameName, season: SeasonName, data: JSONBody[SeasonChange]
+    request: Request[Any, Any, Any],
+    engine: TheEngine,
+    game: GameName,
+    season: SeasonName,
+    data: JSONBody[SeasonChange],
 ) -> SeasonAnswer:
     """Its rows follow its dates: they are folded anew from the log."""
     changed = await engine.change_season(
@@ -205,6 +215,7 @@ async def patch_season(
         from_datetime(data.starts_at) if data.starts_at is not None else None,
         from_datetime(data.ends_at) if data.ends_at is not None else None,
     )
+    await audit(request, "season.changed", season, game)
     return description.season(changed, engine.now())
 
 

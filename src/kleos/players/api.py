@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Final
 
-from litestar import get, put
+import msgspec
+from litestar import Request, get, put
 from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody, QueryParameter
 
@@ -14,9 +15,10 @@ from kleos.players.answers import Found, FoundPlayers, PlayerAnswer, Profile
 from kleos.players.asked import namespace_of, player_asked
 from kleos.players.directory import Card
 from kleos.players.profiles import ProfileChange
-from kleos.server.auth.guards import requires
+from kleos.server.auth.audit import audit
+from kleos.server.auth.guards import forbidden, requires
 from kleos.server.openapi import KEY, problems
-from kleos.server.parameters import Before, InGame, Limit, Namespace, PlayerId, TheEngine
+from kleos.server.parameters import Before, InGame, Limit, Namespace, PlayerId, TheCaller, TheEngine
 
 
 @get("/v1/players", tags=["players"], summary="Find players", responses=problems(400, 404))
@@ -70,11 +72,21 @@ async def get_player(
     responses=problems(400, 401, 403, 404),
 )
 async def put_player(
-    engine: TheEngine, player: PlayerId, data: JSONBody[ProfileChange], namespace: Namespace = None
+    request: Request[Any, Any, Any],
+    engine: TheEngine,
+    caller: TheCaller,
+    player: PlayerId,
+    data: JSONBody[ProfileChange],
+    namespace: Namespace = None,
 ) -> Profile:
     """What is left out stays, null clears, and an attribute that is null goes. Makes the player where there is none."""
     space = namespace_of(engine, namespace)
+    games = [game.name for game in engine.games() if game.namespace == space]
+    if not caller.may("profiles") and not any(caller.may("profiles", game) for game in games):
+        raise forbidden("profiles")
     card = await engine.put_profile(check_external_id(player), data, space)
+    if caller.kind != "key":  # what games tell of their players is in the log
+        await audit(request, "profile.changed", player, fields=changed_fields(data))
     return Profile(**profile_fields(card))
 
 
@@ -90,6 +102,10 @@ async def get_player_matches(
     """Newest first."""
     asked = await player_asked(engine, player, namespace, game)
     return await newest(engine, asked.games, asked.card.player, None, limit, before)
+
+
+def changed_fields(change: ProfileChange) -> list[str]:
+    return [name for name in change.__struct_fields__ if getattr(change, name) is not msgspec.UNSET]
 
 
 def profile_fields(card: Card) -> dict[str, Any]:

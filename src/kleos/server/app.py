@@ -20,10 +20,12 @@ from kleos.feed.routes import feed_first
 from kleos.feed.socketio import SocketIO
 from kleos.log.api import ROUTES as EVENT_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
+from kleos.players.accounts.api import ROUTES as ACCOUNT_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
 from kleos.players.stats_api import ROUTES as PLAYER_STATS_ROUTES
 from kleos.server import openapi
 from kleos.server.auth.access import Access, AccessSettings
+from kleos.server.auth.api import ROUTES as AUTH_ROUTES
 from kleos.server.auth.caller import Caller, caller_of
 from kleos.server.edge import Edge
 from kleos.server.errors import to_response
@@ -72,6 +74,8 @@ def routes() -> list[ControllerRouterHandler]:
         *MATCH_ROUTES,
         *PLAYER_ROUTES,
         *PLAYER_STATS_ROUTES,
+        *ACCOUNT_ROUTES,
+        *AUTH_ROUTES,
     ]
 
 

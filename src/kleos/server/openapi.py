@@ -40,6 +40,8 @@ TAGS: Final = {
     "achievements": "Conditions, and the awards of those who met them.",
     "matches": "Matches and their events.",
     "players": "Profiles, and everything about one player.",
+    "accounts": "People: logging in, and one's own account.",
+    "keys": "Keys of game servers, and who changed what.",
     "server": "Whether the server lives.",
 }
 

@@ -47,7 +47,7 @@ class Passwords:
             is_right = self._hasher.verify(kept if kept is not None else self._nobodys, password)
         except (VerificationError, InvalidHashError):
             return False
-        return is_right and kept is not None
+        return is_right if kept is not None else False
 
     async def _run(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
         if self._waiting >= _MOST_WAITING:

@@ -7,13 +7,21 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from argon2 import PasswordHasher
+
+from kleos.core.errors import BadInput
 from kleos.engine.engine import Engine
-from kleos.server.auth.addresses import Network
+from kleos.players.accounts.accounts import Accounts
+from kleos.players.accounts.passwords import Passwords
+from kleos.server.auth.addresses import Network, parse_networks
 from kleos.server.auth.audit import AuditLog
 from kleos.server.auth.caller import ANONYMOUS, Caller, refused
+from kleos.server.auth.discord import Discord, DiscordSettings
 from kleos.server.auth.keys import Keys
 from kleos.server.auth.limits import Limits, LimitSettings
-from kleos.server.auth.tokens import LONGEST_TOKEN, AccessTokens, SigningKeys
+from kleos.server.auth.outside import IssuerSettings, OutsideIssuer, issuer_of, parse_issuers
+from kleos.server.auth.tokens import LONGEST_TOKEN, NOT_OURS, AccessTokens, SigningKeys
+from kleos.settings import Settings
 
 KEEP_HOUSE_EVERY_S: Final = 60.0
 _MALFORMED: Final = refused("the Authorization header is not of the form `Bearer <key or token>`")
@@ -34,6 +42,47 @@ class AccessSettings:
     origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
     body_timeout_s: float = 30.0
+    registration: bool = True
+    hasher: PasswordHasher | None = None
+    issuers: tuple[IssuerSettings, ...] = ()
+    discord: DiscordSettings | None = None
+
+
+def access_settings(settings: Settings) -> AccessSettings:
+    """What a server's settings say about access. Raises BadInput for what only makes sense together."""
+    try:
+        issuers = parse_issuers(settings.issuers or "")
+    except ValueError as error:
+        raise BadInput(f"KLEOS_ISSUERS {error}") from None
+    given = (settings.discord_client_id, settings.discord_client_secret, settings.discord_redirect)
+    client_id, secret, redirect = given
+    if any(given) and not all(given):
+        raise BadInput("KLEOS_DISCORD_CLIENT_ID, KLEOS_DISCORD_CLIENT_SECRET and KLEOS_DISCORD_REDIRECT go together")
+    token_keys = settings.token_keys
+    keys_file = settings.data / "token_keys.json"
+    return AccessSettings(
+        admin_key=settings.admin_key,
+        signing_keys=(
+            (lambda now: SigningKeys.parse(token_keys))
+            if token_keys is not None
+            else (lambda now: SigningKeys.kept_in(keys_file, now))
+        ),
+        issuer=settings.public_url or "kleos",
+        limits=LimitSettings(
+            user_per_minute=settings.limit_user,
+            key_per_minute=settings.limit_key,
+            address_per_minute=settings.limit_address,
+            sign_in_per_minute=settings.limit_sign_in,
+            submissions_per_second=settings.limit_submissions,
+            failed_logins=settings.limit_failed_logins,
+        ),
+        origins=settings.cors_origins or frozenset(),
+        trusted_proxies=parse_networks(settings.trusted_proxies or ""),
+        body_timeout_s=settings.body_timeout_s,
+        registration=settings.registration == "open",
+        issuers=issuers,
+        discord=DiscordSettings(client_id, secret, redirect) if client_id and secret and redirect else None,
+    )
 
 
 class Access:
@@ -45,7 +94,16 @@ class Access:
         self.tokens = AccessTokens(settings.signing_keys(engine.now()), engine.clock, settings.issuer)
         self.limits = Limits(settings.limits, engine.clock)
         self.audit = AuditLog(engine.pool, engine.clock)
-        self._chores: list[Callable[[], Awaitable[None]]] = [keys.flush, self._forget_old]
+        self.passwords = Passwords(settings.hasher)
+        self.accounts = Accounts(engine, self.tokens, self.passwords)
+        self.outside = {each.issuer: OutsideIssuer(each, engine.clock) for each in settings.issuers}
+        self.discord = Discord(settings.discord, engine.clock) if settings.discord is not None else None
+        self._chores: list[Callable[[], Awaitable[None]]] = [
+            keys.flush,
+            self.accounts.flush,
+            self.accounts.sessions.drop_expired,
+            self._forget_old,
+        ]
 
     @classmethod
     @asynccontextmanager
@@ -54,6 +112,7 @@ class Access:
     ) -> AsyncIterator["Access"]:
         keys = await Keys.open(engine.pool, engine.clock, settings.admin_key, announce_key)
         access = cls(settings, engine, keys)
+        await access.accounts.remember()
         housekeeping = asyncio.create_task(access._keep_house(), name="housekeeping of access")
         try:
             yield access
@@ -62,6 +121,7 @@ class Access:
             with suppress(asyncio.CancelledError):
                 await housekeeping
             await access.do_chores()
+            access.passwords.close()
 
     def caller(self, credential: bytes | None) -> Caller | Awaitable[Caller]:
         """Who sends this `Authorization` header; to be awaited where that cannot be said at once."""
@@ -81,7 +141,14 @@ class Access:
             return _TOO_LONG
         if sent.count(".") != 2:
             return _NO_KEY
-        return self.tokens.caller(sent)
+        issuer = issuer_of(sent)
+        if issuer != self.tokens.issuer:
+            outside = self.outside.get(issuer or "")
+            return outside.caller(sent) if outside is not None else NOT_OURS
+        caller = self.tokens.caller(sent)
+        if caller.account is not None:
+            self.accounts.seen(caller.account)
+        return caller
 
     def every_minute(self, chore: Callable[[], Awaitable[None]]) -> None:
         """Something to be done about once a minute, and once more at the end."""
