@@ -9,6 +9,8 @@ A game server that must not wait, nor lose an event with the network, records:
 
 >>> with kleos.recorder("arcade", spool="/var/lib/my-game/spool") as recorder:
 ...     recorder.record("score_submitted", player="ada", score=9.5, game_mode="timed")
+
+Who wants to see what changes listens: :class:`kleos.client.Feed`.
 """
 
 from kleos.client.async_recorder import AsyncRecorder
@@ -23,6 +25,7 @@ from kleos.client.errors import (
     SpoolFull,
     SpoolInUse,
 )
+from kleos.client.feed import Feed, Message
 from kleos.client.recorder import Recorder
 from kleos.client.recording import RecorderSettings, Statistics
 from kleos.client.retry import RetryPolicy
@@ -34,11 +37,13 @@ __all__ = [
     "AsyncRecorder",
     "Backoff",
     "FailedEvent",
+    "Feed",
     "Kind",
     "Kleos",
     "KleosAPIError",
     "KleosClientError",
     "KleosConnectionError",
+    "Message",
     "Recorder",
     "RecorderClosed",
     "RecorderSettings",

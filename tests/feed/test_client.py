@@ -1,0 +1,60 @@
+"""The client: it goes on where it was, through lost connections and a server that restarts."""
+
+import asyncio
+
+import pytest
+
+from kleos.client import Feed, KleosAPIError
+from kleos.engine.engine import Engine
+from kleos.server.app import create_app
+from kleos.server.serving import listen, running
+from kleos.store.database import Database
+from tests.feed.conftest import KEY, Server
+
+
+async def test_after_a_lost_connection_it_goes_on_behind_what_it_heard(server: Server) -> None:
+    await server.score("lost", 1)
+    async with asyncio.timeout(30), Feed(server.url, ["player:lost"]) as feed:
+        messages = aiter(feed)
+        first = await anext(messages)
+        assert first.type == "snapshot"
+        assert feed._socket is not None
+        feed._socket.transport.abort()
+        await server.score("lost", 2)
+        await server.score("lost", 3)
+        heard = [await anext(messages) for _ in range(2)]
+        assert [(message.type, message.n - first.n) for message in heard] == [
+            ("standing.changed", 1),
+            ("standing.changed", 2),
+        ]
+
+
+async def test_what_is_refused_is_raised_and_the_rest_goes_on(server: Server) -> None:
+    async with asyncio.timeout(30), Feed(server.url, ["board:arcade/none", "player:rest"]) as feed:
+        with pytest.raises(KleosAPIError, match="none"):
+            await anext(aiter(feed))
+        assert (await anext(aiter(feed))).topic == "player:rest"
+
+
+async def test_a_player_s_token_opens_the_private_topic(server: Server) -> None:
+    topic = "player:tokened/private"
+    async with asyncio.timeout(30), Feed(server.url, [topic], server.token("tokened")) as feed:
+        assert (await anext(aiter(feed))).topic == topic
+        await feed.unsubscribe(topic)
+        await feed.subscribe("game:arcade")
+        assert (await anext(aiter(feed))).topic == "game:arcade"
+
+
+async def test_it_comes_back_to_a_server_that_restarts(database: Database) -> None:
+    listening = listen("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    async with asyncio.timeout(60), Feed(f"http://127.0.0.1:{port}", ["game:golf"]) as feed:
+        messages = aiter(feed)
+        numbers = []
+        for number in range(2):
+            taken = listening if number == 0 else listen("127.0.0.1", port)
+            async with running(create_app(lambda: Engine.open(database), KEY), taken):
+                message = await anext(messages)
+                assert message.type == "snapshot"
+                numbers.append(message.n)
+        assert numbers[1] > numbers[0]
