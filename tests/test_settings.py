@@ -53,6 +53,8 @@ def test_each_setting_is_read() -> None:
         "KLEOS_LIMIT_SIGN_IN": "4",
         "KLEOS_LIMIT_SUBMISSIONS": "5",
         "KLEOS_LIMIT_FAILED_LOGINS": "6",
+        "KLEOS_STATS_GAME": "cards",
+        "KLEOS_LEADERBOARD_GAME": "pinball",
     }
     expected = Settings(
         database_url="postgresql://me:pass@db:5432/games",
@@ -87,6 +89,8 @@ def test_each_setting_is_read() -> None:
         limit_sign_in=4,
         limit_submissions=5,
         limit_failed_logins=6,
+        stats_game="cards",
+        leaderboard_game="pinball",
     )
     assert read_settings(given) == expected
     assert set(given) == {setting.name for setting in SETTINGS}

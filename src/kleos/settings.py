@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from kleos.core.errors import BadInput
 logger = logging.getLogger(__name__)
 
 SHORTEST_KEY: Final = 16
+GAME_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -58,6 +60,8 @@ class Settings:
     limit_sign_in: int = 30
     limit_submissions: int = 10
     limit_failed_logins: int = 10
+    stats_game: str = "golf"
+    leaderboard_game: str = "arcade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,12 @@ def _folder(text: str) -> Path:
     return folder
 
 
+def _game(text: str) -> str:
+    if not GAME_NAME.fullmatch(text):
+        raise ValueError("must be the name of a game")
+    return text
+
+
 SETTINGS: Final = (
     Setting(
         "database_url",
@@ -218,6 +228,12 @@ SETTINGS: Final = (
     Setting("limit_sign_in", "Log-ins and registrations a minute from one address.", _whole(0, 10**9)),
     Setting("limit_submissions", "Events a second that one player sends.", _whole(0, 10**9)),
     Setting("limit_failed_logins", "Failed log-ins in 15 minutes to one account from one address.", _whole(0, 10**9)),
+    Setting("stats_game", "The game that `/api/stats` is about; its definition must be like that of `golf`.", _game),
+    Setting(
+        "leaderboard_game",
+        "The game that `/api/leaderboard` is about; its definition must be like that of `arcade`.",
+        _game,
+    ),
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app
+from kleos.server.auth.access import Access
 from kleos.server.errors import PROBLEM_JSON
 from kleos.server.serving import listen, running
 from kleos.store.database import Database
@@ -39,6 +40,7 @@ class Server:
     url: str
     http: httpx.AsyncClient
     engine: Engine
+    access: Access
     clock: Clock
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {KEY}"})
 
@@ -82,7 +84,7 @@ async def serving(dsn: str, clock: Clock) -> AsyncIterator[Server]:
     pool = await open_pool(dsn, min_size=1, max_size=8)
     app = create_app(lambda: Engine.open(Database(dsn, pool), clock=clock), KEY)
     async with running(app, listen("127.0.0.1", 0)) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
-        yield Server(url, http, app.state.engine, clock)
+        yield Server(url, http, app.state.engine, app.state.access, clock)
     pool.terminate()
 
 

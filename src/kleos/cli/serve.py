@@ -18,6 +18,7 @@ from kleos.cli.output import Failed, say
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app, open_engine
 from kleos.server.auth.access import access_settings
+from kleos.server.facades.binding import Binding
 from kleos.server.logs import RequestLines, configure_logs
 from kleos.server.serving import address_of, listen, serve_app
 from kleos.server.watch import WatchSettings
@@ -96,7 +97,11 @@ async def _answer(settings: Settings, engine: Engine, listening: socket.socket) 
     say(f"Data: {place}")
     say(f"Games: {', '.join(game.name for game in engine.games())}")
     app = create_app(
-        opened, announce_key=_announce, access=access_settings(settings), watch_settings=_watch_settings(settings)
+        opened,
+        announce_key=_announce,
+        access=access_settings(settings),
+        watch_settings=_watch_settings(settings),
+        facades=Binding(settings.stats_game, settings.leaderboard_game),
     )
     await serve_app(app, listening, stop_timeout_s=settings.stop_timeout_s)
     say("Stopped.")

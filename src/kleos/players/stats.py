@@ -11,6 +11,7 @@ from kleos.core.errors import BadInput
 from kleos.core.expression import sql_source
 from kleos.core.windows import Window
 from kleos.engine.game import Game
+from kleos.players.directory import Directory
 from kleos.sheets import sql
 from kleos.sheets.layout import quoted, table
 from kleos.sheets.query import shown_values
@@ -67,6 +68,25 @@ async def row_of(
     )
     row = await pool.fetchrow(statement, window.name, player)
     return shown_values(sheet, row, names) if row is not None else None
+
+
+async def rows_of(
+    pool: asyncpg.Pool,
+    directory: Directory,
+    game: Game,
+    sheet: Sheet,
+    window: Window,
+    ids: Sequence[str],
+    columns: Sequence[str],
+) -> dict[str, dict[str, Any]]:
+    """The rows of these players in a career sheet, by external id; who has none is not in the answer."""
+    cards = await directory.cards(game.namespace, ids)
+    statement = sql.ROWS_OF_PLAYERS.format(
+        columns=_selected(columns), table=table(game.name, sheet.name), player=quoted(sheet.key[0].name)
+    )
+    numbers = {card.player: card.id for card in cards.values()}
+    rows = await pool.fetch(statement, window.name, list(numbers)) if numbers else []
+    return {numbers[row["of_player"]]: shown_values(sheet, row, columns) for row in rows}
 
 
 async def trend(

@@ -29,6 +29,8 @@ from kleos.server.auth.api import ROUTES as AUTH_ROUTES
 from kleos.server.auth.caller import Caller, caller_of
 from kleos.server.edge import Edge
 from kleos.server.errors import to_response
+from kleos.server.facades.binding import Binding
+from kleos.server.facades.stats import ROUTES as STATS_FACADE_ROUTES
 from kleos.server.health import ROUTES as HEALTH_ROUTES
 from kleos.server.metrics import ROUTES as METRICS_ROUTES
 from kleos.server.metrics import Metrics
@@ -76,6 +78,7 @@ def routes() -> list[ControllerRouterHandler]:
         *PLAYER_STATS_ROUTES,
         *ACCOUNT_ROUTES,
         *AUTH_ROUTES,
+        *STATS_FACADE_ROUTES,
     ]
 
 
@@ -86,6 +89,7 @@ def create_app(
     more_routes: Sequence[ControllerRouterHandler] = (),
     access: AccessSettings | None = None,
     watch_settings: WatchSettings = _UNLOGGED,
+    facades: Binding | None = None,
 ) -> Litestar:
     """The application. The engine is opened when the server starts and closed when it stops.
 
@@ -102,6 +106,7 @@ def create_app(
             app.state.access = edge.access = opened
             app.state.rarity = Rarity(engine.pool)
             app.state.engine = engine
+            app.state.facades = facades or Binding()
             app.state.feed = feed = Feed(engine, holders(opened))
             app.state.socketio = socketio = SocketIO(lambda: feed)
             app.state.metrics = metrics = Metrics(engine, watch, feed)

@@ -42,6 +42,7 @@ TAGS: Final = {
     "players": "Profiles, and everything about one player.",
     "accounts": "People: logging in, and one's own account.",
     "keys": "Keys of game servers, and who changed what.",
+    "golf stats": "The documented API of card game stats.",
     "server": "Whether the server lives.",
 }
 

@@ -45,6 +45,10 @@ COUNT: Final = 'SELECT count(*) FROM {table} r WHERE "window" = $1 AND present{f
 
 ROW_OF_PLAYER: Final = 'SELECT {columns} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'
 
+ROWS_OF_PLAYERS: Final = """
+SELECT {player} AS of_player, {columns} FROM {table} WHERE "window" = $1 AND {player} = ANY($2::bigint[]) AND present
+"""
+
 WINDOWS_OF_PLAYER: Final = """
 WITH RECURSIVE held("window") AS (
     SELECT max("window") FROM {table}
