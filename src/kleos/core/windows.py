@@ -100,7 +100,7 @@ class Calendar:
         if name in WINDOW_KINDS:
             window = self.window(name, now)
             if window is None:
-                raise NotFound("season", "open now", [season.name for season in self.seasons])
+                raise NotFound("window", "season (none is open now)", [season.name for season in self.seasons])
             return window
         return self._calendar_window(name) or self._season_named(name)
 

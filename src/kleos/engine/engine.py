@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+import asyncpg
 import msgspec
 
 from kleos.achievements.awards import AwardChange
@@ -30,11 +31,12 @@ from kleos.log.own import Sender, decode_own
 from kleos.players.directory import Card, Directory
 from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
-from kleos.store.database import Database
-from kleos.store.pool import Connection, open_connection
+from kleos.store.database import Database, close_pool
+from kleos.store.pool import Connection, open_connection, open_pool
 from kleos.telemetry.spans import span
 
 MEMORY_MB: Final = 1024
+COMMIT_CONNECTIONS: Final = 4
 DECODE_IN_THREAD_FROM_BYTES: Final = 256 * 1024
 
 logger = logging.getLogger(__name__)
@@ -84,9 +86,10 @@ class Follower(Protocol):
 class Engine:
     """Made by :meth:`open` only. ``clock`` gives microseconds since the epoch."""
 
-    def __init__(self, database: Database, clock: Callable[[], int], memory_mb: int) -> None:
+    def __init__(self, database: Database, commit_pool: asyncpg.Pool, clock: Callable[[], int], memory_mb: int) -> None:
         self.database = database
         self.pool = database.pool
+        self._commit_pool = commit_pool
         self.clock = clock
         self.stamp = Stamp(clock)
         self.guard = NodeGuard(database.dsn, database.timeout_s, self._give_up_long_work, self._distrust)
@@ -113,16 +116,17 @@ class Engine:
         Raises DefinitionError for the files' mistakes, Conflict where another server works on this database.
         """
         definitions = catalog.load_files(games_dir)
-        engine = cls(database, clock, memory_mb)
-        await engine.guard.take()
-        try:
-            await engine._take_over(definitions)
+        async with _commit_pool(database) as commit_pool:
+            engine = cls(database, commit_pool, clock, memory_mb)
+            await engine.guard.take()
             try:
-                yield engine
+                await engine._take_over(definitions)
+                try:
+                    yield engine
+                finally:
+                    await engine._close()
             finally:
-                await engine._close()
-        finally:
-            await engine.guard.release()
+                await engine.guard.release()
 
     def now(self) -> int:
         return self.clock()
@@ -418,7 +422,13 @@ class Engine:
 
     def _start(self, game: Game) -> None:
         committer = Committer(
-            game, catalog.lock_of(game.name), self.pool, self.directory, self.stamp, self._publish, self._read_anew
+            game,
+            catalog.lock_of(game.name),
+            self._commit_pool,
+            self.directory,
+            self.stamp,
+            self._publish,
+            self._read_anew,
         )
         committer.writers = catalog.writers_of(game.definition)
         self._committers[game.name] = committer
@@ -453,6 +463,22 @@ class Engine:
         if committer is None:
             raise NotFound("game", name, sorted(self._committers))
         return committer
+
+
+@asynccontextmanager
+async def _commit_pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
+    """Connections that only commits use: however many readers wait for one, a submission does not wait behind them."""
+    pool = await open_pool(
+        database.dsn,
+        min_size=1,
+        max_size=COMMIT_CONNECTIONS,
+        timeout_s=database.timeout_s,
+        statements=database.statements,
+    )
+    try:
+        yield pool
+    finally:
+        await close_pool(pool)
 
 
 def _players_of(events: list[Incoming]) -> frozenset[str]:

@@ -70,7 +70,7 @@ class Database:
             try:
                 yield cls(dsn, pool, embedded, timeout_s, statements)
             finally:
-                await _close(pool)
+                await close_pool(pool)
         finally:
             if embedded is not None:
                 await embedded.stop()
@@ -123,7 +123,7 @@ async def _connect(dsn: str, wait_s: float) -> asyncpg.Connection[Any]:
         await asyncio.sleep(TRY_AGAIN_S)
 
 
-async def _close(pool: asyncpg.Pool[asyncpg.Record]) -> None:
+async def close_pool(pool: asyncpg.Pool[asyncpg.Record]) -> None:
     try:
         await asyncio.wait_for(pool.close(), 10.0)
     except DATABASE_ERRORS:
