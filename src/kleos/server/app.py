@@ -30,6 +30,7 @@ from kleos.server.auth.caller import Caller, caller_of
 from kleos.server.edge import Edge
 from kleos.server.errors import to_response
 from kleos.server.facades.binding import Binding
+from kleos.server.facades.leaderboard import ROUTES as LEADERBOARD_FACADE_ROUTES
 from kleos.server.facades.stats import ROUTES as STATS_FACADE_ROUTES
 from kleos.server.health import ROUTES as HEALTH_ROUTES
 from kleos.server.metrics import ROUTES as METRICS_ROUTES
@@ -79,6 +80,7 @@ def routes() -> list[ControllerRouterHandler]:
         *ACCOUNT_ROUTES,
         *AUTH_ROUTES,
         *STATS_FACADE_ROUTES,
+        *LEADERBOARD_FACADE_ROUTES,
     ]
 
 

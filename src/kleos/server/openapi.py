@@ -43,6 +43,7 @@ TAGS: Final = {
     "accounts": "People: logging in, and one's own account.",
     "keys": "Keys of game servers, and who changed what.",
     "golf stats": "The documented API of card game stats.",
+    "arcade leaderboard": "The documented API of a leaderboard of total scores.",
     "server": "Whether the server lives.",
 }
 
