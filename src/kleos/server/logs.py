@@ -31,7 +31,8 @@ _FAILED: Final = 500
 _BLOT: Final = "[secret]"
 _SECRET: Final = re.compile(
     r"(?P<before>\bbearer\s+|\bbasic\s+"
-    r"|\b\w*(?:authorization|password|passwd|secret|token|api_?key|admin_key|cookie)['\"]?\s*[:=]\s*b?['\"]?(?!\s*bearer)"
+    r"|\b\w*(?:authorization|password|passwd|secret|token|api_?key|admin_key|cookie)['\"]?\s*[:=]\s*"
+    r"(?:b?['\"])?(?:(?:bearer|basic)\s+)?"
     r"|\w+://[^\s:/@]*:(?=[^\s@]+@))"
     r"[^\s'\"&,;@}\])]+"
     r"|\bkleos_[A-Za-z0-9_-]{20,}"

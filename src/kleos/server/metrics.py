@@ -133,7 +133,7 @@ class Metrics(Collector):
         pool, statements = self._engine.pool, self._engine.database.statements
         idle = pool.get_idle_size()
         used: dict[Labels, float] = {("idle",): idle, ("in use",): pool.get_size() - idle}
-        yield _gauge("kleos_database_up", "Whether the database answers.", (), {(): self._is_reachable})
+        yield _gauge("kleos_database_up", "Whether the database answers.", (), {(): int(self._is_reachable)})
         yield _gauge("kleos_pool_connections", "Connections to the database.", ("state",), used)
         yield _gauge("kleos_pool_size", "Connections there may be: KLEOS_POOL_SIZE.", (), {(): pool.get_max_size()})
         yield _spread("kleos_statement_seconds", "Time of one statement.", (), {(): statements.seconds})
