@@ -96,6 +96,23 @@ def test_seasons(served: Served) -> None:
     assert (again.code, name in again.err) == (1, True)
 
 
+def test_keys(served: Served) -> None:
+    label = f"k {uuid4().hex[:8]}"
+    made = served.run("keys", "make", label, "--game", "golf", "--scope", "read", "--scope", "manage", "--json")
+    assert (made.code, set(made.json)) == (0, {"id", "key"})
+    listed = [each for each in served.run("keys", "list", "--json").json["keys"] if each["label"] == label]
+    assert [(each["games"], each["scopes"], each["last_used_at"]) for each in listed] == [
+        (["golf"], ["manage", "read"], None)
+    ]
+    shown = served.run("keys", "list")
+    assert made.json["id"] in shown.out
+    assert made.json["key"] not in shown.out
+    revoked = served.run("keys", "revoke", made.json["id"])
+    assert (revoked.code, made.json["id"] in revoked.out) == (0, True)
+    assert served.run("keys", "revoke", made.json["id"]).code == 1
+    assert "golff" in served.run("keys", "make", "x", "--game", "golff").err
+
+
 def test_writing_without_a_key(served: Served) -> None:
     arguments = ("seasons", "add", "golf", "y", "--starts", "2032-01-01", "--ends", "2032-02-01")
     result = kleos(*arguments, env={"KLEOS_URL": served.url})

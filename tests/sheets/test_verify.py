@@ -169,6 +169,27 @@ CELLS: Final = {
 }
 
 
+async def test_hidden_and_deleted_players_leave_no_difference(told: Database, tmp_path: Path) -> None:
+    async with Engine.open(told, games_dir=tmp_path) as engine:
+        await engine.set_hidden(FIGHTERS[1], True)
+        await engine.set_hidden(FIGHTERS[2], True)
+        await engine.set_hidden(FIGHTERS[2], False)
+        await engine.delete_player(FIGHTERS[0])
+        assert await engine.directory.card("", FIGHTERS[0]) is None
+        assert await engine.directory.card("", FIGHTERS[1]) is None
+        assert await engine.directory.card("", FIGHTERS[2]) is not None
+        with pytest.raises(NotFound):
+            await engine.delete_player(FIGHTERS[0])
+    verdict = await verdict_of(told)
+    assert verdict.differences == []
+    assert verdict.ranks > 5
+    assert (await verdict_of(told, players=True)).differences == []
+    facts = await told.pool.fetch(
+        "SELECT type FROM kleos.events WHERE game = '' AND type <> 'player.profile' ORDER BY seq"
+    )
+    assert [row["type"] for row in facts] == ["player.hidden", "player.hidden", "player.shown", "player.deleted"]
+
+
 @pytest.mark.parametrize("kind", CELLS)
 async def test_a_cell_that_was_tampered_with_is_named(told: Database, kind: str) -> None:
     tampering, table, column = CELLS[kind]

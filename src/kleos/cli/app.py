@@ -39,7 +39,8 @@ app.command("kleos.cli.look:games", name="games", sort_key=6)
 app.command("kleos.cli.look:top", name="top", sort_key=7)
 app.command("kleos.cli.look:player", name="player", sort_key=8)
 app.command("kleos.cli.seasons:app", name="seasons", sort_key=9)
-app.command("kleos.cli.verify:verify", name="verify", sort_key=10)
+app.command("kleos.cli.keys:app", name="keys", sort_key=10)
+app.command("kleos.cli.verify:verify", name="verify", sort_key=11)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

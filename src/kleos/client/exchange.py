@@ -31,7 +31,7 @@ class Exchange:
         """The answer, typed; raises KleosAPIError where the server refused."""
         if response.is_success:
             try:
-                return msgspec.json.decode(response.content, type=call.answer)
+                return msgspec.json.decode(response.content or b"null", type=call.answer)
             except msgspec.DecodeError as error:
                 raise KleosClientError(f"{call.method} {call.path} answered something else: {error}") from error
         raise _refusal(response)

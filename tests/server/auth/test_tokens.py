@@ -85,6 +85,20 @@ async def test_keys_rotate(tmp_path: Any) -> None:
     assert SigningKeys.kept_in(file, NOW_US + 32 * 24 * 3600 * SECOND_US).signing.kid == later.signing.kid
 
 
+async def test_what_has_ended_stays_so_after_a_restart(database: Database) -> None:
+    keys = SigningKeys.made(NOW_US)
+    async with opened(database, signing_keys=lambda now: keys) as site:
+        ann = await site.registered("ann")
+        bob, max_ = await site.registered("bob"), await site.registered("max")
+        await site.good("POST", "/v1/auth/logout", ann["access_token"])
+        await site.good("POST", "/v1/auth/logout?everywhere=true", bob["access_token"])
+    async with opened(database, signing_keys=lambda now: keys) as site:
+        await site.refused(401, "GET", "/v1/me", ann["access_token"])
+        await site.refused(401, "GET", "/v1/me", bob["access_token"])
+        await site.good("GET", "/v1/me", max_["access_token"])
+        await site.good("POST", "/v1/auth/refresh", json={"refresh_token": max_["refresh_token"]})
+
+
 # Outside issuers ------------------------------------------------------------------------------------------------------
 
 

@@ -134,6 +134,8 @@ class Access:
 
     def holder(self, sent: str) -> Caller | Awaitable[Caller]:
         """Who holds a key or token, however it was sent."""
+        if self.tokens.has_read(sent):
+            return self._seen(self.tokens.caller(sent))
         found = self.keys.caller(sent)
         if found is not None:
             return found
@@ -145,7 +147,9 @@ class Access:
         if issuer != self.tokens.issuer:
             outside = self.outside.get(issuer or "")
             return outside.caller(sent) if outside is not None else NOT_OURS
-        caller = self.tokens.caller(sent)
+        return self._seen(self.tokens.caller(sent))
+
+    def _seen(self, caller: Caller) -> Caller:
         if caller.account is not None:
             self.accounts.seen(caller.account)
         return caller

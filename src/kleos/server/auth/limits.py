@@ -5,6 +5,7 @@ A bucket is one number, the moment at which it will be full again (GCRA), so tak
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from kleos.core.errors import TooLarge
@@ -30,7 +31,7 @@ class LimitSettings:
     failed_logins: int = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """``quota`` in every ``window_s`` seconds, all of it at once if need be. A quota of 0 is no limit."""
 
@@ -38,9 +39,9 @@ class Policy:
     quota: int
     window_s: int
 
-    @property
-    def text(self) -> str:
-        return f'"{self.name}";q={self.quota};w={self.window_s}'
+    @cached_property
+    def header(self) -> tuple[bytes, bytes]:
+        return b"ratelimit-policy", f'"{self.name}";q={self.quota};w={self.window_s}'.encode()
 
 
 class Verdict:
@@ -56,7 +57,7 @@ class Verdict:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         left = f'"{self.policy.name}";r={self.remaining};t={self.reset_s}'
-        return [(b"ratelimit-policy", self.policy.text.encode()), (b"ratelimit", left.encode())]
+        return [self.policy.header, (b"ratelimit", left.encode())]
 
     def refusal(self) -> Refused:
         policy = self.policy

@@ -136,6 +136,10 @@ class AccessTokens:
         header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": self.keys.signing.kid}
         return jwt.encode(header, claims, self.keys.signing, algorithms=[ALGORITHM])
 
+    def has_read(self, token: str) -> bool:
+        """Whether a token's signature was found good before."""
+        return token in self._read
+
     def caller(self, token: str) -> Caller:
         """Who sends this token: anonymous, with the reason, where it is not good."""
         known = self._read.get(token)
