@@ -16,9 +16,12 @@ from kleos.log.outward import outward_bodies
 from kleos.log.own import Sender
 from kleos.server.auth.caller import caller_of
 from kleos.server.auth.guards import requires, requires_sender
-from kleos.server.bodies import read_body
+from kleos.server.bodies import MAX_BODY_BYTES, read_body
 from kleos.server.openapi import KEY, problems
 from kleos.server.parameters import GameName, Limit, TheEngine
+
+MAX_OWN_BODY_BYTES: Final = 256 * 1024
+"""Of the few events that a player's token may send at once."""
 
 
 class Quarantined(msgspec.Struct):
@@ -70,7 +73,7 @@ async def post_events(
     if not caller.may("events:write", game):
         assert caller.player is not None, "the guard lets nobody else pass"
         sender = Sender(caller.player, partial(request.app.state.access.limits.submit, caller))
-    body = await read_body(request)
+    body = await read_body(request, MAX_BODY_BYTES if sender is None else MAX_OWN_BODY_BYTES)
     return await engine.ingest_body(game, body, request.headers.get("content-type", ""), effects, sender)
 
 

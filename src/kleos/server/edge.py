@@ -9,7 +9,7 @@ import msgspec
 from kleos.core.errors import Unavailable
 from kleos.server.auth.access import Access, AccessSettings
 from kleos.server.auth.addresses import Addresses
-from kleos.server.auth.caller import ADDRESS_KEY, CALLER_KEY, Caller
+from kleos.server.auth.caller import ADDRESS_KEY, CALLER_KEY, Caller, refused
 from kleos.server.auth.limits import Verdict
 from kleos.server.errors import PROBLEM_JSON, Refused, problem
 
@@ -51,6 +51,7 @@ class Edge:
             await app(scope, receive, send)
             return
         authorization = origin = None
+        refusal: Refused | None
         for name, value in scope["headers"]:
             if name == b"authorization":
                 authorization = value
@@ -63,8 +64,10 @@ class Edge:
             if not isinstance(caller, Caller):
                 caller = await caller
         except Unavailable as error:
-            caller = None
+            caller = refused(str(error))
             refusal = Refused(503, "unavailable", str(error), {"Retry-After": str(round(error.retry_after_s))})
+        else:
+            refusal = None
         scope[CALLER_KEY] = caller
         if kind == "websocket":
             await app(scope, receive, send)
@@ -75,7 +78,7 @@ class Edge:
             if scope["method"] == "OPTIONS" and origin in self._origins and _is_preflight(scope):
                 await _answer(send, 204, b"", [*extra, *_preflight()])
                 return
-        if caller is None:
+        if refusal is not None:
             await _refuse(send, refusal, extra)
             return
         verdict = access.limits.admit(caller, address, scope["method"], scope["path"])
