@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,10 +16,20 @@ from bench.cluster import database
 from bench.protocols import PROTOCOLS, Protocol
 from bench.report import Row, middle
 from bench.seen import seen
+from bench.serving import GAMES
+from kleos.boards.standings import Effects
+from kleos.engine.engine import Engine
+from kleos.feed.feed import Feed
+from kleos.log.commit import Committed
+from kleos.sheets.changes import RowChange
+from kleos.store.database import Database
 from kleos.store.embedded import EmbeddedPostgres
+from kleos.store.pool import open_pool
 
 GOAL: Final = 1.5
 IDLE_GOAL_BYTES: Final = 20_000
+UNHEARD_COMMITS: Final = 10_000
+UNHEARD_GOAL_US: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,32 @@ async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
             measured = await broadcast(server, name, count, size.turns)
             rows += [_ratio(protocol, count, measured.ours_ms, measured.bare_ms)]
             rows += [_memory(protocol, count, measured.idle_bytes)]
-    return [*rows, *await seen(server, size.seconds)]
+    return [*rows, *await seen(server, size.seconds), await unheard(server)]
+
+
+async def unheard(server: EmbeddedPostgres) -> Row:
+    """What a commit of 2,000 events pays for the feed while nobody listens."""
+    async with database(server) as dsn:
+        pool = await open_pool(dsn)
+        async with Engine.open(Database(dsn, pool), games_dir=GAMES) as engine:
+            feed, game = Feed(engine), engine.game("scores")
+            ids = {number: f"player-{number}" for number in range(2_000)}
+            row = {"player": 1, "best": 1}
+            changes = [RowChange("career", "all", row) for _ in ids]
+            committed = Committed(frozenset(), None, changes, [], ids)
+            effects = Effects()
+            started = time.perf_counter()
+            for _ in range(UNHEARD_COMMITS):
+                feed.before(game, committed)
+                feed.after(game, committed, effects)
+            each_us = (time.perf_counter() - started) / UNHEARD_COMMITS * 1e6
+        pool.terminate()
+    return Row(
+        "what a commit of 2,000 rows pays for the feed while nobody listens",
+        f"{UNHEARD_GOAL_US:g} µs",
+        f"{each_us:.1f} µs",
+        met=each_us <= UNHEARD_GOAL_US,
+    )
 
 
 async def broadcast(server: EmbeddedPostgres, name: str, count: int, turns: int) -> Measured:

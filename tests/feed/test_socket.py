@@ -1,5 +1,6 @@
 """The plain WebSocket, over real sockets: snapshots, changes, numbers, and coming back."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from kleos.feed.topics import parse_topic
@@ -121,3 +122,19 @@ async def test_a_new_name_is_told_to_who_looks_at_the_board(server: Server) -> N
         names: dict[str, str] = {}
         while names.get("renamed") != "Renée":  # the score may be told first
             names |= {line["player"]: line["name"] for line in (await client.hear("board.changed"))["entries"]}
+
+
+async def test_a_busy_board_is_told_at_most_ten_times_a_second(server: Server) -> None:
+    async with server.listener("board:arcade/best_score/day") as client:
+        before = await client.hear("snapshot")
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        for number in range(60):
+            await server.score("busy", 20_000_000 + number)
+        last, told = 0.0, 0
+        while last < 20_000_059:
+            change = await client.hear("board.changed")
+            last = max([last, *(moved["value"] for moved in change["changes"] if moved["player"] == "busy")])
+            told += 1
+            assert change["n"] == before["n"] + told
+        assert told <= 2 + 10 * (loop.time() - started)

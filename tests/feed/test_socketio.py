@@ -87,6 +87,15 @@ async def test_what_is_asked_wrongly_is_answered(server: Server) -> None:
         assert (await _event(socket))["code"] == "unauthorized"
 
 
+async def test_a_player_s_token_hears_that_player_unasked(server: Server) -> None:
+    async with connect(_url(server)) as socket:
+        await _opened(socket, {"token": server.token("io-own")})
+        topics = {(await _event(socket))["topic"] for _ in range(2)}
+        assert topics == {"player:io-own", "player:io-own/private"}
+        await server.score("io-own", 3)
+        assert (await _event(socket))["topic"] == "player:io-own"
+
+
 async def test_a_bad_token_is_refused(server: Server) -> None:
     async with connect(_url(server)) as socket:
         assert (await _text(socket)).startswith("0{")

@@ -73,10 +73,11 @@ class GameSource:
 
     async def _shown(self, game: Game, changes: list[AwardChange]) -> list[dict[str, Any]]:
         cards = await self._engine.directory.by_number(game.namespace, sorted({change.player for change in changes}))
-        achievements = game.definition.achievements
+        achievements, hidden = game.definition.achievements, self._engine.directory.hidden(game.namespace)
         return [
             award(game, achievement, card.id, card.shown_name, change.at, change.match)
             for change in changes
             if (card := cards.get(change.player)) is not None
+            and card.id not in hidden
             and (achievement := achievements.get(change.achievement)) is not None
         ]

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+from websockets.protocol import Protocol
 
 from kleos.feed.waiting import Gate, Inbox
 
@@ -56,6 +57,9 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         """Lets go of what only the handshake needed; to be called once the connection is accepted."""
         self.scope["headers"] = []
         del self.request, self.response
+        # The parser that read the request keeps it; a new one goes on where it was: between two frames.
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
 
     def write_frame(self, frame: bytes) -> bool:
         """False where the other end does not keep up; then nothing is written.

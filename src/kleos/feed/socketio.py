@@ -14,7 +14,7 @@ from engineio.packet import MESSAGE, Packet
 from socketio.exceptions import ConnectionRefusedError
 
 from kleos.feed.access import MayNotHear, check_admitted
-from kleos.feed.engineio import Transport, WritingQueue
+from kleos.feed.engineio import Transport, WritingQueue, ping_by_timer
 from kleos.feed.feed import Feed
 from kleos.feed.listening import Asked, Listening
 from kleos.feed.message import Message, socketio_event
@@ -77,6 +77,7 @@ class SocketIO:
         )
         engine = self.server.eio
         engine._async = {**engine._async, "websocket": partial(Transport, self._taken_over)}
+        ping_by_timer(engine)
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("subscribe", self._subscribe)
