@@ -22,7 +22,7 @@ from kleos.server.facades.binding import Binding
 from kleos.server.logs import RequestLines, configure_logs
 from kleos.server.serving import address_of, listen, serve_app
 from kleos.server.watch import WatchSettings
-from kleos.settings import Settings, read_settings
+from kleos.settings import SETTINGS, Settings, read_settings
 from kleos.store.database import place_of
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -113,8 +113,13 @@ def _watch_settings(settings: Settings) -> WatchSettings:
 
 
 def _secrets_of(settings: Settings) -> list[str]:
-    password = urlsplit(settings.database_url).password if settings.database_url else None
-    return [secret for secret in (settings.admin_key, password) if secret]
+    """What is never logged; of the database's address the password only, for the rest tells where it is."""
+    secrets: list[str] = []
+    for setting in SETTINGS:
+        value = getattr(settings, setting.field)
+        if setting.secret and isinstance(value, str):
+            secrets.append(urlsplit(value).password or "" if setting.field == "database_url" else value)
+    return [secret for secret in secrets if secret]
 
 
 def _announce(key: str) -> None:
