@@ -58,3 +58,5 @@ SELECT game, achievement, at, match FROM kleos.awards WHERE player = $1 AND game
 """
 
 PROGRESS: Final = 'SELECT {highest} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'
+
+DEFINITIONS_OF: Final = "SELECT source, created_at FROM kleos.definitions WHERE game = $1 ORDER BY version"

@@ -11,6 +11,7 @@ from kleos.core.errors import BadInput
 from kleos.core.expression import sql_source
 from kleos.core.windows import Window
 from kleos.engine.game import Game
+from kleos.players import sql as players_sql
 from kleos.players.directory import Directory
 from kleos.sheets import sql
 from kleos.sheets.layout import quoted, table
@@ -87,6 +88,13 @@ async def rows_of(
     numbers = {card.player: card.id for card in cards.values()}
     rows = await pool.fetch(statement, window.name, list(numbers)) if numbers else []
     return {numbers[row["of_player"]]: shown_values(sheet, row, columns) for row in rows}
+
+
+async def games_played(pool: asyncpg.Pool, player: int, games: Sequence[str]) -> list[str]:
+    """Those of these games of which there is an event of the player, in the same order."""
+    rows = await pool.fetch(players_sql.GAMES_OF, player, list(games))
+    played = {row["game"] for row in rows if row["played"]}
+    return [game for game in games if game in played]
 
 
 async def trend(

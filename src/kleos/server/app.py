@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from kleos.achievements.api import ROUTES as ACHIEVEMENT_ROUTES
+from kleos.achievements.created import Created
 from kleos.achievements.rarity import Rarity
 from kleos.boards.api import ROUTES as BOARD_ROUTES
 from kleos.engine.api import ROUTES as GAME_ROUTES
@@ -31,6 +32,7 @@ from kleos.server.edge import Edge
 from kleos.server.errors import to_response
 from kleos.server.facades.binding import Binding
 from kleos.server.facades.leaderboard import ROUTES as LEADERBOARD_FACADE_ROUTES
+from kleos.server.facades.platform import ROUTES as PLATFORM_FACADE_ROUTES
 from kleos.server.facades.stats import ROUTES as STATS_FACADE_ROUTES
 from kleos.server.health import ROUTES as HEALTH_ROUTES
 from kleos.server.metrics import ROUTES as METRICS_ROUTES
@@ -81,6 +83,7 @@ def routes() -> list[ControllerRouterHandler]:
         *AUTH_ROUTES,
         *STATS_FACADE_ROUTES,
         *LEADERBOARD_FACADE_ROUTES,
+        *PLATFORM_FACADE_ROUTES,
     ]
 
 
@@ -107,6 +110,7 @@ def create_app(
             watch.is_stopping = False
             app.state.access = edge.access = opened
             app.state.rarity = Rarity(engine.pool)
+            app.state.created = Created(engine.pool)
             app.state.engine = engine
             app.state.facades = facades or Binding()
             app.state.feed = feed = Feed(engine, holders(opened))

@@ -44,6 +44,7 @@ TAGS: Final = {
     "keys": "Keys of game servers, and who changed what.",
     "golf stats": "The documented API of card game stats.",
     "arcade leaderboard": "The documented API of a leaderboard of total scores.",
+    "achievement platform": "The documented API of achievements over many games.",
     "server": "Whether the server lives.",
 }
 
