@@ -117,10 +117,10 @@ async def test_a_closed_window_keeps_the_attributes_at_its_end(database: Databas
     assert end is not None
     await world.write_profile(rng.choice(IDS), at=end - 1)
     await world.write_profile(rng.choice(IDS), at=end)
-    assert await compare_all(world, standings, closed) > 10
+    assert await compare_all(world, standings, closed) > 0
     assert ("trial", "most", closed) not in standings.states()
     await standings.ready(world.game, ["all", world.today])
-    assert await compare_all(world, standings, world.today) > 10
+    assert await compare_all(world, standings, world.today) > 0
     late = await world.write_row("career", IDS[0], window=closed)
     world.tell(late)
     await compare_all(world, standings, closed)
@@ -217,7 +217,7 @@ async def test_effects_tell_the_rank_before_and_after(database: Database, rng: r
     world = await World.made(database.pool, rng)
     for id in IDS[:8]:
         await world.write_row("career", id, window="all")
-    memory, statements = world.standings(), world.standings(memory_bytes=0)
+    memory, statements = world.standings(), world.standings(memory_bytes=-1)  # not even an empty index fits
     await memory.ready(world.game, ["all", world.today])
     await statements.ready(world.game, ["all", world.today])
     told = 0
