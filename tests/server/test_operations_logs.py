@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import re
 import signal
 from collections.abc import Iterator
@@ -172,6 +173,23 @@ async def test_lines_come_without_being_asked_for() -> None:
     people.tell("GET", "/health", 200, 0.001, "one")
     people.flush()
     assert "/health" in console.getvalue()
+
+
+async def test_who_does_not_read_the_log_holds_nobody_up() -> None:
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as out:
+        lines = RequestLines("json", out)
+        for number in range(2_000):  # some 400 kB, into a pipe that holds 64
+            lines.tell("GET", "/v1/games/{game}/boards/{board}", 200, 0.001, str(number))
+        lines.flush()
+        assert lines.dropped > 0
+        got = os.read(read, 1 << 20)
+        lines.tell("GET", "/health", 200, 0.001, "later")
+        lines.flush()
+    with os.fdopen(read) as rest:
+        said = [json.loads(line) for line in (got.decode() + rest.read()).splitlines()]
+    assert len(said) == 2_001 - lines.dropped
+    assert said[-1]["request_id"] == "later"
 
 
 def test_the_command_writes_json_alone_and_no_key(start: Start, data_dir: Path) -> None:

@@ -6,7 +6,10 @@ strings, headers and the arguments of statements are never given to the log.
 
 import asyncio
 import logging
+import os
 import re
+import select
+import stat
 import sys
 from collections.abc import Collection, Mapping, MutableMapping
 from contextvars import ContextVar
@@ -27,6 +30,8 @@ REQUEST_ID: Final[ContextVar[str]] = ContextVar("kleos.request_id", default="")
 _REQUESTS: Final = "kleos.requests"
 _GATHER_S: Final = 0.1
 _GATHERED_AT_MOST: Final = 200
+_WRITTEN_AT_ONCE: Final = 8
+"""So many lines are under the 4 KiB that a pipe takes whole when it takes anything."""
 _FAILED: Final = 500
 _BLOT: Final = "[secret]"
 _SECRET: Final = re.compile(
@@ -135,9 +140,11 @@ class RequestLines:
 
     def __init__(self, style: LogFormat = "auto", stream: TextIO | None = None) -> None:
         self._out = sys.stderr if stream is None else stream
+        self._pipe = _descriptor_of(self._out)
         self._console = renderer(True) if _is_for_people(style, self._out) else None
         self._encode = msgspec.json.Encoder().encode
         self._gathered: list[RequestLine] = []
+        self.dropped = 0
 
     def tell(self, method: str, route: str, status: int, took_s: float, request_id: str) -> None:
         """To be called in a running loop."""
@@ -151,10 +158,18 @@ class RequestLines:
             self.flush()
 
     def flush(self) -> None:
+        """Writes what was gathered. Whoever reads the log too slowly misses lines, and does not hold the server up."""
         gathered, self._gathered = self._gathered, []
-        if gathered:
-            self._out.write("".join(map(self._text, gathered)))
-            self._out.flush()
+        for start in range(0, len(gathered), _WRITTEN_AT_ONCE):
+            lines = gathered[start : start + _WRITTEN_AT_ONCE]
+            text = "".join(map(self._text, lines))
+            if self._pipe is None:
+                self._out.write(text)
+                self._out.flush()
+            elif select.select((), (self._pipe,), (), 0)[1]:
+                os.write(self._pipe, text.encode())
+            else:
+                self.dropped += len(lines)
 
     def _text(self, line: RequestLine) -> str:
         if self._console is None:
@@ -162,6 +177,15 @@ class RequestLines:
         entry = msgspec.structs.asdict(line)
         entry["at"] = line.at.isoformat(timespec="milliseconds")
         return f"{self._console(None, 'info', entry)}\n"
+
+
+def _descriptor_of(out: TextIO) -> int | None:
+    """Of a pipe, whose other end may not keep up; None for a file, a terminal or memory."""
+    try:
+        descriptor = out.fileno()
+    except OSError:
+        return None
+    return descriptor if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else None
 
 
 def _is_for_people(style: LogFormat, out: TextIO) -> bool:

@@ -81,6 +81,7 @@ class Metrics(Collector):
         yield _spread("kleos_request_seconds", "Time to answer.", ("method", "route", "status"), seconds)
         yield _gauge("kleos_requests_in_progress", "Requests being answered.", (), {(): watch.in_progress})
         yield _counter("kleos_slow_requests", "Requests over KLEOS_SLOW_REQUEST_MS.", (), {(): watch.slow})
+        yield _counter("kleos_dropped_lines", "Lines of requests that the log missed.", (), {(): watch.dropped_lines})
 
     def _of_events(self) -> Iterator[Metric]:
         committers = self._engine.committers()

@@ -59,6 +59,10 @@ class Watch:
             return self._answer(scope, receive, send, app)
         return self._listen(scope, receive, send, app) if kind == "websocket" else app(scope, receive, send)
 
+    @property
+    def dropped_lines(self) -> int:
+        return 0 if self._settings.lines is None else self._settings.lines.dropped
+
     def flush(self) -> None:
         """Nothing that was to be logged is kept back."""
         if self._settings.lines is not None:
