@@ -32,6 +32,7 @@ from kleos.server.edge import Edge
 from kleos.server.errors import to_response
 from kleos.server.facades.binding import Binding
 from kleos.server.facades.leaderboard import ROUTES as LEADERBOARD_FACADE_ROUTES
+from kleos.server.facades.leaderboard_socket import ROUTES as LEADERBOARD_SOCKET_ROUTES
 from kleos.server.facades.platform import ROUTES as PLATFORM_FACADE_ROUTES
 from kleos.server.facades.stats import ROUTES as STATS_FACADE_ROUTES
 from kleos.server.health import ROUTES as HEALTH_ROUTES
@@ -83,6 +84,7 @@ def routes() -> list[ControllerRouterHandler]:
         *AUTH_ROUTES,
         *STATS_FACADE_ROUTES,
         *LEADERBOARD_FACADE_ROUTES,
+        *LEADERBOARD_SOCKET_ROUTES,
         *PLATFORM_FACADE_ROUTES,
     ]
 
