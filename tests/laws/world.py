@@ -14,8 +14,9 @@ from kleos.core.cells import Cells, Row, RowKey
 from kleos.core.completion import Award
 from kleos.core.definition.model import WINDOW_KINDS, Sheet
 from kleos.core.windows import Window, from_datetime, to_datetime
-from kleos.engine.engine import Engine, Receipt
+from kleos.engine.engine import Engine
 from kleos.engine.game import Game
+from kleos.engine.receipts import Receipt
 from kleos.sheets.layout import table
 from kleos.sheets.rebuild import decide_awards, fold_all_awards, fold_log
 

@@ -17,8 +17,9 @@ from kleos.core.definition.model import AWARD_GRANTED, Achievement, Manual
 from kleos.core.errors import BadInput
 from kleos.core.ids import achievement_uuid, check_external_id
 from kleos.core.windows import to_datetime
-from kleos.engine.engine import Engine, Receipt
+from kleos.engine.engine import Engine
 from kleos.engine.game import Game
+from kleos.engine.receipts import Receipt
 from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import KEY, problems

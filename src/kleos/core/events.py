@@ -11,7 +11,7 @@ Both carry ``id``, ``match`` and ``at`` (microseconds) beside the declared field
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, Protocol, cast
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 
@@ -141,7 +141,7 @@ def normaliser(event: EventType) -> Callable[[Any], None]:
 
     It raises BadInput, naming the field, for a time that no calendar has, and for json that is nested too deep.
     """
-    converts = _field_converts(event, _normal)
+    converts = field_converts(event, _normal)
 
     def normalise(wire: Any) -> None:
         for name, convert in converts:
@@ -155,7 +155,7 @@ def normaliser(event: EventType) -> Callable[[Any], None]:
     return normalise
 
 
-def _field_converts(event: EventType, of: Callable[[Type], Convert | None]) -> list[tuple[str, Convert]]:
+def field_converts(event: EventType, of: Callable[[Type], Convert | None]) -> list[tuple[str, Convert]]:
     return [(field.name, convert) for field in event.fields.values() if (convert := of(field.type)) is not None]
 
 
@@ -192,31 +192,31 @@ def _normal(type_: Type) -> Convert | None:
             return _shallow
         return _moment if type_.kind == "time" else None
     if isinstance(type_, ListOf):
-        return _each(_normal(type_.item))
+        return each(_normal(type_.item))
     if isinstance(type_, MapOf):
         return _sorted_map(_normal(type_.value))
-    return _in_record(type_, _normal)
+    return in_record(type_, _normal)
 
 
-def _optional(convert: Convert) -> Convert:
+def optional(convert: Convert) -> Convert:
     return lambda value: None if value is None else convert(value)
 
 
-def _each(convert: Convert | None) -> Convert | None:
+def each(convert: Convert | None) -> Convert | None:
     if convert is None:
         return None
-    item = _optional(convert)
+    item = optional(convert)
     return lambda values: [item(value) for value in values]
 
 
 def _sorted_map(convert: Convert | None) -> Convert:
     if convert is None:
         return lambda values: dict(sorted(values.items()))
-    item = _optional(convert)
+    item = optional(convert)
     return lambda values: {key: item(value) for key, value in sorted(values.items())}
 
 
-def _in_record(type_: RecordOf, of: Callable[[Type], Convert | None]) -> Convert | None:
+def in_record(type_: RecordOf, of: Callable[[Type], Convert | None]) -> Convert | None:
     converts = [(field.name, convert) for field in type_.fields.values() if (convert := of(field.type)) is not None]
     if not converts:
         return None
@@ -229,189 +229,6 @@ def _in_record(type_: RecordOf, of: Callable[[Type], Convert | None]) -> Convert
         return record
 
     return in_place
-
-
-Finder = Callable[[Any, set[str]], None]
-
-
-def player_finder(event: EventType) -> Callable[[Any], set[str]]:
-    """All external ids of players that an event names, wherever they stand in it."""
-    finders = [(field.name, find) for field in event.fields.values() if (find := _finder(field.type))]
-
-    def players(wire: Any) -> set[str]:
-        found: set[str] = set()
-        for name, find in finders:
-            value = getattr(wire, name)
-            if value is not None:
-                find(value, found)
-        return found
-
-    return players
-
-
-def _finder(type_: Type) -> Finder | None:
-    if isinstance(type_, Scalar):
-        return (lambda value, found: found.add(value)) if type_.kind == "player" else None
-    if isinstance(type_, ListOf):
-        return _find_in_list(type_)
-    if isinstance(type_, MapOf):
-        return _find_in_map(type_)
-    return _find_in_record(type_)
-
-
-def _find_in_list(type_: ListOf) -> Finder | None:
-    inner = _finder(type_.item)
-    if inner is None:
-        return None
-
-    def find(values: Any, found: set[str]) -> None:
-        for value in values:
-            if value is not None:
-                inner(value, found)
-
-    return find
-
-
-def _find_in_map(type_: MapOf) -> Finder | None:
-    inner = _finder(type_.value)
-    keys = type_.key.kind == "player"
-    if inner is None and not keys:
-        return None
-
-    def find(values: Any, found: set[str]) -> None:
-        if keys:
-            found.update(values)
-        if inner is not None:
-            for value in values.values():
-                if value is not None:
-                    inner(value, found)
-
-    return find
-
-
-def _find_in_record(type_: RecordOf) -> Finder | None:
-    finders = [(field.name, one) for field in type_.fields.values() if (one := _finder(field.type))]
-    if not finders:
-        return None
-
-    def find(record: Any, found: set[str]) -> None:
-        for name, inner in finders:
-            value = getattr(record, name)
-            if value is not None:
-                inner(value, found)
-
-    return find
-
-
-_BODY = msgspec.json.Encoder()
-
-
-def body_writer(event: EventType) -> Callable[[Any, Mapping[str, int]], bytes]:
-    """Writes a wire event as the log keeps it: JSON of the declared fields, players as numbers.
-
-    A None is left out where reading gives it back.
-    """
-    fields = [(field.name, _numbered(field.type), _is_none_by_default(field)) for field in event.fields.values()]
-
-    def write(wire: Any, numbers: Mapping[str, int]) -> bytes:
-        body: dict[str, Any] = {}
-        for name, convert, leave_out in fields:
-            value = getattr(wire, name)
-            if value is None:
-                if not leave_out:
-                    body[name] = None
-            else:
-                body[name] = value if convert is None else convert(value, numbers)
-        return _BODY.encode(body)
-
-    return write
-
-
-def _is_none_by_default(field: Field) -> bool:
-    return field.default is MISSING or field.default is None
-
-
-Numbered = Callable[[Any, Mapping[str, int]], Any]
-
-
-def _numbered(type_: Type) -> Numbered | None:
-    if isinstance(type_, Scalar):
-        return (lambda value, numbers: numbers[value]) if type_.kind == "player" else None
-    if isinstance(type_, ListOf):
-        return _numbered_list(type_)
-    if isinstance(type_, MapOf):
-        return _numbered_map(type_)
-    return _numbered_record(type_)
-
-
-def _numbered_list(type_: ListOf) -> Numbered | None:
-    inner = _numbered(type_.item)
-    if inner is None:
-        return None
-    return lambda values, numbers: [None if value is None else inner(value, numbers) for value in values]
-
-
-def _numbered_map(type_: MapOf) -> Numbered | None:
-    inner = _numbered(type_.value)
-    if type_.key.kind == "player":
-        if inner is None:
-            return lambda values, numbers: [(numbers[key], value) for key, value in values.items()]
-        return lambda values, numbers: [
-            (numbers[key], None if value is None else inner(value, numbers)) for key, value in values.items()
-        ]
-    if inner is None:
-        return None
-    return lambda values, numbers: {
-        key: None if value is None else inner(value, numbers) for key, value in values.items()
-    }
-
-
-def _numbered_record(type_: RecordOf) -> Numbered | None:
-    inner = {field.name: one for field in type_.fields.values() if (one := _numbered(field.type))}
-    if not inner:
-        return None
-    left_out = {field.name: _is_none_by_default(field) for field in type_.fields.values()}
-
-    def convert(record: Any, numbers: Mapping[str, int]) -> Any:
-        values = {name: getattr(record, name) for name in left_out}
-        return {
-            name: inner[name](value, numbers) if name in inner and value is not None else value
-            for name, value in values.items()
-            if value is not None or not left_out[name]
-        }
-
-    return convert
-
-
-def log_reader(event: EventType, definition: Definition) -> Callable[[str, str, int, bytes | str], Event]:
-    """Reads an event back from the log: ``(id, match, at, body)`` to the log form."""
-    decode = msgspec.json.Decoder(log_struct(event, definition)).decode
-    converts = _field_converts(event, _restored)
-
-    def read(id: str, match: str, at: int, body: bytes | str) -> Event:
-        logged: Any = decode(body)
-        logged.id, logged.match, logged.at = id, match, at
-        for name, convert in converts:
-            value = getattr(logged, name)
-            if value is not None:
-                setattr(logged, name, convert(value))
-        return cast(Event, logged)
-
-    return read
-
-
-def _restored(type_: Type) -> Convert | None:
-    if isinstance(type_, Scalar):
-        return None
-    if isinstance(type_, ListOf):
-        return _each(_restored(type_.item))
-    if isinstance(type_, MapOf):
-        inner = _restored(type_.value)
-        item = _optional(inner) if inner is not None else None
-        if type_.key.kind == "player":
-            return lambda pairs: {key: item(value) if item else value for key, value in pairs}
-        return lambda values: {key: item(value) if item else value for key, value in sorted(values.items())}
-    return _in_record(type_, _restored)
 
 
 def has_nul(value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from kleos.core import events as forms
+from kleos.core.bodies import body_writer, log_reader, player_finder
 from kleos.core.cells import Values
 from kleos.core.definition.model import (
     AWARD_GRANTED,
@@ -105,9 +106,9 @@ def _event_plan(definition: Definition, event: EventType, folds: dict[str, Sheet
     return EventPlan(
         type=event,
         normalise=forms.normaliser(event),
-        players=forms.player_finder(event),
-        write_body=forms.body_writer(event),
-        read_log=forms.log_reader(event, definition),
+        players=player_finder(event),
+        write_body=body_writer(event),
+        read_log=log_reader(event, definition),
         objection=_objection([check for check in definition.checks if check.selector.event == event.name], event),
         folds=folds,
         earned=_earned_by(definition, event),

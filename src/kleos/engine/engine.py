@@ -6,27 +6,27 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final
 
 import asyncpg
 import msgspec
 
-from kleos.achievements.awards import AwardChange
-from kleos.boards.answers import Effect
 from kleos.boards.standings import Effects, Standings
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
 from kleos.core.errors import KleosError, NotFound, Unavailable
-from kleos.core.windows import Season, iso
+from kleos.core.windows import Season
 from kleos.engine import catalog
+from kleos.engine.follower import Follower
 from kleos.engine.game import Game
 from kleos.engine.guard import NodeGuard
+from kleos.engine.receipts import Receipt, award_answer
 from kleos.engine.seasons import season_named, set_season
 from kleos.log import sql as log_sql
 from kleos.log.commit import Committed
 from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
-from kleos.log.decode import Batch, Incoming, Rejected, Stamp, decode_batch
+from kleos.log.decode import Batch, Incoming, Stamp, decode_batch
 from kleos.log.own import Sender, decode_own
 from kleos.players.directory import Card, Directory
 from kleos.players.hiding import delete_player, write_hidden
@@ -44,43 +44,6 @@ logger = logging.getLogger(__name__)
 
 def system_clock() -> int:
     return time.time_ns() // 1_000
-
-
-class AwardAnswer(msgspec.Struct, frozen=True):
-    """An award that an event brought, moved or took away."""
-
-    player: str
-    achievement: str
-    kind: Literal["unlocked", "redated", "withdrawn"]
-    at: str
-    match: str
-    title: str
-    points: int
-
-
-class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of the events of one request. ``seq`` is the log's last place when they were in it."""
-
-    accepted: int
-    duplicates: int
-    quarantined: int
-    rejected: list[Rejected]
-    seq: int | None
-    quarantine: list[Rejected] = msgspec.field(default_factory=list)
-    standings: list[Effect] | msgspec.UnsetType = msgspec.UNSET
-    awards: list[AwardAnswer] | msgspec.UnsetType = msgspec.UNSET
-
-
-class Follower(Protocol):
-    """Hears of every commit, in commit order: before the ranks take it in, and after."""
-
-    def before(self, game: Game, committed: Committed) -> Collection[str]:
-        """Answers the players whose standings it wants to know."""
-
-    def after(self, game: Game, committed: Committed, effects: Effects) -> None: ...
-
-    def unsettled(self, games: Collection[str]) -> None:
-        """What boards of these games show may be different without a commit: names, regions, windows."""
 
 
 class Engine:
@@ -194,7 +157,7 @@ class Engine:
             if effect.player in watched
         ]
         awards = [
-            _award_answer(game, change, committed.ids[change.player])
+            award_answer(game, change, committed.ids[change.player])
             for committed in outcome.committed
             for change in committed.awards
             if committed.ids[change.player] in watched
@@ -489,16 +452,3 @@ def _windows_of(game: Game, events: list[Incoming]) -> set[str]:
     """The windows into which these events fall, of all kinds that the game's sheets have."""
     kinds = sorted({kind for sheet in game.definition.sheets.values() for kind in sheet.windows})
     return {name for one in events for name in game.calendar.names(kinds, one.event.at)}
-
-
-def _award_answer(game: Game, change: AwardChange, player: str) -> AwardAnswer:
-    achievement = game.definition.achievements[change.achievement]
-    return AwardAnswer(
-        player,
-        change.achievement,
-        change.kind,
-        iso(change.at),
-        change.match,
-        achievement.presentation.title,
-        achievement.points,
-    )

@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
 from kleos.core.windows import to_datetime
-from kleos.engine.engine import Receipt
+from kleos.engine.receipts import Receipt
 from kleos.log import sql
 from kleos.log.outward import outward_bodies
 from kleos.log.own import Sender

@@ -14,8 +14,9 @@ from kleos.boards.answers import Effect
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import check_external_id
 from kleos.core.windows import ALL
-from kleos.engine.engine import Engine, Receipt
+from kleos.engine.engine import Engine
 from kleos.engine.game import Game
+from kleos.engine.receipts import Receipt
 from kleos.log.own import Sender
 from kleos.players import stats
 from kleos.server.facades.binding import leaderboard_game

@@ -1,0 +1,49 @@
+"""What a request that reports events is answered."""
+
+from typing import Literal
+
+import msgspec
+
+from kleos.achievements.awards import AwardChange
+from kleos.boards.answers import Effect
+from kleos.core.windows import iso
+from kleos.engine.game import Game
+from kleos.log.decode import Rejected
+
+
+class AwardAnswer(msgspec.Struct, frozen=True):
+    """An award that an event brought, moved or took away."""
+
+    player: str
+    achievement: str
+    kind: Literal["unlocked", "redated", "withdrawn"]
+    at: str
+    match: str
+    title: str
+    points: int
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of the events of one request. ``seq`` is the log's last place when they were in it."""
+
+    accepted: int
+    duplicates: int
+    quarantined: int
+    rejected: list[Rejected]
+    seq: int | None
+    quarantine: list[Rejected] = msgspec.field(default_factory=list)
+    standings: list[Effect] | msgspec.UnsetType = msgspec.UNSET
+    awards: list[AwardAnswer] | msgspec.UnsetType = msgspec.UNSET
+
+
+def award_answer(game: Game, change: AwardChange, player: str) -> AwardAnswer:
+    achievement = game.definition.achievements[change.achievement]
+    return AwardAnswer(
+        player,
+        change.achievement,
+        change.kind,
+        iso(change.at),
+        change.match,
+        achievement.presentation.title,
+        achievement.points,
+    )
