@@ -32,7 +32,7 @@ class Scores:
 
     @property
     def matches(self) -> int:
-        return sum(event["type"] != "round_ended" for event in self.events.values())
+        return sum(event["type"] != "round_ended" for event in list(self.events.values()))
 
     def __call__(self, request: Recorded) -> Any:
         assert request.headers["authorization"] == "Bearer secret"
@@ -126,7 +126,7 @@ async def test_the_games_follow_from_the_seed_and_their_ids_from_the_start(
     server: RecordingServer, scores: Scores
 ) -> None:
     def played() -> list[Any]:
-        return [event["totals"] for event in scores.events.values() if event["type"] == "game_ended"]
+        return [event["totals"] for event in list(scores.events.values()) if event["type"] == "game_ended"]
 
     totals = []
     for _ in range(2):

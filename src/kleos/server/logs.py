@@ -74,6 +74,11 @@ def configure_logs(
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("kleos").setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error"):  # whatever set them up before, they write as all others do
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.NOTSET)
     logging.captureWarnings(True)
 
 

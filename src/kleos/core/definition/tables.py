@@ -14,7 +14,7 @@ from kleos.core.definition.problems import Problems, did_you_mean, shown
 
 LARGEST_FILE_BYTES: Final = 256 * 1024
 LONGEST_LINE: Final = 4096
-MOST_HEADING_DOTS: Final = 32
+MOST_KEY_DOTS: Final = 32
 MOST_DOTS: Final = 200
 
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -111,8 +111,10 @@ def _is_affordable(text: str, problems: Problems) -> bool:
         if len(line) > LONGEST_LINE:
             problems.add("", "", f"line {number} is longer than {LONGEST_LINE} characters", "shorter lines")
             return False
-        most_dots = MOST_HEADING_DOTS if line.lstrip().startswith("[") else MOST_DOTS
-        if line.count(".") > most_dots:
+        key, _, _ = line.partition("=")
+        is_deep = key.count(".") > MOST_KEY_DOTS and "=" in line
+        most_dots = MOST_KEY_DOTS if is_deep or line.lstrip().startswith("[") else MOST_DOTS
+        if is_deep or line.count(".") > most_dots:
             problems.add("", "", f"line {number} is nested too deeply", f"at most {most_dots} dots")
             return False
     return True
