@@ -1,12 +1,11 @@
 """What a commit changed in sheets, as boards and the feed take it in."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kleos.core.cells import Values
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
+class RowChange(NamedTuple):
     """A row as it is now: key columns (players as numbers), what boards need, ``present`` and ``version``."""
 
     sheet: str
