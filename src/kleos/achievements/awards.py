@@ -4,7 +4,7 @@ An award is a function of the player's history alone (:mod:`kleos.core.completio
 cheaply, for whom that function may have changed, and to ask it for nobody else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -149,7 +149,8 @@ async def _decide(connection: Connection, game: Game, suspects: _Suspects, held:
     asked = {player: _with_dependents(order, suspects, player, held[player]) for player in suspects.players}
     asked = {player: names for player, names in asked.items() if names}
     types = {kind for names in asked.values() for name in names for kind in _feeding(game, name)}
-    histories = await history.of_players(connection, game.plan, sorted(asked), types) if asked else {}
+    span = (_earliest_that_counts(game, {name for names in asked.values() for name in names}), None)
+    histories = await history.of_players(connection, game.plan, sorted(asked), types, span) if asked else {}
     decided: Held = {}
     for player in suspects.players:
         mine = dict(held[player])
@@ -168,6 +169,14 @@ async def _decide(connection: Connection, game: Game, suspects: _Suspects, held:
                 mine[name] = award
         decided[player] = mine
     return decided
+
+
+def _earliest_that_counts(game: Game, achievements: Collection[str]) -> int | None:
+    """The time of the first event that counts for any of these; None where all do for some of them."""
+    counts_from = game.plan.counts_from
+    if any(name not in counts_from for name in achievements):
+        return None
+    return min((counts_from[name] for name in achievements), default=None)
 
 
 def _with_dependents(

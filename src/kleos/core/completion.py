@@ -35,6 +35,8 @@ def completed(
     plan: Plan, calendar: Calendar, achievement: Achievement, player: Any, history: Sequence[Happened]
 ) -> Award | None:
     """``history``: the player's events, in event order; events that do not matter may be among them."""
+    if achievement.name in plan.counts_from:
+        history = [happened for happened in history if plan.counts(achievement.name, happened.event.at)]
     if isinstance(achievement.condition, RowCondition):
         return _completed_on_row(plan, calendar, achievement, achievement.condition, player, history)
     for happened in history:

@@ -1,7 +1,7 @@
 """A definition compiled: what the server runs for each event type. Pure functions, made once for each version."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -53,7 +53,10 @@ class RowAward:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``of_struct`` finds the plan of a decoded event by its class; ``formulas`` computes a row's, from its folds."""
+    """``of_struct`` finds the plan of a decoded event by its class; ``formulas`` computes a row's, from its folds.
+
+    ``counts_from``: by achievement that counts from the day of its coming, the time of the first event that does.
+    """
 
     definition: Definition
     events: Mapping[str, EventPlan]
@@ -63,6 +66,12 @@ class Plan:
     decode_lines: Callable[[bytes], list[Any]]
     row_awards: Mapping[str, tuple[RowAward, ...]]
     formulas: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]
+    counts_from: Mapping[str, int] = field(default_factory=dict)
+
+    def counts(self, achievement: str, at: int) -> bool:
+        """Whether an event of this time counts for an achievement."""
+        start = self.counts_from.get(achievement)
+        return start is None or at >= start
 
     def feeding(self, sheet: str, ordered_only: bool = False) -> list[str]:
         """The event types that feed a sheet, or only those that feed its ordered columns."""
@@ -73,7 +82,7 @@ class Plan:
         ]
 
 
-def compile_plan(definition: Definition) -> Plan:
+def compile_plan(definition: Definition, counts_from: Mapping[str, int] | None = None) -> Plan:
     plans: dict[str, EventPlan] = {}
     of_struct: dict[type, EventPlan] = {}
     folds = {name: compile_sheet_folds(sheet, dict(definition.events)) for name, sheet in definition.sheets.items()}
@@ -92,6 +101,7 @@ def compile_plan(definition: Definition) -> Plan:
         one.decode_lines,
         {name: _row_awards(definition, name) for name in definition.sheets},
         {name: _formulas(sheet) for name, sheet in definition.sheets.items()},
+        counts_from or {},
     )
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import asyncpg
+import msgspec
 
 from kleos.core.definition.changes import Changes, compare
 from kleos.core.definition.load import load
@@ -72,7 +74,8 @@ def writers_of(definition: Definition) -> Writers:
 async def game_in_force(connection: Connection, definition: Definition, version: int, calendar: int) -> Game:
     seasons = await connection.fetch(sql.SEASONS, definition.game)
     named = [Season(row["name"], row["title"], row["starts_at"], row["ends_at"]) for row in seasons]
-    plan = compile_plan(definition)
+    kept = await connection.fetchval(sql.COUNTS_FROM, definition.game, version)
+    plan = compile_plan(definition, msgspec.json.decode(kept, type=dict[str, int]))
     return Game(definition, plan, version, Calendar(definition.timezone, named), calendar)
 
 
@@ -106,24 +109,43 @@ def changes_between(before: Definition | None, after: Definition) -> Changes:
     return changes
 
 
-async def put_in_force(connection: Connection, before: Game | None, definition: Definition) -> Game:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a version comes from: when (microseconds), who put it, and which earlier version it brings back.
+
+    ``counted_from`` is that version's, so that achievements which it brings back count from when they did.
+    """
+
+    at: int
+    actor: str | None = None
+    restores: int | None = None
+    counted_from: Mapping[str, int] = field(default_factory=dict)
+
+    def counts_from(self, before: Game | None, definition: Definition) -> dict[str, int]:
+        """Since when the achievements that count "from today" do: today, for those that did not do so before."""
+        known = {**self.counted_from, **(before.plan.counts_from if before is not None else {})}
+        achievements = definition.achievements.values()
+        return {each.name: known.get(each.name, self.at) for each in achievements if each.counts_from == "today"}
+
+
+async def put_in_force(connection: Connection, before: Game | None, definition: Definition, origin: Origin) -> Game:
     """As :func:`_put_in_force`; tries again where somebody's long query on a sheet keeps its table from growing."""
     for attempt in range(DDL_ATTEMPTS):
         try:
-            return await _put_in_force(connection, before, definition)
+            return await _put_in_force(connection, before, definition, origin)
         except asyncpg.LockNotAvailableError:
             logger.info("a query holds a sheet of %s; attempt %d to change it", definition.game, attempt + 1)
             await asyncio.sleep(attempt)
     raise Unavailable(f"queries on the sheets of {definition.game} keep them from being changed; end those, and retry")
 
 
-async def _put_in_force(connection: Connection, before: Game | None, definition: Definition) -> Game:
+async def _put_in_force(connection: Connection, before: Game | None, definition: Definition, origin: Origin) -> Game:
     """Makes a definition the one in force: tables, version, new columns filled from the log. One transaction."""
     changes = changes_between(before.definition if before is not None else None, definition)
     async with connection.transaction():
         await connection.execute(LOCK_EXCLUSIVE, lock_of(definition.game))
         await apply_schema(connection, definition)
-        version = await connection.fetchval(sql.ADD_VERSION, definition.game, definition.source)
+        version = await _add_version(connection, before, definition, origin)
         calendar = await connection.fetchval(sql.PUT_IN_FORCE, definition.game, version)
         game = await game_in_force(connection, definition, version, calendar)
         if before is not None and await connection.fetchval(sql.EVENTS_BEFORE, definition.game):
@@ -134,6 +156,14 @@ async def _put_in_force(connection: Connection, before: Game | None, definition:
             if changes.rejudge or "awards" in changes.refold:
                 await rebuild_awards(connection, game, writers)
         return game
+
+
+async def _add_version(connection: Connection, before: Game | None, definition: Definition, origin: Origin) -> int:
+    counts_from = msgspec.json.encode(origin.counts_from(before, definition))
+    version: int = await connection.fetchval(
+        sql.ADD_VERSION, definition.game, definition.source, origin.actor, origin.restores, counts_from
+    )
+    return version
 
 
 def refuse_overlap(calendar: Calendar, season: Season) -> None:

@@ -18,6 +18,7 @@ from kleos.core.definition.model import Definition
 from kleos.core.errors import KleosError, NotFound, Unavailable
 from kleos.core.windows import Season
 from kleos.engine import catalog
+from kleos.engine.catalog import Origin
 from kleos.engine.follower import Follower
 from kleos.engine.game import Game
 from kleos.engine.guard import NodeGuard
@@ -204,8 +205,11 @@ class Engine:
 
     # Definitions, seasons, profiles -----------------------------------------------------------------------------------
 
-    async def put_definition(self, name: str, source: str, dry_run: bool = False) -> tuple[Game | None, Changes]:
+    async def put_definition(
+        self, name: str, source: str, dry_run: bool = False, origin: Origin | None = None
+    ) -> tuple[Game | None, Changes]:
         """Puts a definition in force, or says what doing so would change; raises DefinitionError with all problems."""
+        origin = origin or Origin(self.now())
         definition = await asyncio.to_thread(load, source, name)
         self.guard.check()
         async with self._one_change():
@@ -215,10 +219,11 @@ class Engine:
             if dry_run or (before is not None and before.definition.source == source):
                 return before, changes
             if existing is None:
-                await self._install(definition)
+                await self._install(definition, origin)
             else:
                 async with self._long_change(existing) as connection:
-                    self._replace(existing, await catalog.put_in_force(connection, existing.game, definition))
+                    game = await catalog.put_in_force(connection, existing.game, definition, origin)
+                    self._replace(existing, game)
             return self.game(name), changes
 
     @asynccontextmanager
@@ -374,14 +379,15 @@ class Engine:
             for definition in definitions:
                 existing = self._committers.get(definition.game)
                 if existing is None:
-                    await self._install(definition)
+                    await self._install(definition, Origin(self.now()))
                 elif await catalog.is_news(connection, definition):
-                    self._replace(existing, await catalog.put_in_force(connection, existing.game, definition))
+                    origin = Origin(self.now())
+                    self._replace(existing, await catalog.put_in_force(connection, existing.game, definition, origin))
             await self._drain_outbox(connection)
 
-    async def _install(self, definition: Definition) -> None:
+    async def _install(self, definition: Definition, origin: Origin) -> None:
         async with self._own_connection() as connection:
-            self._start(await catalog.put_in_force(connection, None, definition))
+            self._start(await catalog.put_in_force(connection, None, definition, origin))
 
     def _start(self, game: Game) -> None:
         committer = Committer(

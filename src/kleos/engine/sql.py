@@ -12,10 +12,11 @@ VERSIONS: Final = "SELECT version, source, created_at FROM kleos.definitions WHE
 VERSION_SOURCE: Final = "SELECT source FROM kleos.definitions WHERE game = $1 AND version = $2"
 
 ADD_VERSION: Final = """
-INSERT INTO kleos.definitions (game, version, source)
-SELECT $1, COALESCE(max(version), 0) + 1, $2 FROM kleos.definitions WHERE game = $1
+INSERT INTO kleos.definitions (game, version, source, actor, restores, counts_from)
+SELECT $1, COALESCE(max(version), 0) + 1, $2, $3, $4, $5 FROM kleos.definitions WHERE game = $1
 RETURNING version
 """
+COUNTS_FROM: Final = "SELECT counts_from FROM kleos.definitions WHERE game = $1 AND version = $2"
 
 PUT_IN_FORCE: Final = """
 INSERT INTO kleos.games AS g (game, version) VALUES ($1, $2)

@@ -180,8 +180,10 @@ def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:
             for rule in sheet_fold.rules:
                 rule(event, windows, into, appeared)
         for name, earned in one.plan.earned.items():
+            counts = game.plan.counts(name, event.at)
             for player in earned(event):
-                awards.append(EventAward(name, player, Award(event.at, event.id, event.match)))
+                if counts:
+                    awards.append(EventAward(name, player, Award(event.at, event.id, event.match)))
                 appeared.add((player, event.match))
         for appearance in appeared:
             appearances[appearance] = None

@@ -8,6 +8,7 @@ from kleos.core.definition.events import Events
 from kleos.core.definition.model import (
     Achievement,
     Column,
+    CountsFrom,
     EventCondition,
     Fold,
     Manual,
@@ -46,6 +47,7 @@ def read_achievements(game: Table, events: Events, sheets: Mapping[str, ReadShee
                 table.text("tier"),
                 table.texts("requires"),
                 read_presentation(table, name),
+                cast(CountsFrom, table.text("from", "beginning")),
             )
     _check_requirements(tables)
     return achievements

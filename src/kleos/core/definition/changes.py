@@ -210,10 +210,12 @@ class _Comparison:
             table = f"achievements.{name}"
             is_other = _meaning(before) != _meaning(after)
             self._noted(table, is_other, "is awarded otherwise")
+            start = f"{before.counts_from} becomes {after.counts_from}"
+            self._noted(table, before.counts_from != after.counts_from, start, "from")
             self._noted(table, before.points != after.points, f"{before.points} becomes {after.points}", "points")
             self._noted(table, (before.hidden, before.tier) != (after.hidden, after.tier), "is shown otherwise")
             self._shown(table, before.presentation, after.presentation)
-            if is_other or self._stands_on_changed(after):
+            if is_other or before.counts_from != after.counts_from or self._stands_on_changed(after):
                 self.rejudge.add(name)
         self.rejudge.update(new.keys() - old.keys())
         if self.rejudge or {n: a.points for n, a in old.items()} != {n: a.points for n, a in new.items()}:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from kleos.core.definition.model import WINDOW_KINDS, Direction, Ties
+from kleos.core.definition.model import WINDOW_KINDS, CountsFrom, Direction, Ties
 from kleos.core.definition.names import NAME_PATTERN
 
 Form = Literal["text", "whole", "flag", "texts", "partitions", "table", "tables", "list"]
@@ -234,6 +234,13 @@ TABLES: Final[Mapping[str, TableForm]] = {
             Key("hidden", "flag", "Whether it is kept secret until awarded.", default=False),
             Key("tier", "text", "How great it is, as `gold`.", default=""),
             Key("requires", "texts", "Achievements without which it is not awarded.", default=(), most=32),
+            Key(
+                "from",
+                "text",
+                "Which events count: all of the log (`beginning`), or those from when it came into force (`today`).",
+                default="beginning",
+                options=get_args(CountsFrom),
+            ),
             Key("sheet", "text", "The sheet on whose row it holds."),
             Key("window", "text", "The window of that row.", default="all", options=WINDOW_KINDS),
             Key("event", "text", "The event type on which it holds."),

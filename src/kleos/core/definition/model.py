@@ -15,6 +15,7 @@ FoldKind = Literal["count", "sum", "min", "max", "last", "streak"]
 WindowKind = Literal["all", "season", "month", "week", "day"]
 Ties = Literal["competition", "ordinal"]
 Direction = Literal["asc", "desc"]
+CountsFrom = Literal["beginning", "today"]
 
 WINDOW_KINDS: tuple[WindowKind, ...] = ("all", "season", "month", "week", "day")
 AWARD_GRANTED = "award.granted"
@@ -177,6 +178,9 @@ class Manual:
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
+    """``counts_from`` says which events count: all of the log, or those from the time on at which the achievement came
+    into force. That time is no part of the definition: it is a fact kept with its version."""
+
     name: str
     condition: RowCondition | EventCondition | Manual
     points: int
@@ -184,6 +188,7 @@ class Achievement:
     tier: str
     requires: tuple[str, ...]
     presentation: Presentation
+    counts_from: CountsFrom = "beginning"
 
 
 @dataclass(frozen=True, slots=True)

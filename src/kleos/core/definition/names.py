@@ -27,7 +27,7 @@ BUILT_IN_BOARD: Final = "points"
 _NAME = re.compile(NAME_PATTERN)
 _INDEX_NAME = re.compile(r"_(pkey|idx)\d*$")
 _NAME_MEND = "lower-case letters, digits and _, a letter first, at most 40 characters"
-_RESERVED_GAMES = ("public", "information_schema", "kleos")
+_RESERVED_GAMES = ("public", "information_schema", "kleos", "kleos_jobs")
 
 
 def titled(name: str) -> str:
