@@ -178,6 +178,21 @@ async def test_tokens_of_an_outside_issuer(database: Database, issuer: StandIn) 
         await site.refused(401, "GET", "/v1/me", token)
 
 
+async def test_an_outside_player_who_was_taken_off_writes_nothing(database: Database, issuer: StandIn) -> None:
+    settings = IssuerSettings(issuer.url, "kleos-tests", ("ES256",), "studio:")
+    async with opened(database, issuers=(settings,)) as site:
+        token = issuer.token()
+        await site.good("POST", "/v1/games/arcade/events", token, run())
+        await site.engine.set_hidden("studio:s-1", True)
+        submission = {"user_id": "studio:s-1", "score": 5, "game_mode": "classic"}
+        for each in (token, issuer.token(iat=NOW_S - 1)):  # one that was read before, and one that was not
+            said = await site.refused(401, "POST", "/v1/games/arcade/events", each, run())
+            assert "taken off" in said["detail"]
+            await site.refused(401, "POST", "/api/leaderboard/submit", each, submission)
+        await site.engine.set_hidden("studio:s-1", False)
+        await site.good("POST", "/v1/games/arcade/events", token, run())
+
+
 async def test_an_unknown_key_is_asked_for_but_not_time_and_again(database: Database, issuer: StandIn) -> None:
     settings = IssuerSettings(issuer.url, "kleos-tests", ("ES256",))
     async with opened(database, issuers=(settings,)) as site:

@@ -150,6 +150,15 @@ async def test_leaderboards(played: Server) -> None:
     await played.refused("GET", "/api/v1/leaderboards/quest/player/nobody", 404, headers={})
 
 
+async def test_an_unlock_is_in_the_audit_log_once(played: Server) -> None:
+    await asyncio.gather(*(unlock(played, player_id="bob", achievement_id="cartographer") for _ in range(4)))
+    refused(await post(played, player_id="bob", achievement_id="hours_10"), 400)
+    audited = await played.http.get("/v1/audit?game=quest&action=award", headers=played.headers)
+    entries = [one for one in audited.json()["entries"] if one["detail"]["achievement"] == "cartographer"]
+    assert [(one["action"], one["subject"], one["actor"]) for one in entries] == [("award.granted", "bob", "admin")]
+    assert entries[0]["address"] == "127.0.0.1"
+
+
 def test_rarity_by_the_measured_rate() -> None:
     measured = Measured({"a": 200, "b": 199, "c": 50, "d": 49}, 1000)
     assert [rarity_of(measured, name) for name in "abcde"] == ["common", "rare", "rare", "legendary", "legendary"]

@@ -27,6 +27,7 @@ KEEP_HOUSE_EVERY_S: Final = 60.0
 _MALFORMED: Final = refused("the Authorization header is not of the form `Bearer <key or token>`")
 _NO_KEY: Final = refused("this key is not one of this server's, or was revoked")
 _TOO_LONG: Final = refused("this is longer than any token")
+_OFF: Final = refused("this player has been taken off this server")
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ class Access:
         self.accounts = Accounts(engine, self.tokens, self.passwords)
         self.outside = {each.issuer: OutsideIssuer(each, engine.clock) for each in settings.issuers}
         self.discord = Discord(settings.discord, engine.clock) if settings.discord is not None else None
+        self._off = engine.directory.hidden("")
         self._chores: list[Callable[[], Awaitable[None]]] = [
             keys.flush,
             self.accounts.flush,
@@ -146,13 +148,23 @@ class Access:
         issuer = issuer_of(sent)
         if issuer != self.tokens.issuer:
             outside = self.outside.get(issuer or "")
-            return outside.caller(sent) if outside is not None else NOT_OURS
+            if outside is None:
+                return NOT_OURS
+            found = outside.caller(sent)
+            return self._unless_off(found) if isinstance(found, Caller) else self._learned(found)
         return self._seen(self.tokens.caller(sent))
 
     def _seen(self, caller: Caller) -> Caller:
         if caller.account is not None:
             self.accounts.seen(caller.account)
         return caller
+
+    async def _learned(self, coming: Awaitable[Caller]) -> Caller:
+        return self._unless_off(await coming)
+
+    def _unless_off(self, caller: Caller) -> Caller:
+        """Deactivating an account ends its tokens; those of an outside issuer go on, and are worth nothing here."""
+        return _OFF if caller.player in self._off else caller
 
     def every_minute(self, chore: Callable[[], Awaitable[None]]) -> None:
         """Something to be done about once a minute, and once more at the end."""

@@ -150,8 +150,8 @@ async def unlock(
     if card is None:
         raise NotFound("player", data.player_id)
     if (game.name, achievement.name) not in await earned(engine.pool, {game.name: game}, card.player):
-        await _grant(engine, game, achievement, card, data.timestamp)
-        await audit(request, "award.granted", card.id, game.name, achievement=achievement.name)
+        if await _grant(engine, game, achievement, card, data.timestamp):
+            await audit(request, "award.granted", card.id, game.name, achievement=achievement.name)
     standing = await engine.standings.standing(game, BOARD, WINDOW, {}, card.id)
     (shown,) = await _shown(request.app.state, [(game, achievement)])
     return Unlocked(achievement=shown, new_rank=standing.rank if standing is not None else None)
@@ -233,8 +233,11 @@ async def get_player_rank(engine: TheEngine, game_id: TheGame, player_id: Player
     return PlayerRank(standing.rank, int(standing.value or 0), one_decimal(standing.percentile))
 
 
-async def _grant(engine: Engine, game: Game, achievement: Achievement, card: Card, at: datetime) -> None:
-    """Raises BadInput for what cannot be granted now. The event's id makes two unlocks at once one."""
+async def _grant(engine: Engine, game: Game, achievement: Achievement, card: Card, at: datetime) -> bool:
+    """Whether it was this that granted it: the event's id makes two unlocks at once one.
+
+    Raises BadInput for what cannot be granted now.
+    """
     if not isinstance(achievement.condition, Manual):
         raise BadInput(f"{achievement.name!r} is earned by playing and cannot be unlocked", "achievement_id")
     held = await earned(engine.pool, {game.name: game}, card.player)
@@ -253,6 +256,7 @@ async def _grant(engine: Engine, game: Game, achievement: Achievement, card: Car
         raise BadInput(refused.error)
     if (game.name, achievement.name) not in await earned(engine.pool, {game.name: game}, card.player):
         raise Conflict("this award was withdrawn by a correction; it comes back when that is undone")
+    return receipt.accepted > 0
 
 
 def _found(engine: Engine, caller: Caller, id: str) -> tuple[Game, Achievement]:
