@@ -23,7 +23,7 @@ from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.pool import open_connection, open_pool
 
 KEY = "kleos_the-key-of-these-tests"
-PING_EVERY_S = 0.4
+PING_EVERY_S = 1.5
 HEAR_WITHIN_S = 10.0
 
 

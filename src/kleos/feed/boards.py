@@ -88,6 +88,7 @@ class BoardSource:
             lines = [line for place, line in enumerate(self._told) if place >= len(before) or before[place] != line]
             if changes or lines or len(self._told) != len(before):
                 self._channel.publish(CHANGED, self._change(changes, lines, more))
+        await self._channel.listeners.all_told()
 
     def _window_name(self, game: Game) -> str:
         windows = game.sheet(self.sheet).windows

@@ -70,6 +70,7 @@ class GameSource:
         if rows:
             told = {"game": self.game, "matches": [dict(row) for row in rows]}
             self._channel.publish(MATCH_CHANGED, told)
+        await self._channel.listeners.all_told()
 
     async def _shown(self, game: Game, changes: list[AwardChange]) -> list[dict[str, Any]]:
         cards = await self._engine.directory.by_number(game.namespace, sorted({change.player for change in changes}))

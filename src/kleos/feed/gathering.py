@@ -13,7 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 class Gathering:
-    """Calls ``tell`` after :meth:`touch`, never twice at the same time, and at most once in ``every_s`` seconds."""
+    """Calls ``tell`` after :meth:`touch`, never twice at the same time, and at most once in ``every_s`` seconds.
+
+    ``tell`` returns when everybody has been told.
+    """
 
     __slots__ = ("_again", "_every_s", "_is_closed", "_next_at", "_task", "_tell", "_timer")
 

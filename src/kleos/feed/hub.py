@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 from kleos.core.errors import KleosError
+from kleos.feed import audience
 from kleos.feed.message import Message
 from kleos.feed.topics import Topic
 
@@ -28,10 +29,7 @@ RESUMED: Final = "resumed"
 logger = logging.getLogger(__name__)
 
 
-class Listener(Protocol):
-    """Whoever hears messages. ``deliver`` must neither block nor raise, however slow the other end is."""
-
-    def deliver(self, message: Message) -> None: ...
+Listener = audience.Listener[Message]
 
 
 class Source(Protocol):
@@ -53,7 +51,7 @@ class Channel:
         self.topic = topic
         self.name = str(topic)
         self.n = n
-        self.listeners: dict[Listener, None] = {}
+        self.listeners: audience.Audience[Message] = audience.Audience()
         self.joining = 0
         self.source: Source
         self.closing: asyncio.TimerHandle | None = None
@@ -61,15 +59,14 @@ class Channel:
         self._kept_bytes = 0
 
     def publish(self, kind: str, told: Any) -> Message:
-        """Numbers a message and gives it to everybody who listens now."""
+        """Numbers a message and gives it to everybody who listens now; of many, to some of them in a moment."""
         self.n += 1
         message = Message(self.name, self.n, kind, told)
         self._kept.append(message)
         self._kept_bytes += len(message.json)
         while len(self._kept) > KEPT_MESSAGES or (self._kept_bytes > KEPT_BYTES and len(self._kept) > 1):
             self._kept_bytes -= len(self._kept.popleft().json)
-        for listener in self.listeners:
-            listener.deliver(message)
+        self.listeners.tell(message)
         return message
 
     def covers(self, last: int) -> bool:
@@ -122,7 +119,7 @@ class Hub:
         Who listens already starts anew. Raises KleosError where there is no such thing; then it does not listen.
         """
         channel = self._channel(topic)
-        channel.listeners.pop(listener, None)
+        channel.listeners.leave(listener)
         channel.joining += 1
         try:
             if last is not None and channel.covers(last):
@@ -137,7 +134,7 @@ class Hub:
                 last = snapshot.n
             for message in channel.after(last):
                 listener.deliver(message)
-            channel.listeners[listener] = None
+            channel.listeners.join(listener)
         except KleosError:
             if channel.joining == 1 and not channel.listeners:
                 self._drop(channel)
@@ -149,7 +146,7 @@ class Hub:
 
     def unsubscribe(self, listener: Listener, topic: Topic) -> None:
         channel = self._channels.get(topic)
-        if channel is not None and channel.listeners.pop(listener, self) is None:
+        if channel is not None and channel.listeners.leave(listener):
             self._linger_if_alone(channel)
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ class MatchSource:
 
     async def _tell(self) -> None:
         self._channel.publish(CHANGED, await self._detail())
+        await self._channel.listeners.all_told()
 
     async def _detail(self) -> MatchDetail:
         game = self._engine.game(self._topic.game)

@@ -150,8 +150,8 @@ class Access:
             outside = self.outside.get(issuer or "")
             if outside is None:
                 return NOT_OURS
-            found = outside.caller(sent)
-            return self._unless_off(found) if isinstance(found, Caller) else self._learned(found)
+            theirs = outside.caller(sent)
+            return self._unless_off(theirs) if isinstance(theirs, Caller) else self._learned(theirs)
         return self._seen(self.tokens.caller(sent))
 
     def _seen(self, caller: Caller) -> Caller:

@@ -149,9 +149,9 @@ async def unlock(
     card = await engine.directory.card(game.namespace, data.player_id)
     if card is None:
         raise NotFound("player", data.player_id)
-    if (game.name, achievement.name) not in await earned(engine.pool, {game.name: game}, card.player):
-        if await _grant(engine, game, achievement, card, data.timestamp):
-            await audit(request, "award.granted", card.id, game.name, achievement=achievement.name)
+    is_new = (game.name, achievement.name) not in await earned(engine.pool, {game.name: game}, card.player)
+    if is_new and await _grant(engine, game, achievement, card, data.timestamp):
+        await audit(request, "award.granted", card.id, game.name, achievement=achievement.name)
     standing = await engine.standings.standing(game, BOARD, WINDOW, {}, card.id)
     (shown,) = await _shown(request.app.state, [(game, achievement)])
     return Unlocked(achievement=shown, new_rank=standing.rank if standing is not None else None)
