@@ -2,7 +2,8 @@
 
     python -m bench.broadcast <database> <protocol> <sockets> <turns>
 
-prints JSON: the milliseconds of each turn, ours and bare, and the bytes of memory of an idle socket.
+prints JSON: the milliseconds of each turn, ours and bare, the bytes of memory of an idle socket, and the longest time
+for which each of as many further broadcasts held the loop.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bench.serving import GAMES, KEY
 from kleos.engine.engine import Engine
 from kleos.feed.boards import CHANGED
 from kleos.feed.feed import Feed
+from kleos.feed.hub import Channel
 from kleos.feed.message import Message
 from kleos.feed.protocol import FeedProtocol
 from kleos.feed.topics import parse_topic
@@ -46,6 +48,7 @@ class Measured(msgspec.Struct):
     ours_ms: list[float]
     bare_ms: list[float]
     idle_bytes: float
+    held_ms: list[float]
 
 
 async def measure(dsn: str, name: str, count: int, turns: int) -> Measured:
@@ -67,7 +70,8 @@ async def measure(dsn: str, name: str, count: int, turns: int) -> Measured:
                 frame = _frame(name, Message(channel.name, channel.n + 1, CHANGED, _told(turn)))
                 bare.append(await _ms(received_ns, len(frame), partial(_write_all, numbers, frame)))
                 ours.append(await _ms(received_ns, len(frame), partial(channel.publish, CHANGED, _told(turn))))
-    return Measured(ours, bare, idle_bytes)
+            held = [await _held_ms(received_ns, channel, len(frame), turn) for turn in range(turns)]
+    return Measured(ours, bare, idle_bytes, held)
 
 
 @asynccontextmanager
@@ -124,6 +128,23 @@ async def _ms(received_ns: ReceivedNs, size_bytes: int, act: Callable[[], object
         act()
 
     return (await received_ns(size_bytes, begin) - started_ns) / 1e6
+
+
+async def _held_ms(received_ns: ReceivedNs, channel: Channel, size_bytes: int, turn: int) -> float:
+    """The longest that another task waits for its turn while the change is told."""
+    longest_ns = 0
+
+    async def wait_for_turns() -> None:
+        nonlocal longest_ns
+        while True:
+            started_ns = time.perf_counter_ns()
+            await asyncio.sleep(0)
+            longest_ns = max(longest_ns, time.perf_counter_ns() - started_ns)
+
+    waiting = asyncio.create_task(wait_for_turns())
+    await received_ns(size_bytes, partial(channel.publish, CHANGED, _told(turn)))
+    waiting.cancel()
+    return longest_ns / 1e6
 
 
 def _told(turn: int) -> dict[str, Any]:

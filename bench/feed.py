@@ -28,6 +28,7 @@ from kleos.store.pool import open_pool
 
 GOAL: Final = 1.5
 IDLE_GOAL_BYTES: Final = 20_000
+HELD_GOAL_MS: Final = 20.0
 UNHEARD_COMMITS: Final = 10_000
 UNHEARD_GOAL_US: Final = 20.0
 
@@ -49,7 +50,7 @@ async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
         for count in size.sockets:
             measured = await broadcast(server, name, count, size.turns)
             rows += [_ratio(protocol, count, measured.ours_ms, measured.bare_ms)]
-            rows += [_memory(protocol, count, measured.idle_bytes)]
+            rows += [_held(protocol, count, measured.held_ms), _memory(protocol, count, measured.idle_bytes)]
     return [*rows, *await seen(server, size.seconds), await unheard(server)]
 
 
@@ -100,6 +101,16 @@ def _ratio(protocol: Protocol, count: int, ours: list[float], bare: list[float])
         f"{middle(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
         middle(ratios) <= GOAL,
         f"{len(ours)} turns each way, to the same sockets; making and framing the message is in our time",
+    )
+
+
+def _held(protocol: Protocol, count: int, held_ms: list[float]) -> Row:
+    return Row(
+        f"{protocol.title}: how long one change to {count:,} sockets keeps others waiting",
+        f"{HELD_GOAL_MS:.0f} ms",
+        f"{middle(held_ms):.1f} ms ({min(held_ms):.1f} to {max(held_ms):.1f})",
+        met=middle(held_ms) <= HELD_GOAL_MS,
+        note="the longest that a task which is ready waits for its turn",
     )
 
 
