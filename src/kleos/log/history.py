@@ -1,18 +1,24 @@
-"""Reading the log back: the events behind rows, players and matches, in event order."""
+"""Reading the log back: the events behind rows, players and matches, in event order.
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+The log is one, wherever its events are: in PostgreSQL, or after their retention in the archive's files alone.
+PostgreSQL is read first and the files after it, so that what leaves it in between is found in either; what is found in
+both is taken once.
+"""
+
+import heapq
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from kleos.core.cells import Values
 from kleos.core.completion import Happened
 from kleos.core.plan import Plan
 from kleos.log import sql
+from kleos.log.archive import read
+from kleos.log.archive.bodies import LoggedRow, Span
 from kleos.store.pool import Connection
 
-Span = tuple[int | None, int | None]
-"""From the first moment on, up to but without the second; None is open."""
-
 EVERYTHING: Final[Span] = (None, None)
+"""From the first moment on, up to but without the second; None is open."""
 _PAGE_EVENTS: Final = 5_000
 
 
@@ -24,7 +30,15 @@ async def of_players(
     span: Span = EVERYTHING,
 ) -> dict[int, list[Happened]]:
     """Every event of these types in the matches where each player appeared, by player."""
-    return await _grouped(connection, sql.HISTORY_OF_PLAYERS, plan, players, types, span)
+    game, wanted = plan.definition, sorted(types)
+    rows = await connection.fetch(sql.HISTORY_OF_PLAYERS, game.game, players, wanted, *span)
+    places = await read.places_of_players(connection, game.game, players)
+    archived: dict[Any, list[LoggedRow]] = {}
+    if places:
+        everywhere = {match: spans for of_player in places.values() for match, spans in of_player.items()}
+        found = await read.rows_at(connection, game, everywhere, wanted, span)
+        archived = {player: [row for row in found if row.match in mine] for player, mine in places.items()}
+    return _grouped(plan, players, rows, archived)
 
 
 async def of_matches(
@@ -34,36 +48,68 @@ async def of_matches(
     types: Iterable[str],
     span: Span = EVERYTHING,
 ) -> dict[str, list[Happened]]:
-    return await _grouped(connection, sql.HISTORY_OF_MATCHES, plan, matches, types, span)
+    game, wanted = plan.definition, sorted(types)
+    rows = await connection.fetch(sql.HISTORY_OF_MATCHES, game.game, matches, wanted, *span)
+    places = await read.places_of_matches(connection, game.game, matches)
+    archived: dict[Any, list[LoggedRow]] = {}
+    for row in await read.rows_at(connection, game, places, wanted, span):
+        archived.setdefault(row.match, []).append(row)
+    return _grouped(plan, matches, rows, archived)
 
 
 async def whole(connection: Connection, plan: Plan, span: Span = EVERYTHING) -> AsyncIterator[Happened]:
-    """The whole log of a game, or a span of it, in event order; must run inside a transaction."""
-    async for row in connection.cursor(sql.WHOLE_LOG, plan.definition.game, *span, prefetch=_PAGE_EVENTS):
+    """The whole log of a game, or a span of it, in event order; must run inside a transaction that sees one moment,
+    where events leave PostgreSQL meanwhile."""
+    async for row in _whole_rows(connection, plan, span):
         happened = _happened(plan, row)
         if happened is not None:
             yield happened
 
 
-async def _grouped(
-    connection: Connection,
-    statement: str,
-    plan: Plan,
-    keys: Sequence[Any],
-    types: Iterable[str],
-    span: Span,
+async def _whole_rows(connection: Connection, plan: Plan, span: Span) -> AsyncIterator[Values]:
+    here = connection.cursor(sql.WHOLE_LOG, plan.definition.game, *span, prefetch=_PAGE_EVENTS).__aiter__()
+    nearest = await anext(here, None)
+    async for month in read.months_of_log(connection, plan.definition, plan.events, span):
+        for row in month:
+            while nearest is not None and _place(nearest) < _place(row):
+                yield nearest
+                nearest = await anext(here, None)
+            yield row
+    while nearest is not None:
+        yield nearest
+        nearest = await anext(here, None)
+
+
+def _grouped(
+    plan: Plan, keys: Sequence[Any], rows: Sequence[Any], archived: Mapping[Any, Sequence[LoggedRow]]
 ) -> dict[Any, list[Happened]]:
-    rows = await connection.fetch(statement, plan.definition.game, keys, sorted(types), *span)
-    found: dict[Any, list[Happened]] = {key: [] for key in keys}
-    read: dict[str, Happened | None] = {}
+    found: dict[Any, list[Any]] = {key: [] for key in keys}
+    for row in rows:
+        found[row["player"]].append(row)
+    for key, more in archived.items():
+        found[key] = list(heapq.merge(found[key], more, key=_place))
+    read_once: dict[str, Happened | None] = {}
+    return {key: _history(plan, mine, read_once) for key, mine in found.items()}
+
+
+def _history(plan: Plan, rows: Sequence[Any], read_once: dict[str, Happened | None]) -> list[Happened]:
+    history: list[Happened] = []
+    last = None
     for row in rows:
         id = row["id"]
-        if id not in read:
-            read[id] = _happened(plan, row)
-        happened = read[id]
+        if id == last:
+            continue
+        last = id
+        if id not in read_once:
+            read_once[id] = _happened(plan, row)
+        happened = read_once[id]
         if happened is not None:
-            found[row["player"]].append(happened)
-    return found
+            history.append(happened)
+    return history
+
+
+def _place(row: Values) -> tuple[int, str]:
+    return row["at"], row["id"]
 
 
 def _happened(plan: Plan, row: Values) -> Happened | None:

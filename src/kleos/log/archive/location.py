@@ -1,0 +1,123 @@
+"""Where archived files are: a folder, or whatever fsspec can reach. What is there under its name is there whole."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from kleos.core.errors import BadInput, KleosError
+
+_TEMPORARY: Final = ".part"
+_CHUNK_BYTES: Final = 4 * 1024 * 1024
+
+
+class ArchiveDamaged(KleosError):
+    """A file of the archive is missing, or is not what was written. The text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Made by :meth:`at`. Paths are relative to it, with `/` between their parts. All calls block."""
+
+    url: str
+    system: Any
+    root: str
+
+    @classmethod
+    def at(cls, place: str) -> "Location":
+        """``place`` is an absolute path or an URL of fsspec's, such as ``s3://bucket/kleos``. Raises BadInput."""
+        try:
+            system, root = fsspec.core.url_to_fs(place)
+        except (ValueError, ImportError) as error:
+            raise BadInput(f"{place!r} is no place for an archive: {error}", "archive") from None
+        return cls(place, system, root.rstrip("/"))
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self.system, LocalFileSystem)
+
+    def full(self, path: str) -> str:
+        return f"{self.root}/{path}"
+
+    def put(self, local: Path, path: str) -> None:
+        """Copies a file to its place: under another name first, so that nobody sees half of it."""
+        target, part = self._names(path)
+        self.system.put_file(str(local), part)
+        self._arrive(part, target)
+
+    def write(self, path: str, content: bytes) -> None:
+        target, part = self._names(path)
+        self.system.pipe_file(part, content)
+        self._arrive(part, target)
+
+    def read(self, path: str) -> bytes:
+        """Raises ArchiveDamaged where it is missing."""
+        try:
+            content: bytes = self.system.cat_file(self.full(path))
+        except FileNotFoundError:
+            raise ArchiveDamaged(f"the archive's file {self.full(path)} is missing") from None
+        return content
+
+    def check(self, path: str, size_bytes: int, sha256: str) -> None:
+        """Raises ArchiveDamaged where the file is missing, or is not the one that was written."""
+        try:
+            with self.system.open(self.full(path), "rb") as file:
+                found = checksum(file)
+        except FileNotFoundError:
+            raise ArchiveDamaged(f"the archive's file {self.full(path)} is missing") from None
+        if found != (size_bytes, sha256):
+            raise self.damaged(path)
+
+    def damaged(self, path: str) -> ArchiveDamaged:
+        return ArchiveDamaged(
+            f"the archive's file {self.full(path)} is not the one that was written: its checksum differs"
+        )
+
+    def remove(self, path: str) -> None:
+        if self.system.exists(self.full(path)):
+            self.system.rm_file(self.full(path))
+
+    def parts(self, folder: str) -> list[str]:
+        """What writers that were killed have left: full names."""
+        found = self.system.find(self.full(folder)) if self.system.exists(self.full(folder)) else []
+        return [name for name in found if name.endswith(_TEMPORARY)]
+
+    def _names(self, path: str) -> tuple[str, str]:
+        target = self.full(path)
+        self.system.makedirs(target.rpartition("/")[0], exist_ok=True)
+        return target, f"{target}.{uuid4().hex[:8]}{_TEMPORARY}"
+
+    def _arrive(self, part: str, target: str) -> None:
+        if self.is_local:
+            _sync(part)
+            os.replace(part, target)
+            _sync(target.rpartition("/")[0])
+        else:
+            self.system.mv(part, target)
+
+
+def checksum(file: Any) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of what an open file holds."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def checksum_of(content: bytes) -> tuple[int, str]:
+    return len(content), hashlib.sha256(content).hexdigest()
+
+
+def _sync(path: str) -> None:
+    """What is removed from PostgreSQL afterwards must outlive a fall of the machine."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,121 @@
+"""Events that lie in files alone, found by match or by player, and read back as the log has them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from kleos.core.definition.model import Definition
+from kleos.core.windows import to_datetime
+from kleos.log.archive import sql
+from kleos.log.archive.bodies import LoggedRow, Span, read_rows
+from kleos.log.archive.location import ArchiveDamaged, Location, checksum_of
+from kleos.log.archive.manifest import SpanFile, files_of, location_of
+from kleos.store.pool import Connection
+
+Places = Mapping[str, Collection[int]]
+"""By match, the spans that hold events of it, each named by its ``last_seq``."""
+
+
+async def has_removed(connection: Connection, game: str) -> bool:
+    """Whether PostgreSQL lacks any event of a game's log."""
+    found: bool = await connection.fetchval(sql.HAS_REMOVED, game)
+    return found
+
+
+async def places_of_matches(connection: Connection, game: str, matches: Sequence[str]) -> Places:
+    places: dict[str, list[int]] = {}
+    for row in await connection.fetch(sql.ARCHIVED_OF_MATCHES, game, matches):
+        places.setdefault(row["match"], []).append(row["last_seq"])
+    return places
+
+
+async def places_of_players(connection: Connection, game: str, players: Sequence[int]) -> dict[int, Places]:
+    """By player, of the matches in which he appears those that have events in files alone."""
+    found: dict[int, dict[str, list[int]]] = {}
+    for row in await connection.fetch(sql.ARCHIVED_OF_PLAYERS, game, players):
+        found.setdefault(row["player"], {}).setdefault(row["match"], []).append(row["last_seq"])
+    return dict(found)
+
+
+async def archived_players(connection: Connection, game: str, players: Sequence[int]) -> set[int]:
+    """Those of these players of whom some event is in files alone."""
+    return {row["player"] for row in await connection.fetch(sql.ARCHIVED_PLAYERS, game, players)}
+
+
+async def archived_matches(connection: Connection, game: str, matches: Sequence[str]) -> set[str]:
+    return {row["match"] for row in await connection.fetch(sql.ARCHIVED_MATCHES, game, matches)}
+
+
+async def rows_at(
+    connection: Connection, definition: Definition, places: Places, types: Iterable[str] | None, span: Span
+) -> list[LoggedRow]:
+    """Every event of these matches in these spans, in event order; of these types and this span of time, if given.
+
+    Raises ArchiveDamaged, naming the file, where one is not what was written.
+    """
+    if not places:
+        return []
+    by_span: dict[int, set[str]] = {}
+    for match, spans in places.items():
+        for last_seq in spans:
+            by_span.setdefault(last_seq, set()).add(match)
+    location = await _location(connection)
+    wanted = None if types is None else set(types)
+    files = await files_of(connection, definition.game, sorted(by_span))
+    work = [
+        (file, by_span[last_seq])
+        for last_seq, of_span in files.items()
+        for file in of_span
+        if (wanted is None or file.type in wanted) and _may_lie(file.month, span)
+    ]
+    return await asyncio.to_thread(_read_all, location, definition, work, span)
+
+
+async def months_of_log(
+    connection: Connection, definition: Definition, types: Collection[str], span: Span
+) -> AsyncIterator[list[LoggedRow]]:
+    """All events that are in files alone, a month at a time, each month in event order."""
+    removed = [row["last_seq"] for row in await connection.fetch(sql.REMOVED_SPANS, definition.game)]
+    if not removed:
+        return
+    location = await _location(connection)
+    by_month: dict[str, list[tuple[SpanFile, set[str] | None]]] = {}
+    for files in (await files_of(connection, definition.game, removed)).values():
+        for file in files:
+            if file.type in types and _may_lie(file.month, span):
+                by_month.setdefault(file.month, []).append((file, None))
+    for month in sorted(by_month):
+        yield await asyncio.to_thread(_read_all, location, definition, by_month[month], span)
+
+
+async def _location(connection: Connection) -> Location:
+    location = await location_of(connection)
+    if location is None:
+        raise ArchiveDamaged("events are archived, and nobody says where: set KLEOS_ARCHIVE")
+    return location
+
+
+def _may_lie(month: str, span: Span) -> bool:
+    start, end = span
+    return (start is None or month >= _month(start)) and (end is None or month <= _month(end))
+
+
+def _month(at: int) -> str:
+    return to_datetime(at).strftime("%Y-%m").rjust(7, "0")
+
+
+def _read_all(
+    location: Location, definition: Definition, work: Sequence[tuple[SpanFile, set[str] | None]], span: Span
+) -> list[LoggedRow]:
+    rows: list[LoggedRow] = []
+    for file, matches in work:
+        content = location.read(file.path)
+        if checksum_of(content) != (file.size_bytes, file.sha256):
+            raise location.damaged(file.path)
+        rows += read_rows(content, file.type, definition.events.get(file.type), matches, span)
+    rows.sort(key=_event_order)
+    return rows
+
+
+def _event_order(row: Any) -> tuple[int, str]:
+    return row["at"], row["id"]
