@@ -14,9 +14,10 @@ from kleos.core.completion import Happened
 from kleos.core.plan import Plan
 from kleos.log import sql
 from kleos.log.archive import read
-from kleos.log.archive.bodies import LoggedRow, Span
+from kleos.log.archive.bodies import Between, LoggedRow
 from kleos.store.pool import Connection
 
+Span = Between
 EVERYTHING: Final[Span] = (None, None)
 """From the first moment on, up to but without the second; None is open."""
 _PAGE_EVENTS: Final = 5_000

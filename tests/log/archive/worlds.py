@@ -96,9 +96,9 @@ def played(id: str, at: str, player: str = "ann", **fields: Any) -> Fact:
 EVERY_KIND: Final[list[Fact]] = [
     played("plain", "2026-01-01T00:00:00Z"),
     played(
-        "full\n\"quoted\", é\r'\\",
+        'full\n"quoted", é\r\'\\',
         "2026-02-28T23:59:59.999999Z",
-        match="m, \"1\"\n",
+        match='m, "1"\n',
         rival="bob",
         word='a\tb\n"c" é 💥 \\ null',
         part=-0.1,

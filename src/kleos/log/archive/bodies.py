@@ -14,7 +14,7 @@ from kleos.core.types import MISSING, Field, ListOf, MapOf, RecordOf, Scalar, Ty
 from kleos.core.windows import from_datetime
 from kleos.replay.columns import RECEIVED_AT, REST, SEQ
 
-Span = tuple[int | None, int | None]
+Between = tuple[int | None, int | None]
 _ENVELOPE: Final = (SEQ, "id", "match", "at", RECEIVED_AT)
 _Convert = Callable[[Any], Any]
 
@@ -36,7 +36,7 @@ class LoggedRow:
 
 
 def read_rows(
-    content: bytes, type_: str, event: EventType | None, matches: Collection[str] | None, span: Span
+    content: bytes, type_: str, event: EventType | None, matches: Collection[str] | None, span: Between
 ) -> list[LoggedRow]:
     """The rows of one file, of these matches only if given, in event order. ``event`` is what the definition makes of
     the type now."""

@@ -7,7 +7,7 @@ from typing import Any
 from kleos.core.definition.model import Definition
 from kleos.core.windows import to_datetime
 from kleos.log.archive import sql
-from kleos.log.archive.bodies import LoggedRow, Span, read_rows
+from kleos.log.archive.bodies import Between, LoggedRow, read_rows
 from kleos.log.archive.location import ArchiveDamaged, Location, checksum_of
 from kleos.log.archive.manifest import SpanFile, files_of, location_of
 from kleos.store.pool import Connection
@@ -47,7 +47,7 @@ async def archived_matches(connection: Connection, game: str, matches: Sequence[
 
 
 async def rows_at(
-    connection: Connection, definition: Definition, places: Places, types: Iterable[str] | None, span: Span
+    connection: Connection, definition: Definition, places: Places, types: Iterable[str] | None, span: Between
 ) -> list[LoggedRow]:
     """Every event of these matches in these spans, in event order; of these types and this span of time, if given.
 
@@ -72,7 +72,7 @@ async def rows_at(
 
 
 async def months_of_log(
-    connection: Connection, definition: Definition, types: Collection[str], span: Span
+    connection: Connection, definition: Definition, types: Collection[str], span: Between
 ) -> AsyncIterator[list[LoggedRow]]:
     """All events that are in files alone, a month at a time, each month in event order."""
     removed = [row["last_seq"] for row in await connection.fetch(sql.REMOVED_SPANS, definition.game)]
@@ -95,7 +95,7 @@ async def _location(connection: Connection) -> Location:
     return location
 
 
-def _may_lie(month: str, span: Span) -> bool:
+def _may_lie(month: str, span: Between) -> bool:
     start, end = span
     return (start is None or month >= _month(start)) and (end is None or month <= _month(end))
 
@@ -105,7 +105,7 @@ def _month(at: int) -> str:
 
 
 def _read_all(
-    location: Location, definition: Definition, work: Sequence[tuple[SpanFile, set[str] | None]], span: Span
+    location: Location, definition: Definition, work: Sequence[tuple[SpanFile, set[str] | None]], span: Between
 ) -> list[LoggedRow]:
     rows: list[LoggedRow] = []
     for file, matches in work:
