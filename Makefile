@@ -4,12 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.in-step-with-the-lock
+UI := src/kleos/web/built/index.html
+UI_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -name openapi.json -not -name schema.d.ts)
+API_SOURCES := $(shell find src/kleos -name api.py -o -name answers.py -o -path '*/facades/*.py')
 
 PYTEST_ARGS ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check coverage bench clean
+.PHONY: help setup web demo test check coverage bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,16 +26,23 @@ $(STAMP): pyproject.toml uv.lock
 		$(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python
 	@touch $@
 
-demo: setup ## Watch bots play games whose events become stats, boards and awards (ARGS="--help")
+web: setup $(UI) ## Build the web UI into the package
+
+$(UI): $(UI_SOURCES) $(API_SOURCES) build_web.py | $(STAMP)
+	@$(BIN)/python build_web.py
+	@touch $@
+
+demo: setup web ## Watch bots play games whose events become stats, boards and awards (ARGS="--help")
 	@$(BIN)/kleos demo $(ARGS)
 
-test: setup ## Run the tests (PYTEST_ARGS="-k boards")
+test: setup web ## Run the tests (PYTEST_ARGS="-k boards")
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: setup ## Lint, format and types
+check: setup web ## Lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@cd web && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent check && PATH="$$PATH:$(CURDIR)/$(BIN)" npm test --silent
 
 coverage: setup ## Run the tests and report what they did not reach (htmlcov/)
 	@rm -f .coverage .coverage.*
@@ -45,5 +55,5 @@ bench: setup ## Run the benchmarks, each beside its peer (ARGS="--list")
 	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove what can be made again (not the data directory)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist
+	rm -rf web/node_modules web/audit/node_modules src/kleos/web/built $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

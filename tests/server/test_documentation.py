@@ -9,10 +9,12 @@ from kleos.engine.engine import Engine
 from kleos.server.app import create_app
 from kleos.server.auth.guards import Needs
 from kleos.store.database import Database
+from kleos.web.routes import FILES, PAGES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "http.md"
 HEADING = re.compile(r"^### `([A-Z]+) (\S+)`( 🔑)?$", re.MULTILINE)
 OF_LITESTAR = ("/docs", "/redoc", "/openapi.json")
+OF_UI = {path.replace("{path:path}", "{path}") for path in (*PAGES, *FILES)}
 
 
 def routes() -> dict[tuple[str, str], bool]:
@@ -22,6 +24,7 @@ def routes() -> dict[tuple[str, str], bool]:
         (method, route.path_format): any(isinstance(guard, Needs) for guard in handler.guards or ())
         for route in app.routes
         if isinstance(route, HTTPRoute) and not route.path_format.startswith(OF_LITESTAR)
+        if route.path_format not in OF_UI
         for method, (handler, _) in route.route_handler_map.items()
         if method != "OPTIONS"
     }

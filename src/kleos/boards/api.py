@@ -1,12 +1,14 @@
 """The routes of boards."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 
 from kleos.boards import answers
@@ -64,6 +66,40 @@ class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+class LineShown(msgspec.Struct, kw_only=True):
+    """``value`` is the first of the columns that the board ranks by; times are ISO 8601."""
+
+    rank: int
+    player: str
+    name: str
+    value: int | float | str | bool | None
+    values: dict[str, int | float | str | bool | None]
+    since: datetime | msgspec.UnsetType = msgspec.UNSET
+
+
+class PageShown(msgspec.Struct, kw_only=True):
+    """``total`` counts the whole board, not this page."""
+
+    board: str
+    window: str
+    partition: dict[str, str | int | float | bool]
+    total: int
+    entries: list[LineShown]
+
+
+class StandingShown(LineShown, kw_only=True):
+    """``percentile``: the share of the board at or below this rank, of 100."""
+
+    total: int
+    percentile: float
+
+
+def _answers_with(shape: type[msgspec.Struct], *statuses: int) -> Mapping[int, ResponseSpec]:
+    """What a route documents that answers with prepared bytes."""
+    spec = ResponseSpec(data_container=shape, description="As asked.", generate_examples=False)
+    return {200: spec, **problems(*statuses)}
+
+
 @get("/v1/games/{game:str}/boards", tags=["boards"], summary="All boards of a game", responses=problems(404))
 async def list_boards(engine: EngineParameter, game: FromPath[str]) -> Boards:
     """In the order in which the definition wants them shown."""
@@ -76,7 +112,7 @@ async def list_boards(engine: EngineParameter, game: FromPath[str]) -> Boards:
     "/v1/games/{game:str}/boards/{board:str}",
     tags=["boards"],
     summary="A page of a board",
-    responses=problems(400, 404),
+    responses=_answers_with(PageShown, 400, 404),
 )
 async def read_page(
     request: AnyRequest,
@@ -100,7 +136,7 @@ async def read_page(
     "/v1/games/{game:str}/boards/{board:str}/players/{player:str}",
     tags=["boards"],
     summary="Where a player stands",
-    responses=problems(400, 404),
+    responses=_answers_with(StandingShown, 400, 404),
 )
 async def read_standing(
     request: AnyRequest,
@@ -123,7 +159,7 @@ async def read_standing(
     "/v1/games/{game:str}/boards/{board:str}/players/{player:str}/around",
     tags=["boards"],
     summary="A player among those next to it",
-    responses=problems(400, 404),
+    responses=_answers_with(PageShown, 400, 404),
 )
 async def read_around(
     request: AnyRequest,
@@ -148,7 +184,7 @@ async def read_around(
     "/v1/games/{game:str}/boards/{board:str}/lookup",
     tags=["boards"],
     summary="Where many players stand",
-    responses=problems(400, 404),
+    responses=_answers_with(PageShown, 400, 404),
     status_code=200,
 )
 async def look_up(

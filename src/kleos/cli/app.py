@@ -41,6 +41,7 @@ app.command("kleos.cli.look:player", name="player", sort_key=8)
 app.command("kleos.cli.seasons:app", name="seasons", sort_key=9)
 app.command("kleos.cli.keys:app", name="keys", sort_key=10)
 app.command("kleos.cli.verify:verify", name="verify", sort_key=11)
+app.command("kleos.cli.openapi:openapi", name="openapi", sort_key=30)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

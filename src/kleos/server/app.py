@@ -44,6 +44,7 @@ from kleos.settings import Settings
 from kleos.sheets.api import ROUTES as SHEET_ROUTES
 from kleos.store.database import Database
 from kleos.telemetry.otlp import exporting
+from kleos.web.routes import ROUTES as WEB_ROUTES
 
 _UNLOGGED: Final = WatchSettings()
 OpenEngine = Callable[[], AbstractAsyncContextManager[Engine]]
@@ -86,6 +87,7 @@ def routes() -> list[ControllerRouterHandler]:
         *LEADERBOARD_FACADE_ROUTES,
         *LEADERBOARD_SOCKET_ROUTES,
         *PLATFORM_FACADE_ROUTES,
+        *WEB_ROUTES,
     ]
 
 

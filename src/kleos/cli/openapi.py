@@ -1,0 +1,32 @@
+"""`kleos openapi`: the description of the HTTP API, as the server gives it at `/openapi.json`."""
+
+import json
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kleos.cli.output import say
+from kleos.engine.engine import Engine
+from kleos.server.app import create_app
+
+
+def openapi(
+    *, output: Annotated[Path | None, Parameter(name=("--output", "-o"), help="File to write; else stdout.")] = None
+) -> None:
+    """Print the OpenAPI document of this version: for generators of clients. Needs no server and no database.
+
+    For example:
+
+        kleos openapi -o openapi.json
+    """
+    document = json.dumps(create_app(_no_engine).openapi_schema.to_schema(), indent=2, sort_keys=True, default=str)
+    if output is None:
+        say(document)
+    else:
+        output.write_text(document + "\n", "utf-8")
+
+
+def _no_engine() -> AbstractAsyncContextManager[Engine]:
+    raise AssertionError("nothing is served, so no engine is opened")

@@ -1,0 +1,3 @@
+export function GamePage() {
+  return <h1 className="font-bold text-2xl">GamePage</h1>;
+}

@@ -1,0 +1,48 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { gamesQuery } from "@/api/games";
+import { usePageTitle } from "@/shared/shell/title";
+import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { GameCard } from "./GameCard";
+import { LatestAwards } from "./LatestAwards";
+
+export function HomePage() {
+  usePageTitle("Games");
+  const games = useQuery(gamesQuery());
+  return (
+    <div className="grid gap-8 lg:grid-cols-[1fr_320px]">
+      <section aria-labelledby="games">
+        <h1 id="games" className="mb-4 font-bold text-2xl">
+          Games
+        </h1>
+        <QueryStates
+          query={games}
+          what="games"
+          skeleton={
+            <div className="grid gap-4 sm:grid-cols-2">
+              {[0, 1, 2, 3].map((at) => (
+                <Skeleton key={at} className="h-64" />
+              ))}
+            </div>
+          }
+          isEmpty={(data) => data.games.length === 0}
+          empty={
+            <Empty title="No games yet">
+              Put a definition into the folder that <code>kleos serve --games</code> names, or send one with{" "}
+              <code>PUT /v1/games/…/definition</code> from <Link to="/manage">Manage</Link>.
+            </Empty>
+          }
+        >
+          {(data) => (
+            <ul className="grid gap-4 sm:grid-cols-2">
+              {data.games.map((game) => (
+                <GameCard key={game.game} game={game} />
+              ))}
+            </ul>
+          )}
+        </QueryStates>
+      </section>
+      <LatestAwards games={games.data?.games ?? []} />
+    </div>
+  );
+}

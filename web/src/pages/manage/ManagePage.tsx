@@ -1,0 +1,3 @@
+export function ManagePage() {
+  return <h1 className="font-bold text-2xl">ManagePage</h1>;
+}

@@ -1,0 +1,51 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Shell } from "@/shared/shell/Shell";
+import { Failure } from "@/shared/states/States";
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => <Failure what="page" error={new Error("There is nothing at this address.")} />,
+  errorComponent: ({ error, reset }) => <Failure what="this page" error={error} retry={reset} />,
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/home/HomePage"), "HomePage"),
+});
+
+const player = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$player",
+  component: lazyRouteComponent(() => import("./pages/player/PlayerPage"), "PlayerPage"),
+});
+
+const game = createRoute({
+  getParentRoute: () => root,
+  path: "/g/$game",
+  component: lazyRouteComponent(() => import("./pages/game/GamePage"), "GamePage"),
+});
+
+const me = createRoute({
+  getParentRoute: () => root,
+  path: "/me",
+  component: lazyRouteComponent(() => import("./pages/me/MePage"), "MePage"),
+});
+
+const manage = createRoute({
+  getParentRoute: () => root,
+  path: "/manage",
+  component: lazyRouteComponent(() => import("./pages/manage/ManagePage"), "ManagePage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, game, player, me, manage]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

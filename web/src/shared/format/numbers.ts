@@ -1,0 +1,69 @@
+/** A value of a column as the definition wants it shown. */
+export type Shape = { readonly unit?: string; readonly decimals?: number };
+
+const formats = new Map<number, Intl.NumberFormat>();
+
+function format(decimals: number): Intl.NumberFormat {
+  let found = formats.get(decimals);
+  if (!found) {
+    found = new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formats.set(decimals, found);
+  }
+  return found;
+}
+
+export function shownValue(value: unknown, shape: Shape = {}): string {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "string") return isTime(value) ? shownTime(value) : value;
+  if (typeof value !== "number") return JSON.stringify(value);
+  const text = format(shape.decimals ?? 0).format(value);
+  return shape.unit === "%" ? `${text} %` : text;
+}
+
+/** With its unit, for where no heading says it. */
+export function shownWithUnit(value: unknown, shape: Shape = {}): string {
+  const text = shownValue(value, shape);
+  return shape.unit && shape.unit !== "%" && text !== "–" ? `${text} ${shape.unit}` : text;
+}
+
+export function shownPercent(value: number | null | undefined, decimals = 1): string {
+  return value === null || value === undefined ? "–" : `${format(decimals).format(value)} %`;
+}
+
+export function ordinal(rank: number): string {
+  const tens = rank % 100;
+  const suffix = tens > 10 && tens < 14 ? "th" : ({ 1: "st", 2: "nd", 3: "rd" }[rank % 10] ?? "th");
+  return `${format(0).format(rank)}${suffix}`;
+}
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+export function isTime(value: string): boolean {
+  return ISO_TIME.test(value);
+}
+
+const moment = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+export function shownTime(value: string): string {
+  return moment.format(new Date(value));
+}
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["second", 60],
+  ["minute", 60],
+  ["hour", 24],
+  ["day", 30],
+  ["month", 12],
+];
+
+/** "3 minutes ago". */
+export function shownAge(value: string, now: number = Date.now()): string {
+  let amount = (new Date(value).getTime() - now) / 1000;
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(amount) < size) return relative.format(Math.round(amount), unit);
+    amount /= size;
+  }
+  return relative.format(Math.round(amount), "year");
+}

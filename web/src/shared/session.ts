@@ -1,0 +1,63 @@
+import { create } from "zustand";
+import { persist } from "zustand/middleware";
+
+/** Who is logged in in this browser. Times in milliseconds since the epoch. */
+export type Session = {
+  readonly player: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresAt: number;
+};
+
+type SessionStore = {
+  readonly session: Session | null;
+  set: (session: Session | null) => void;
+};
+
+export const useSession = create<SessionStore>()(
+  persist(
+    (set) => ({
+      session: null,
+      set: (session) => set({ session }),
+    }),
+    { name: "kleos-session" },
+  ),
+);
+
+const RENEW_BEFORE_MS = 30_000;
+let renewing: Promise<string | null> | null = null;
+
+/** A good access token, renewed where it is about to end; null for a guest. Never for the renewal itself. */
+export async function token(url = ""): Promise<string | null> {
+  const { session } = useSession.getState();
+  if (!session || url.includes("/v1/auth/")) return null;
+  if (Date.now() < session.expiresAt - RENEW_BEFORE_MS) return session.accessToken;
+  renewing ??= renew(session).finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+async function renew(session: Session): Promise<string | null> {
+  const response = await fetch("/v1/auth/refresh", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ refresh_token: session.refreshToken }),
+  });
+  const { set } = useSession.getState();
+  if (response.status === 401 || response.status === 403) {
+    set(null);
+    return null;
+  }
+  if (!response.ok) return session.accessToken;
+  const pair = (await response.json()) as { access_token: string; refresh_token: string; expires_in: number };
+  set({
+    ...session,
+    accessToken: pair.access_token,
+    refreshToken: pair.refresh_token,
+    expiresAt: Date.now() + pair.expires_in * 1000,
+  });
+  return pair.access_token;
+}

@@ -1,0 +1,56 @@
+import { Link, Outlet } from "@tanstack/react-router";
+import { Awards } from "@/shared/awards/Awards";
+import { useSession } from "@/shared/session";
+import { FeedLight } from "./FeedLight";
+import { Search } from "./Search";
+import { ThemeSwitch } from "./ThemeSwitch";
+
+export function Shell() {
+  const session = useSession((store) => store.session);
+  const manages = session?.roles.some((role) => role !== "player") ?? false;
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded focus:bg-raised focus:p-3"
+      >
+        Skip to content
+      </a>
+      <header className="sticky top-0 z-30 border-line border-b bg-ground">
+        <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2">
+          <Link to="/" className="flex items-center gap-2 font-bold text-lg">
+            <img src="/favicon.svg" alt="" width={28} height={28} />
+            Kleos
+          </Link>
+          <div className="order-last w-full sm:order-none sm:w-auto sm:grow sm:basis-64">
+            <Search />
+          </div>
+          <nav aria-label="Yours" className="ml-auto flex items-center gap-1">
+            <FeedLight />
+            {manages && (
+              <Link to="/manage" className="rounded px-3 py-2 text-link hover:underline">
+                Manage
+              </Link>
+            )}
+            <Link to="/me" className="rounded px-3 py-2 text-link hover:underline">
+              {session ? session.name : "Log in"}
+            </Link>
+            <ThemeSwitch />
+          </nav>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-7xl grow px-4 py-6 outline-none">
+        <Outlet />
+      </main>
+      <footer className="border-line border-t">
+        <p className="mx-auto max-w-7xl px-4 py-4 text-quiet text-sm">
+          Every number here can say why it is what it is: click it.{" "}
+          <a href="/docs" className="text-link underline">
+            The API
+          </a>
+        </p>
+      </footer>
+      <Awards />
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ApiProblem } from "@/api/client";
+
+/** A grey shape where something will be; the reader is told once, by the live region around it. */
+export function Skeleton({ className = "" }: { readonly className?: string }) {
+  return <div aria-hidden="true" className={`rounded-lg bg-line/60 ${className}`} />;
+}
+
+export function Loading({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <div role="status" aria-label={`Loading ${label}`}>
+      {children}
+    </div>
+  );
+}
+
+/** Nothing there yet: says what would fill it, and how. */
+export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+  return (
+    <div className="card flex flex-col items-center gap-2 px-6 py-12 text-center">
+      <p className="font-semibold text-lg">{title}</p>
+      {children && <div className="max-w-prose text-quiet">{children}</div>}
+    </div>
+  );
+}
+
+type FailureProps = { readonly what: string; readonly error: unknown; readonly retry?: () => void };
+
+export function Failure({ what, error, retry }: FailureProps) {
+  const detail = error instanceof Error ? error.message : String(error);
+  const missing = error instanceof ApiProblem && error.status === 404;
+  return (
+    <div role="alert" className="card flex flex-col items-center gap-3 px-6 py-12 text-center">
+      <p className="font-semibold text-lg">{missing ? `No such ${what}` : `Could not load ${what}`}</p>
+      <p className="max-w-prose text-quiet">{detail}</p>
+      {retry && !missing && (
+        <button type="button" className="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+type QueryStatesProps<T> = {
+  readonly query: UseQueryResult<T>;
+  readonly what: string;
+  readonly skeleton: ReactNode;
+  readonly isEmpty?: (data: T) => boolean;
+  readonly empty?: ReactNode;
+  readonly children: (data: T) => ReactNode;
+};
+
+/** The four states of whatever a query brings: loading, error, empty, full. Old data stays while new is on its way. */
+export function QueryStates<T>({ query, what, skeleton, isEmpty, empty, children }: QueryStatesProps<T>) {
+  if (query.data !== undefined) {
+    return <>{isEmpty?.(query.data) ? empty : children(query.data)}</>;
+  }
+  if (query.isError) return <Failure what={what} error={query.error} retry={() => void query.refetch()} />;
+  return <Loading label={what}>{skeleton}</Loading>;
+}
