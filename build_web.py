@@ -55,7 +55,7 @@ def has_node() -> bool:
 def build() -> None:
     environment = _with_node()
     sources = {**environment, "PYTHONPATH": str(ROOT / "src")}
-    _run([sys.executable, "-m", "kleos", "openapi", "--output", str(WEB / "openapi.json")], sources)
+    _run([sys.executable, "-m", "kleos", "openapi", "--out", str(WEB / "openapi.json")], sources)
     if _is_out_of_step():
         # Not `npm ci`: that insists on the optional packages of every other platform, which not every registry has.
         _run(["npm", "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"], environment)

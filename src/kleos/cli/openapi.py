@@ -13,19 +13,19 @@ from kleos.server.app import create_app
 
 
 def openapi(
-    *, output: Annotated[Path | None, Parameter(name=("--output", "-o"), help="File to write; else stdout.")] = None
+    *, out: Annotated[Path | None, Parameter(name="--out", help="File to write; else stdout.")] = None
 ) -> None:
     """Print the OpenAPI document of this version: for generators of clients. Needs no server and no database.
 
     For example:
 
-        kleos openapi -o openapi.json
+        kleos openapi --out openapi.json
     """
     document = json.dumps(create_app(_no_engine).openapi_schema.to_schema(), indent=2, sort_keys=True, default=str)
-    if output is None:
+    if out is None:
         say(document)
     else:
-        output.write_text(document + "\n", "utf-8")
+        out.write_text(document + "\n", "utf-8")
 
 
 def _no_engine() -> AbstractAsyncContextManager[Engine]:
