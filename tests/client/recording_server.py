@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import uvicorn
 
-STOP_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 60.0
 Message = dict[str, Any]
 
 

@@ -35,7 +35,7 @@ from tests.client.recording_server import Recorded, RecordingServer
 
 QUICK = RecorderSettings(send_every_s=0.005, timeout_s=10.0, backoff=Backoff(base_s=0.005, longest_s=0.05))
 RUN = {"player": "ada", "score": 1.0, "game_mode": "timed"}
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def taken(recorded: Recorded) -> dict[str, Any]:

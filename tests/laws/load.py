@@ -30,7 +30,7 @@ LOGGED: Final = "SELECT id FROM kleos.events WHERE game = $1 AND type <> $2"
 Event = dict[str, Any]
 
 
-async def until(condition: Callable[[], bool], what: str, within_s: float = 30.0) -> None:
+async def until(condition: Callable[[], bool], what: str, within_s: float = 180.0) -> None:
     deadline = asyncio.get_running_loop().time() + within_s
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, f"waited {within_s} s in vain: {what}"
@@ -218,7 +218,7 @@ def _arcade_totals(events: Iterable[Event]) -> dict[str, tuple[Any, ...]]:
     }
 
 
-async def until_ready(http: httpx.AsyncClient, within_s: float = 30.0) -> None:
+async def until_ready(http: httpx.AsyncClient, within_s: float = 180.0) -> None:
     deadline = asyncio.get_running_loop().time() + within_s
     said = "nothing"
     while True:

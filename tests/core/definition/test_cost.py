@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable
+from importlib import resources
 
 import pytest
 
 from kleos.core.definition.load import load
 from kleos.core.errors import DefinitionError
 
-LIMIT_S = 1.0
-"""Of processor time, on a machine that does other things too."""
+LIMIT_ORDINARY = 200
+"""In times of what an ordinary definition costs in the same moment: machines are slow in their own ways."""
 
 TITLE = 'title = "Game"\n'
 EVENT = '[events.e]\np = "player"\nn = "int"\n'
@@ -93,16 +94,26 @@ ACCEPTED = {
 }
 
 
+def ordinary_s() -> float:
+    """The processor time that the shipped card game takes to load."""
+    text = resources.files("kleos.games").joinpath("golf.toml").read_text("utf-8")
+    started = time.process_time()
+    load(text, "golf")
+    return time.process_time() - started
+
+
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_it_is_refused_in_time(text: str) -> None:
+    limit_s = ordinary_s() * LIMIT_ORDINARY
     started = time.process_time()
     with pytest.raises(DefinitionError):
         load(TITLE + text, "game")
-    assert time.process_time() - started < LIMIT_S
+    assert time.process_time() - started < limit_s
 
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
 def test_it_is_accepted_in_time(text: str) -> None:
+    limit_s = ordinary_s() * LIMIT_ORDINARY
     started = time.process_time()
     assert load(TITLE + text, "game").presentation.title == "Game"
-    assert time.process_time() - started < LIMIT_S
+    assert time.process_time() - started < limit_s
