@@ -7,9 +7,11 @@ import pytest
 from kleos.client import Feed, KleosAPIError
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app
+from kleos.server.auth.tokens import LIFETIME_S
 from kleos.server.serving import listen, running
 from kleos.store.database import Database
 from tests.feed.conftest import KEY, Server
+from tests.feed.test_tenure import token
 
 
 async def test_after_a_lost_connection_it_goes_on_behind_what_it_heard(server: Server) -> None:
@@ -43,6 +45,31 @@ async def test_a_player_s_token_opens_the_private_topic(server: Server) -> None:
         await feed.unsubscribe(topic)
         await feed.subscribe("game:arcade")
         assert (await anext(aiter(feed))).topic == "game:arcade"
+
+
+async def test_a_token_that_ends_is_renewed_where_there_is_a_way(server: Server) -> None:
+    topic, given = "player:renewed/private", list[int]()
+    await server.score("renewed", 50)
+
+    async def renewed() -> str:
+        given.append(2 if not given else LIFETIME_S)
+        return token(server, "renewed", 201, lives_s=given[-1])
+
+    async with asyncio.timeout(30), Feed(server.url, [topic], renewed) as feed:
+        messages = aiter(feed)
+        assert (await anext(messages)).type == "snapshot"
+        heard = asyncio.ensure_future(anext(messages))
+        while len(given) < 2:
+            await asyncio.sleep(0.01)
+        while not heard.done():  # it may not have said so yet
+            await server.score("passing-renewed", 60)
+            await asyncio.wait((heard,), timeout=0.2)
+        assert heard.result().type == "overtaken"
+    spent = token(server, "renewed", 201, lives_s=1)
+    async with asyncio.timeout(30), Feed(server.url, [topic], spent) as feed:
+        assert (await anext(aiter(feed))).type == "snapshot"
+        with pytest.raises(KleosAPIError, match="expired"):
+            await anext(aiter(feed))
 
 
 async def test_it_comes_back_to_a_server_that_restarts(database: Database) -> None:

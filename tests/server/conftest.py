@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from kleos.engine.engine import Engine
+from kleos.feed.feed import Feed
 from kleos.server.app import create_app
 from kleos.server.auth.access import Access
 from kleos.server.errors import PROBLEM_JSON
@@ -42,6 +43,7 @@ class Server:
     engine: Engine
     access: Access
     clock: Clock
+    feed: Feed
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {KEY}"})
 
     async def get(self, path: str, **params: Any) -> Any:
@@ -84,7 +86,7 @@ async def serving(dsn: str, clock: Clock) -> AsyncIterator[Server]:
     pool = await open_pool(dsn, min_size=1, max_size=8)
     app = create_app(lambda: Engine.open(Database(dsn, pool), clock=clock), KEY)
     async with running(app, listen("127.0.0.1", 0)) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
-        yield Server(url, http, app.state.engine, app.state.access, clock)
+        yield Server(url, http, app.state.engine, app.state.access, clock, app.state.feed)
     pool.terminate()
 
 

@@ -8,7 +8,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -26,6 +26,9 @@ OPEN_WITHIN_S: Final = 10.0
 _ABOUT_THE_CONNECTION: Final = frozenset({"resumed", "subscribed", "unsubscribed", "welcome"})
 
 
+Token = str | Callable[[], Awaitable[str]] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """``told`` is the whole message; ``n``, the topic's number of it, rises by one each time after a snapshot."""
@@ -41,10 +44,11 @@ class Feed:
 
     After a loss each topic goes on behind the last message heard; where too much was missed a new snapshot comes.
     What the server refuses (an unknown board, another player's private topic) is raised from the iteration as
-    KleosAPIError; the other topics go on. For one task; ``token`` is a player's.
+    KleosAPIError; the other topics go on. For one task; ``token`` is a player's, or a function that gives a good one:
+    it is asked for each connection, and when the one before has ended. Without it the end of a token is raised.
     """
 
-    def __init__(self, url: str, topics: Iterable[str] = (), token: str | None = None) -> None:
+    def __init__(self, url: str, topics: Iterable[str] = (), token: Token = None) -> None:
         parts = urlsplit(url)
         scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
         self._url = urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + "/v1/feed", "", ""))
@@ -101,7 +105,7 @@ class Feed:
             try:
                 self._socket = await connect(self._url, max_size=None, open_timeout=OPEN_WITHIN_S)
                 asked = {"subscribe": list(self._topics), "last": self._last_by_name()}
-                await self._say(asked if self._token is None else {"token": self._token, **asked})
+                await self._say(await self._with_token(asked))
             except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
                 await self._wait(None)
 
@@ -120,6 +124,11 @@ class Feed:
         self._failures = 0
         if kind == "error":
             raise KleosAPIError(0, told["code"], told["detail"], told)
+        if kind == "ended":
+            if not callable(self._token):
+                raise KleosAPIError(0, kind, told["detail"], told)
+            await self._say(await self._with_token({"subscribe": told["topics"], "last": self._last}))
+            return None
         if kind == "resync":
             await self._say({"subscribe": told["topics"], "last": self._last})
             return None
@@ -132,6 +141,10 @@ class Feed:
             return None  # heard before the connection was lost
         self._last[topic] = n
         return Message(topic, n, kind, told)
+
+    async def _with_token(self, asked: dict[str, Any]) -> dict[str, Any]:
+        token = await self._token() if callable(self._token) else self._token
+        return asked if token is None else {"token": token, **asked}
 
     def _last_by_name(self) -> dict[str, int]:
         names = {name: self._canonical.get(name, name) for name in self._topics}

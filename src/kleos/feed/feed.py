@@ -9,14 +9,16 @@ from kleos.boards.standings import Effects
 from kleos.core.errors import NotFound
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
-from kleos.feed.access import Authenticate, nobody
+from kleos.feed.access import Holders
 from kleos.feed.awards import award, by_kind
 from kleos.feed.boards import BoardSource
 from kleos.feed.games import GameSource
 from kleos.feed.hub import LINGERS_S, Channel, Hub, Source
 from kleos.feed.matches import MatchSource
 from kleos.feed.players import PlayerSource
+from kleos.feed.tenure import Tenures
 from kleos.feed.topics import BoardTopic, GameTopic, MatchTopic, PlayerTopic
+from kleos.feed.voice import Voice
 from kleos.log.commit import Committed
 
 logger = logging.getLogger(__name__)
@@ -28,9 +30,11 @@ _Player = tuple[str, str]
 class Feed:
     """What nobody listens to costs nothing: the maps below hold the sources of open channels only."""
 
-    def __init__(self, engine: Engine, authenticate: Authenticate = nobody, lingers_s: float = LINGERS_S) -> None:
+    def __init__(self, engine: Engine, holders: Holders | None = None, lingers_s: float = LINGERS_S) -> None:
         self.engine = engine
-        self.authenticate = authenticate
+        self.holders = holders or Holders()
+        self.tenures = Tenures(self.holders.still)
+        self.voice: Voice | None = None
         self.dropped = 0
         self.hub = Hub(self._open, self._closed, lingers_s=lingers_s)
         self._boards: dict[str, dict[BoardSource, None]] = {}
@@ -45,6 +49,9 @@ class Feed:
 
     def close(self) -> None:
         self.engine.follower = None
+        self.tenures.close()
+        if self.voice is not None:
+            self.voice.close()
         self.hub.close()
 
     # The engine's commits -----------------------------------------------------------------------------------------
@@ -58,6 +65,8 @@ class Feed:
                 for source in sources:
                     source.follow(game, moved.get(source.sheet, {}))
             self._places = self._places_before(game, committed)
+            if self.voice is not None and committed.awards:
+                self.voice.before(game, committed)
             listened = self._listened.get(game.namespace)
             return _both(committed.ids.values(), listened) if listened else ()
         except Exception:
@@ -79,6 +88,8 @@ class Feed:
             of_game = self._games.get(game.name)
             if of_game is not None:
                 of_game.note(committed.awards, sorted(committed.matches))
+            if self.voice is not None and committed.awards:
+                self.voice.after(game, committed)
         except Exception:
             logger.exception("a commit of %s could not be told", game.name)
 

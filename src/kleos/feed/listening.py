@@ -1,10 +1,14 @@
-"""One connection that listens: what it asks for, and what it is told, whichever protocol it speaks."""
+"""One connection that listens: what it asks for, and what it is told, whichever protocol it speaks.
+
+What only a credential opens is heard for as long as that holds. Then the connection is told, and may send a new one.
+"""
 
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from kleos.core.errors import BadInput, KleosError, NotFound
+from kleos.core.windows import iso
 from kleos.feed.access import MayNotHear, check_admitted, check_may_hear
 from kleos.feed.feed import Feed
 from kleos.feed.message import Message
@@ -30,8 +34,8 @@ class Wire(Protocol):
     def write(self, message: Message) -> bool:
         """False where the other end does not keep up; then nothing is written."""
 
-    def tell(self, kind: str, told: dict[str, Any]) -> None:
-        """Something about the connection itself; lost where the other end does not keep up."""
+    def tell(self, kind: str, told: dict[str, Any]) -> bool:
+        """Something about the connection itself; False where the other end does not keep up, and it is lost."""
 
     async def when_drained(self) -> None: ...
 
@@ -39,7 +43,7 @@ class Wire(Protocol):
 class Listening:
     """While the other end does not keep up it is skipped, and then told which topics to ask for again."""
 
-    __slots__ = ("_feed", "_missed", "_wire", "caller", "topics")
+    __slots__ = ("_feed", "_is_gone", "_missed", "_private", "_wire", "caller", "topics")
 
     def __init__(self, feed: Feed, wire: Wire) -> None:
         self.caller: Caller = ANONYMOUS
@@ -47,6 +51,8 @@ class Listening:
         self._feed = feed
         self._wire = wire
         self._missed: dict[str, None] = {}
+        self._private: dict[Topic, None] | None = None
+        self._is_gone = False
 
     def deliver(self, message: Message) -> None:
         if not self._wire.write(message):
@@ -62,7 +68,7 @@ class Listening:
     def admit(self, caller: Caller) -> None:
         """Who connected, by the request's own header; a credential there that is not good is told."""
         try:
-            self.caller = check_admitted(caller)
+            self.be(check_admitted(caller))
         except MayNotHear as refusal:
             self._tell("error", code=refusal.kind, detail=refusal.detail)
 
@@ -79,13 +85,46 @@ class Listening:
         self._tell("error", code=code, detail=detail)
 
     def leave(self) -> None:
+        """The connection is no more; what is still being asked for it comes to nothing."""
+        self._is_gone = True
         for topic in self.topics:
             self._feed.hub.unsubscribe(self, topic)
         self.topics.clear()
+        self._private = None
+        self.be(ANONYMOUS)
+        self._feed.tenures.drop(self)
 
     async def authenticate(self, token: str) -> None:
-        """Raises MayNotHear."""
-        self.caller = await self._feed.authenticate(token)
+        """Raises MayNotHear; then all stays as it was."""
+        self.be(await self._feed.holders.authenticate(token))
+
+    def end(self, caller: Caller) -> None:
+        """The credential is worth nothing any more; ``caller`` says why."""
+        self.be(caller)
+        self._feed.tenures.drop(self)
+        self._stop_hearing(list(self._private or ()), caller.refusal or "")
+
+    def be(self, caller: Caller) -> None:
+        """From here on this is who listens; nobody, once the connection is no more."""
+        self.caller = ANONYMOUS if self._is_gone else caller
+
+    def _hold(self) -> None:
+        """From here on it is looked at whether the credential holds."""
+        self._feed.tenures.hold(self)
+
+    def _stop_hearing(self, topics: list[Topic], why: str) -> None:
+        for topic in topics:
+            self._forget(topic)
+        names = [str(topic) for topic in topics]
+        if not self._wire.tell("ended", {"topics": names, "detail": why}):
+            self._missed |= dict.fromkeys(names)  # told to ask again, it learns that it may not
+
+    def _forget(self, topic: Topic) -> None:
+        self.topics.pop(topic, None)
+        self._missed.pop(str(topic), None)
+        if self._private is not None:
+            self._private.pop(topic, None)
+        self._feed.hub.unsubscribe(self, topic)
 
     def _tell(self, kind: str, **told: Any) -> None:
         self._wire.tell(kind, told)
@@ -104,12 +143,20 @@ class Listening:
         await self._wire.when_drained()
         try:
             topic = parse_topic(name)
-            await check_may_hear(self._feed.engine, self.caller, topic)
+            caller = self.caller
+            is_private = await check_may_hear(self._feed.engine, caller, topic)
             if str(topic) != name:
                 self._tell("subscribed", topic=str(topic), asked=name)
             self._missed.pop(str(topic), None)
             await self._feed.hub.subscribe(self, topic, last, self._wire.when_drained)
             self.topics[topic] = None
+            if is_private:
+                self._private = {**(self._private or {}), topic: None}
+                self._hold()
+            if self._is_gone:
+                self.leave()
+            elif is_private and self.caller is not caller:
+                await self._stop_what_is_not_for(self.caller)
         except MayNotHear as refusal:
             self._tell("error", code=refusal.kind, detail=refusal.detail, topic=name)
         except KleosError as error:
@@ -122,9 +169,7 @@ class Listening:
             self._tell("error", code="bad-input", detail=str(error), topic=name)
             return
         if topic in self.topics:
-            del self.topics[topic]
-            self._missed.pop(str(topic), None)
-            self._feed.hub.unsubscribe(self, topic)
+            self._forget(topic)
         self._tell("unsubscribed", topic=str(topic))
 
     async def _authenticate(self, token: str) -> None:
@@ -133,7 +178,18 @@ class Listening:
         except MayNotHear as refusal:
             self._tell("error", code=refusal.kind, detail=refusal.detail)
         else:
-            self._tell("welcome", player=self.caller.player)
+            expires_at = self.caller.expires_at
+            at = iso(expires_at) if expires_at is not None else None
+            self._tell("welcome", player=self.caller.player, expires_at=at)
+            await self._stop_what_is_not_for(self.caller)
+
+    async def _stop_what_is_not_for(self, caller: Caller) -> None:
+        """The new credential may be another's."""
+        for topic in list(self._private or ()):
+            try:
+                await check_may_hear(self._feed.engine, caller, topic)
+            except (MayNotHear, KleosError) as refusal:
+                self._stop_hearing([topic], str(refusal))
 
 
 def code_of(error: KleosError) -> str:

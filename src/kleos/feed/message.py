@@ -1,5 +1,6 @@
 """A message: serialised once, and framed once for each protocol, however many listen."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -49,6 +50,23 @@ class Message:
     @property
     def size_bytes(self) -> int:
         return len(self.json) + len(self._text or b"") + len(self._socketio or b"")
+
+
+class Events:
+    """Socket.IO events under names of their own, each ready to be sent; all of them together are one write."""
+
+    __slots__ = ("_frames", "packets")
+
+    def __init__(self, named: Iterable[tuple[str, Any]]) -> None:
+        self.packets = tuple(b"42" + _encoder.encode(event) for event in named)
+        self._frames: bytes | None = None
+
+    @property
+    def socketio_frames(self) -> bytes:
+        frames = self._frames
+        if frames is None:
+            frames = self._frames = b"".join(map(text_frame, self.packets))
+        return frames
 
 
 def text_frame(payload: bytes) -> bytes:

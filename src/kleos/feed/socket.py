@@ -32,8 +32,8 @@ class SocketWire:
     def write(self, message: Message) -> bool:
         return self._protocol.write_frame(message.text_frame)
 
-    def tell(self, kind: str, told: dict[str, Any]) -> None:
-        self._protocol.write_frame(text_frame(_encode({"type": kind, **told})))
+    def tell(self, kind: str, told: dict[str, Any]) -> bool:
+        return self._protocol.write_frame(text_frame(_encode({"type": kind, **told})))
 
 
 async def serve_socket(feed: Feed, scope: Any, receive: Any, send: Any) -> None:

@@ -1,10 +1,11 @@
 """Socket.IO at ``/socket.io``: the topics of the feed, by python-socketio, each message as one event ``feed``.
 
 Clients emit ``subscribe`` (a list of topics, and by topic the last numbers they have), ``unsubscribe`` (topics) and
-``token``. Who connects with a player's token (``auth: {token}``, or the header) hears that player's topics unasked.
+``token``. Who connects with a player's token (``auth: {token}``, or the header) hears that player's topics unasked,
+and what the feed's voice says.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -17,9 +18,9 @@ from kleos.feed.access import MayNotHear, check_admitted
 from kleos.feed.engineio import Transport, WritingQueue, ping_by_timer
 from kleos.feed.feed import Feed
 from kleos.feed.listening import Asked, Listening
-from kleos.feed.message import Message, socketio_event
+from kleos.feed.message import Events, Message, socketio_event, text_frame
 from kleos.feed.topics import PlayerTopic
-from kleos.server.auth.caller import ANONYMOUS, CALLER_KEY
+from kleos.server.auth.caller import ANONYMOUS, CALLER_KEY, Caller
 
 MOST_WAITING: Final = 100
 """A polling client for whom more packets wait does not keep up."""
@@ -42,10 +43,21 @@ class SocketIOWire:
         queue = self._socket.queue
         if type(queue) is WritingQueue:
             return queue.protocol.write_frame(message.socketio_frame)
-        return _put(queue, message.json)
+        return _put(queue, (socketio_event(message.json),))
 
-    def tell(self, kind: str, told: dict[str, Any]) -> None:
-        _put(self._socket.queue, _encode({"type": kind, **told}))
+    def deliver(self, message: Events) -> None:
+        """Events that others document; lost where the other end does not keep up."""
+        queue = self._socket.queue
+        if type(queue) is WritingQueue:
+            queue.protocol.write_frame(message.socketio_frames)
+        else:
+            _put(queue, message.packets)
+
+    def tell(self, kind: str, told: dict[str, Any]) -> bool:
+        packet, queue = socketio_event(_encode({"type": kind, **told})), self._socket.queue
+        if type(queue) is WritingQueue:
+            return queue.protocol.write_frame(text_frame(packet))
+        return _put(queue, (packet,))
 
     async def when_drained(self) -> None:
         queue = self._socket.queue
@@ -53,11 +65,35 @@ class SocketIOWire:
             await queue.protocol.when_drained()
 
 
-def _put(queue: Any, data: bytes) -> bool:
-    if not isinstance(queue, WritingQueue) and queue.qsize() >= MOST_WAITING:
+def _put(queue: Any, packets: Iterable[bytes]) -> bool:
+    """For who polls."""
+    if queue.qsize() >= MOST_WAITING:
         return False
-    queue.put_nowait(Packet(MESSAGE, socketio_event(data)[1:].decode()))
+    for packet in packets:
+        queue.put_nowait(Packet(MESSAGE, packet[1:].decode()))
     return True
+
+
+class Connection(Listening):
+    """A listening connection that a player's token also makes an ear of the voice of the feed."""
+
+    __slots__ = ("_ear",)
+
+    def __init__(self, feed: Feed, wire: SocketIOWire) -> None:
+        super().__init__(feed, wire)
+        self._ear: SocketIOWire = wire
+
+    def be(self, caller: Caller) -> None:
+        voice, before = self._feed.voice, self.caller.player
+        super().be(caller)
+        player = self.caller.player
+        if voice is None or player == before:
+            return
+        if before is not None:
+            voice.leave(before, self._ear)
+        if player is not None:
+            voice.join(player, self._ear)
+            self._hold()
 
 
 class SocketIO:
@@ -93,13 +129,13 @@ class SocketIO:
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         eio_sid = self.server.manager.eio_sid_from_sid(sid, "/")
-        listening = Listening(self._feed(), SocketIOWire(self.server.eio.sockets[eio_sid]))
+        listening = Connection(self._feed(), SocketIOWire(self.server.eio.sockets[eio_sid]))
         token = auth.get("token") if isinstance(auth, dict) else None
         try:
             if isinstance(token, str):
                 await listening.authenticate(token)
             else:
-                listening.caller = check_admitted(environ["asgi.scope"].get(CALLER_KEY) or ANONYMOUS)
+                listening.be(check_admitted(environ["asgi.scope"].get(CALLER_KEY) or ANONYMOUS))
         except MayNotHear as refusal:
             raise ConnectionRefusedError(refusal.detail, {"code": refusal.kind}) from None
         self.server.environ[eio_sid] = _NOTHING

@@ -15,7 +15,7 @@ from kleos.achievements.rarity import Rarity
 from kleos.boards.api import ROUTES as BOARD_ROUTES
 from kleos.engine.api import ROUTES as GAME_ROUTES
 from kleos.engine.engine import Engine
-from kleos.feed.access import holders
+from kleos.feed.access import Holders
 from kleos.feed.feed import Feed
 from kleos.feed.routes import feed_first
 from kleos.feed.socketio import SocketIO
@@ -34,6 +34,8 @@ from kleos.server.facades.binding import Binding
 from kleos.server.facades.leaderboard import ROUTES as LEADERBOARD_FACADE_ROUTES
 from kleos.server.facades.leaderboard_socket import ROUTES as LEADERBOARD_SOCKET_ROUTES
 from kleos.server.facades.platform import ROUTES as PLATFORM_FACADE_ROUTES
+from kleos.server.facades.platform_shown import shown_of
+from kleos.server.facades.platform_voice import PlatformVoice
 from kleos.server.facades.stats import ROUTES as STATS_FACADE_ROUTES
 from kleos.server.health import ROUTES as HEALTH_ROUTES
 from kleos.server.metrics import ROUTES as METRICS_ROUTES
@@ -117,7 +119,8 @@ def create_app(
             app.state.created = Created(engine.pool)
             app.state.engine = engine
             app.state.facades = facades or Binding()
-            app.state.feed = feed = Feed(engine, holders(opened))
+            app.state.feed = feed = Feed(engine, Holders(opened))
+            feed.voice = PlatformVoice(engine, shown_of(app.state))
             app.state.socketio = socketio = SocketIO(lambda: feed)
             app.state.metrics = metrics = Metrics(engine, watch, feed)
             try:

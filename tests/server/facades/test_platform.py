@@ -9,7 +9,7 @@ import pytest
 
 from kleos.achievements.rarity import Measured
 from kleos.core.ids import achievement_uuid
-from kleos.server.facades.platform import rarity_of
+from kleos.server.facades.platform_shown import rarity_of
 from tests.server.conftest import Server, problem_of
 from tests.server.facades.player_token import token_of
 

@@ -19,7 +19,7 @@ from kleos.server.auth.caller import ANONYMOUS, Caller, refused
 from kleos.server.auth.discord import Discord, DiscordSettings
 from kleos.server.auth.keys import Keys
 from kleos.server.auth.limits import Limits, LimitSettings
-from kleos.server.auth.outside import IssuerSettings, OutsideIssuer, issuer_of, parse_issuers
+from kleos.server.auth.outside import IssuerSettings, OutsideIssuer, issuer_of, parse_issuers, still_outside
 from kleos.server.auth.tokens import LONGEST_TOKEN, NOT_OURS, AccessTokens, SigningKeys
 from kleos.settings import Settings
 
@@ -99,6 +99,7 @@ class Access:
         self.accounts = Accounts(engine, self.tokens, self.passwords)
         self.outside = {each.issuer: OutsideIssuer(each, engine.clock) for each in settings.issuers}
         self.discord = Discord(settings.discord, engine.clock) if settings.discord is not None else None
+        self._clock = engine.clock
         self._off = engine.directory.hidden("")
         self._chores: list[Callable[[], Awaitable[None]]] = [
             keys.flush,
@@ -158,6 +159,14 @@ class Access:
         if caller.account is not None:
             self.accounts.seen(caller.account)
         return caller
+
+    def still(self, caller: Caller) -> Caller:
+        """Who was found good a while ago, as they are now: anonymous, with the reason, where it is over."""
+        if caller.kind == "account":
+            return self.tokens.still(caller)
+        if caller.kind == "outside":
+            return self._unless_off(still_outside(caller, self._clock()))
+        return caller if caller.kind == "anonymous" else self.keys.still(caller) or _NO_KEY
 
     async def _learned(self, coming: Awaitable[Caller]) -> Caller:
         return self._unless_off(await coming)

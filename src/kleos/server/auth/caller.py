@@ -36,7 +36,8 @@ class Caller:
 
     ``player`` is the id of the player that the caller is, of the server's own namespace; None for who is none.
     ``everywhere`` holds in all games and for the server itself, ``in_games`` in ``games`` only. ``refusal`` is what was
-    wrong with the credential of a caller who stays anonymous. ``per_minute`` is a key's own limit.
+    wrong with the credential of a caller who stays anonymous. ``per_minute`` is a key's own limit. ``expires_at`` (µs)
+    is when a token ends, ``generation`` the account's of which it is.
     """
 
     kind: Kind
@@ -49,6 +50,8 @@ class Caller:
     games: frozenset[str] = frozenset()
     refusal: str | None = None
     per_minute: int | None = field(default=None, compare=False)
+    expires_at: int | None = field(default=None, compare=False)
+    generation: int = field(default=0, compare=False)
 
     def may(self, right: Right, game: str | None = None) -> bool:
         """Whether the caller has a right in a game, or, where none is named, in all of them."""
@@ -76,7 +79,15 @@ def key_caller(id: str, games: Iterable[str] | None, scopes: Iterable[str], per_
     return Caller("key", name, in_games=rights, games=frozenset(games), per_minute=per_minute)
 
 
-def account_caller(account: int, player: str, roles: Iterable[str], games: Iterable[str], session: str) -> Caller:
+def account_caller(
+    account: int,
+    player: str,
+    roles: Iterable[str],
+    games: Iterable[str],
+    session: str,
+    expires_at: int | None = None,
+    generation: int = 0,
+) -> Caller:
     held = frozenset(roles)
     everywhere = EVERY_RIGHT if "admin" in held else RIGHTS_OF_MANAGER if "manager" in held else frozenset()
     developer = "developer" in held
@@ -89,6 +100,8 @@ def account_caller(account: int, player: str, roles: Iterable[str], games: Itera
         everywhere,
         RIGHTS_OF_DEVELOPER if developer else frozenset(),
         frozenset(games) if developer else frozenset(),
+        expires_at=expires_at,
+        generation=generation,
     )
 
 

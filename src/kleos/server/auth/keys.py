@@ -51,6 +51,7 @@ class Keys:
         self._clock = clock
         self._admin = {hash_of(admin_key): ADMIN} if admin_key else {}
         self._callers: dict[bytes, tuple[str, Caller]] = {}
+        self._names: frozenset[str] = frozenset()
         self._used: dict[str, int] = {}
 
     @classmethod
@@ -77,6 +78,11 @@ class Keys:
             return self._admin.get(hashed)
         self._used[found[0]] = self._clock()
         return found[1]
+
+    def still(self, caller: Caller) -> Caller | None:
+        """The same while its key is in force."""
+        is_in_force = caller.name in self._names or caller in self._admin.values()
+        return caller if is_in_force else None
 
     async def make(
         self, label: str, games: Collection[str] | None, scopes: Collection[Scope], per_minute: int | None, by: str
@@ -119,6 +125,7 @@ class Keys:
             )
             for row in rows
         }
+        self._names = frozenset(caller.name for _, caller in self._callers.values())
 
     async def _add(
         self,

@@ -97,16 +97,16 @@ class OutsideIssuer:
         self._fetched_at = 0
         self._tried_at: int | None = None
         self._fetching = asyncio.Lock()
-        self._read: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
+        self._read: OrderedDict[str, Caller] = OrderedDict()
 
     def caller(self, token: str) -> Caller | Awaitable[Caller]:
         known = self._read.get(token)
         if known is None:
             return self._learn(token)
-        if self._clock() >= known[1]:
+        found = still_outside(known, self._clock())
+        if found is EXPIRED:
             self._read.pop(token, None)
-            return EXPIRED
-        return known[0]
+        return found
 
     async def _learn(self, token: str) -> Caller:
         keys = await self._keys_for(_kid_of(token))
@@ -118,15 +118,14 @@ class OutsideIssuer:
             return NOT_OURS
         if found is None:
             return NOT_OURS
-        caller, expires_at = found
-        if self._clock() >= expires_at:
+        if still_outside(found, self._clock()) is EXPIRED:
             return EXPIRED
         self._read[token] = found
         if len(self._read) > _KEPT_TOKENS:
             self._read.popitem(last=False)
-        return caller
+        return found
 
-    def _checked(self, claims: dict[str, Any]) -> tuple[Caller, int] | None:
+    def _checked(self, claims: dict[str, Any]) -> Caller | None:
         settings, now_s = self._settings, self._clock() / _SECOND_US
         audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
         subject = claims["sub"]
@@ -139,7 +138,8 @@ class OutsideIssuer:
         player = settings.prefix + subject
         if len(player) > MAX_ID_CHARACTERS:
             return None
-        return Caller("outside", f"outside:{player}", player), int(claims["exp"] * _SECOND_US)
+        expires_at = int(claims["exp"] * _SECOND_US)
+        return Caller("outside", f"outside:{player}", player, expires_at=expires_at)
 
     async def _keys_for(self, kid: str | None) -> KeySet:
         """The issuer's keys; asked for anew when they are old or do not have this one, but not time and again."""
@@ -166,6 +166,12 @@ class OutsideIssuer:
         self._keys = keys
         self._kids = frozenset(key.kid for key in keys.keys if key.kid)
         self._fetched_at = now
+
+
+def still_outside(caller: Caller, now: int) -> Caller:
+    """Who was found good a while ago, as they are now."""
+    assert caller.expires_at is not None
+    return EXPIRED if now >= caller.expires_at else caller
 
 
 def _kid_of(token: str) -> str | None:

@@ -115,7 +115,7 @@ class AccessTokens:
         self.keys = keys
         self.issuer = issuer
         self._clock = clock
-        self._read: OrderedDict[str, tuple[Caller, int, int]] = OrderedDict()
+        self._read: OrderedDict[str, Caller] = OrderedDict()
         self._ended: dict[str, int] = {}
         self._generations: dict[int, tuple[int, int]] = {}
 
@@ -147,13 +147,19 @@ class AccessTokens:
             known = self._verify(token)
             if known is None:
                 return NOT_OURS
-        caller, expires_at, generation = known
-        if self._clock() >= expires_at:
+        found = self.still(known)
+        if found is EXPIRED:
             self._read.pop(token, None)
-            return EXPIRED
+        return found
+
+    def still(self, caller: Caller) -> Caller:
+        """Who was found good a while ago, as they are now: anonymous, with the reason, where it is over."""
         assert caller.account is not None
         assert caller.session is not None
-        if caller.session in self._ended or generation < self._generations.get(caller.account, (0, 0))[0]:
+        assert caller.expires_at is not None
+        if self._clock() >= caller.expires_at:
+            return EXPIRED
+        if caller.session in self._ended or caller.generation < self._generations.get(caller.account, (0, 0))[0]:
             return ENDED
         return caller
 
@@ -170,16 +176,21 @@ class AccessTokens:
         self._ended = {session: until for session, until in self._ended.items() if until > now}
         self._generations = {account: kept for account, kept in self._generations.items() if kept[1] > now}
 
-    def _verify(self, token: str) -> tuple[Caller, int, int] | None:
+    def _verify(self, token: str) -> Caller | None:
         try:
             read = jwt.decode(token, self.keys.verifying, algorithms=[ALGORITHM])
             claims = read.claims
             if claims["iss"] != self.issuer or claims["aud"] != AUDIENCE or read.header.get("typ") != "at+jwt":
                 return None
-            caller = account_caller(
-                int(claims["sub"]), claims["player"], claims["roles"], claims["games"], claims["sid"]
+            known = account_caller(
+                int(claims["sub"]),
+                claims["player"],
+                claims["roles"],
+                claims["games"],
+                claims["sid"],
+                int(claims["exp"]) * _SECOND_US,
+                int(claims["gen"]),
             )
-            known = caller, int(claims["exp"]) * _SECOND_US, int(claims["gen"])
         except (JoseError, ValueError, KeyError, TypeError):
             return None
         self._read[token] = known

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal
-from uuid import UUID
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -12,13 +11,11 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from kleos.achievements.api import in_order
-from kleos.achievements.created import Created
 from kleos.achievements.progress import earned
-from kleos.achievements.rarity import Measured, Rarity
 from kleos.core.definition.model import AWARD_GRANTED, Achievement, Manual
 from kleos.core.errors import BadInput, Conflict, NotFound
 from kleos.core.ids import achievement_uuid, check_external_id
-from kleos.core.windows import ALL, to_datetime
+from kleos.core.windows import ALL
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.players import stats
@@ -28,34 +25,20 @@ from kleos.server.auth.audit import audit
 from kleos.server.auth.caller import Caller
 from kleos.server.errors import PROBLEM_JSON, to_response
 from kleos.server.facades.numbers import one_decimal, rounded
+from kleos.server.facades.platform_shown import BOARD, AchievementShown, shown_of
 from kleos.server.facades.sending import requires_credential, sends_as_game
 from kleos.server.openapi import KEY, problems
 from kleos.server.parameters import TheCaller, TheEngine
 
 TAGS: Final = ["achievement platform"]
-BOARD: Final = "points"
 WINDOW: Final = ALL.name
 MOST_RANKED: Final = 100
 RECENT: Final = 10
-COMMON_FROM: Final = 20.0
-RARE_FROM: Final = 5.0
 PLAYTIME_COLUMNS: Final = ("playtime", "time_played")
 UNITS_AN_HOUR: Final = {"h": 1, "min": 60, "s": 3_600, "ms": 3_600_000}
 
 PlayerName = Annotated[str, PathParameter(description="The id by which games know the player.")]
 TheGame = Annotated[str, PathParameter(description="The game's name.")]
-
-
-class AchievementShown(msgspec.Struct):
-    """``rarity`` follows from the share of the game's players who have it: 20 % and more, 5 % and more, or less."""
-
-    id: UUID
-    game_id: str
-    name: str
-    description: str
-    points: int
-    rarity: Literal["common", "rare", "legendary"]
-    created_at: datetime
 
 
 class Unlock(msgspec.Struct, forbid_unknown_fields=True):
@@ -153,7 +136,7 @@ async def unlock(
     if is_new and await _grant(engine, game, achievement, card, data.timestamp):
         await audit(request, "award.granted", card.id, game.name, achievement=achievement.name)
     standing = await engine.standings.standing(game, BOARD, WINDOW, {}, card.id)
-    (shown,) = await _shown(request.app.state, [(game, achievement)])
+    (shown,) = await shown_of(request.app.state).all([(game, achievement)])
     return Unlocked(achievement=shown, new_rank=standing.rank if standing is not None else None)
 
 
@@ -165,7 +148,7 @@ async def unlock(
 )
 async def get_achievements(state: State, engine: TheEngine, player_id: PlayerName) -> PlayerAchievements:
     """Those unlocked, newest first."""
-    shown = await _shown(state, await _newest(engine, await player_asked(engine, player_id, None, None)))
+    shown = await shown_of(state).all(await _newest(engine, await player_asked(engine, player_id, None, None)))
     return PlayerAchievements(shown, len(shown))
 
 
@@ -200,7 +183,7 @@ async def get_dashboard(state: State, engine: TheEngine, player_id: PlayerName) 
         rounded(sum(one.playtime for one in games), 2),
         len(games),
         one_decimal(sum(one.completion for one in games) / len(games)) if games else 0.0,
-        await _shown(state, newest[:RECENT]),
+        await shown_of(state).all(newest[:RECENT]),
     )
 
 
@@ -288,31 +271,6 @@ async def _newest(engine: Engine, asked: Asked) -> list[tuple[Game, Achievement]
         for (game, name), _ in newest
         if name in games[game].definition.achievements
     ]
-
-
-async def _shown(state: State, found: list[tuple[Game, Achievement]]) -> list[AchievementShown]:
-    rarity: Rarity = state.rarity
-    created: Created = state.created
-    games = {game.name: game for game, _ in found}
-    measured = {name: await rarity.of(name) for name in games}
-    since = {name: await created.of(game) for name, game in games.items()}
-    return [
-        AchievementShown(
-            id=achievement_uuid(game.name, each.name),
-            game_id=game.name,
-            name=each.presentation.title,
-            description=each.presentation.text,
-            points=each.points,
-            rarity=rarity_of(measured[game.name], each.name),
-            created_at=to_datetime(since[game.name].get(each.name, 0)),
-        )
-        for game, each in found
-    ]
-
-
-def rarity_of(measured: Measured, achievement: str) -> Literal["common", "rare", "legendary"]:
-    rate = measured.rate(achievement)
-    return "common" if rate >= COMMON_FROM else "rare" if rate >= RARE_FROM else "legendary"
 
 
 async def _statistics(engine: Engine, asked: Asked) -> list[GameStatistics]:
