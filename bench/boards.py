@@ -322,6 +322,7 @@ async def _write_us(filled: Filled, turn: int) -> float:
     start = time.perf_counter()
     for change, ids in changes:
         filled.standings.apply(filled.game, change, ids)
+        next(iter(filled.index))  # whoever asks has the changed key put in its place
     return (time.perf_counter() - start) / len(changes) * 1e6
 
 

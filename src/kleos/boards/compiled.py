@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
 from kleos.boards.rankkey import RankKeys, keys_of
 from kleos.core.cells import Values
@@ -51,15 +52,15 @@ class CompiledBoard:
         self.by_names = tuple(sort.column for sort in board.by)
         self.since_names = since_columns(sheet, board)
         self._holds = _condition(board)
+        self._ranked_values = _values_of(self.by_names)
+        self._since = _latest_of(self.since_names)
         self._key_kinds = {column.name: column.type.kind for column in sheet.key}
 
     def rank_key(self, row: Values, id: str) -> bytes | None:
         """The key of a row's standing; None where the row is none (a tombstone, or one that does not qualify)."""
-        if not row["present"] or not self._holds(row):
+        if not row["present"] or (self._holds is not None and not self._holds(row)):
             return None
-        times = [at for name in self.since_names if (at := row[name]) is not None]
-        since = max(times) if times else None
-        return self.codec.encode([row[name] for name in self.by_names], since, id, row["version"])
+        return self.codec.encode(self._ranked_values(row), self._since(row), id, row["version"])
 
     def key_values(self, row: Values) -> tuple[PartitionValue, ...]:
         return tuple(row[name] for name in self.key_names)
@@ -87,12 +88,25 @@ class CompiledBoard:
             raise BadInput(f"{given!r} is no {kind}", name) from None
 
 
-def _condition(board: Board) -> Callable[[Values], bool]:
-    if board.where is None:
-        return lambda row: True
-    names: Sequence[str] = sorted(board.where.names)
-    holds = compile_python(board.where, names)
+def _values_of(names: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:
     if len(names) == 1:
         (name,) = names
-        return lambda row: bool(holds(row[name]))
-    return lambda row: bool(holds(*[row[name] for name in names]))
+        return lambda row: (row[name],)
+    return itemgetter(*names)
+
+
+def _latest_of(names: Sequence[str]) -> Callable[[Values], int | None]:
+    if len(names) == 1:
+        return itemgetter(*names)
+    values = _values_of(names)
+    return lambda row: max((at for at in values(row) if at is not None), default=None)
+
+
+def _condition(board: Board) -> Callable[[Values], bool] | None:
+    """None where everybody qualifies."""
+    if board.where is None:
+        return None
+    names = sorted(board.where.names)
+    holds = compile_python(board.where, names)
+    values = _values_of(names)
+    return lambda row: bool(holds(*values(row)))

@@ -17,6 +17,8 @@ _AFTER_ALL: Final = b"\xff" * 9
 
 # From one change among so many entries on, ordering all of them anew costs less than moving the changed ones singly.
 _REORDERED_FROM: Final = 48
+# So many changes at most wait for somebody who asks: he must not wait long.
+_LOOSE_AT_MOST: Final = 20_000
 
 
 class Entry(NamedTuple):
@@ -30,19 +32,33 @@ class Entry(NamedTuple):
 class RankIndex:
     """Order statistics over the rank keys of a board's standings, one for each external id.
 
+    A changed key finds its place among the others when somebody next asks: under load many change between two
+    questions, and many at once cost a fraction of what they cost singly.
+
     ``version`` rises with every change, for whoever keeps answers. The guard: of two keys of one id the one of the
     newer row version stays; a removed id's version is remembered (see :meth:`bury`), so that a stale key cannot bring
     it back.
     """
 
-    __slots__ = ("_fresh_graves", "_keys", "_old_graves", "_payload_bytes", "_places", "codec", "ties", "version")
+    __slots__ = (
+        "_fresh_graves",
+        "_loose",
+        "_old_graves",
+        "_ordered",
+        "_payload_bytes",
+        "_places",
+        "codec",
+        "ties",
+        "version",
+    )
 
     def __init__(self, codec: RankKeys, ties: Ties = "competition") -> None:
         self.codec = codec
         self.ties = ties
         self.version = 0
-        self._keys: SortedList[bytes] = SortedList()
         self._places: dict[str, bytes] = {}
+        self._ordered: SortedList[bytes] = SortedList()
+        self._loose: dict[str, bytes | None] = {}  # ids whose key changed since, with the key that is ordered for them
         self._payload_bytes = 0
         self._fresh_graves: dict[str, bytes] = {}
         self._old_graves: dict[str, bytes] = {}
@@ -77,7 +93,8 @@ class RankIndex:
 
     def settle(self) -> None:
         """After the last :meth:`extend`: put everything in order, once."""
-        self._keys = SortedList(self._places.values())
+        self._ordered = SortedList(self._places.values())
+        self._loose.clear()
         self.version += 1
 
     def put(self, id: str, key: bytes) -> bool:
@@ -87,43 +104,13 @@ class RankIndex:
         if known is not None:
             if known[-VERSION_BYTES:] >= newness:
                 return False
-            self._keys.remove(known)
         elif self._grave(id) > newness:
             return False
         else:
             self._payload_bytes += len(key) + len(id)
-        self._keys.add(key)
         self._places[id] = key
-        self.version += 1
+        self._loosen(id, known)
         return True
-
-    def put_all(self, entries: Sequence[tuple[str, bytes]]) -> None:
-        """:meth:`put` for each in turn; many at once cost a fraction of that."""
-        if len(entries) * _REORDERED_FROM < len(self._places):
-            for id, key in entries:
-                self.put(id, key)
-            return
-        places = self._places
-        gone: set[bytes] = set()
-        fresh: list[bytes] = []
-        for id, key in entries:
-            known = places.get(id)
-            newness = key[-VERSION_BYTES:]
-            if known is not None:
-                if known[-VERSION_BYTES:] >= newness:
-                    continue
-                gone.add(known)
-            elif self._grave(id) > newness:
-                continue
-            else:
-                self._payload_bytes += len(key) + len(id)
-            places[id] = key
-            fresh.append(key)
-        if fresh:
-            kept = [key for key in self._keys if key not in gone]
-            kept += [key for key in fresh if key not in gone]  # an id may come twice
-            self._keys = SortedList(kept)
-            self.version += 1
 
     def remove(self, id: str, version: int) -> bool:
         """Take an id off because its row of ``version`` is no standing; False where what is known is newer."""
@@ -142,9 +129,8 @@ class RankIndex:
         """Take an id off without a grave: its row is as it was, it only stands elsewhere now."""
         known = self._places.pop(id, None)
         if known is not None:
-            self._keys.remove(known)
             self._payload_bytes -= len(known) + len(id)
-            self.version += 1
+            self._loosen(id, known)
         return known
 
     def bury(self) -> None:
@@ -210,6 +196,33 @@ class RankIndex:
         if key is None or other is None:
             return key is not None
         return self._ranked_by(key) <= self._ranked_by(other)
+
+    @property
+    def _keys(self) -> SortedList[bytes]:
+        """All keys, in order."""
+        if self._loose:
+            self._order()
+        return self._ordered
+
+    def _loosen(self, id: str, before: bytes | None) -> None:
+        """An id has another key, or none any more, than ``before``."""
+        self.version += 1
+        self._loose.setdefault(id, before)
+        if len(self._loose) > _LOOSE_AT_MOST:
+            self._order()
+
+    def _order(self) -> None:
+        places, loose = self._places, self._loose
+        self._loose = {}
+        fresh = [places[id] for id in loose if id in places]
+        if len(loose) * _REORDERED_FROM >= len(places):
+            gone = set(loose.values())
+            self._ordered = SortedList([key for key in self._ordered if key not in gone] + fresh)
+            return
+        for before in loose.values():
+            if before is not None:
+                self._ordered.remove(before)
+        self._ordered.update(fresh)
 
     def _ranked_by(self, key: bytes) -> bytes:
         """What decides the rank: the columns alone, or the whole key where every standing has a rank of its own."""

@@ -88,15 +88,13 @@ class Ranking:
                 self.change(row, id, attributes)
             return
         base = self._base_index(())
-        rank_key = self.board.rank_key
-        entries: list[tuple[str, bytes]] = []
-        for row, id, _ in rows:  # versions decide, so it is all the same in which order
+        put, rank_key = base.put, self.board.rank_key
+        for row, id, _ in rows:
             key = rank_key(row, id)
             if key is not None:
-                entries.append((id, key))
+                put(id, key)
             else:
                 base.remove(id, row["version"])
-        base.put_all(entries)
 
     def move(self, id: str, attributes: Attributes) -> None:
         """A player's attributes are other ones now."""

@@ -86,7 +86,10 @@ class SheetWriter:
 
     def sorted_rows(self, rows: Mapping[RowKey, Row], numbers: Mapping[Any, int]) -> list[tuple[RowKey, Row]]:
         """The rows with players as numbers, in the order in which every node locks them."""
-        return sorted(((self.numbered(key, numbers), row) for key, row in rows.items()), key=lambda item: item[0])
+        ordered = [(self.numbered(key, numbers), row) for key, row in rows.items()]
+        for part in reversed(range(1 + len(self.sheet.key))):  # values of one type are compared fastest
+            ordered.sort(key=lambda item: item[0][part])
+        return ordered
 
     def numbered(self, key: RowKey, numbers: Mapping[Any, int]) -> RowKey:
         """A row's key with players as numbers."""
@@ -100,10 +103,10 @@ class SheetWriter:
         cells = list(zip(*(row for _, row in rows), strict=True))
         arguments: list[Sequence[Any]] = [*keys]
         for stored in self._stored:
-            values: Iterable[Any] = cells[stored.cell]
+            values: Sequence[Any] = cells[stored.cell]
             if stored.player:
                 values = [None if value is None else numbers[value] for value in values]
-            arguments.append(list(values))
+            arguments.append(values)
         return arguments
 
     def _statement(self, mode: Mode) -> str:

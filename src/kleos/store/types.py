@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 import asyncpg
+import asyncpg.protocol.protocol
 
 POSTGRES_EPOCH_US: Final = 946_684_800_000_000  # 2000-01-01T00:00:00Z
 INFINITY: Final = 2**63 - 1
 MINUS_INFINITY: Final = -(2**63)
 JSONB_VERSION: Final = b"\x01"
+
+_ARRAYS: Final[tuple[type, ...]] = (list, tuple, set, frozenset, type({}.keys()), type({}.values()))
+# asyncpg asks of every element of an array whether it is an array too, and asks abstract classes, which takes longer
+# than to write the element. What we hand over is one of these or a scalar.
+asyncpg.protocol.protocol.IterableABC = _ARRAYS  # type: ignore[attr-defined]
 
 
 def encode_time(at_us: int) -> tuple[int]:
