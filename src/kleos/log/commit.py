@@ -68,12 +68,13 @@ async def commit(
     lock: int,
     incoming: Sequence[Incoming],
     received_at: int,
-    meanwhile: Callable[[], None] = lambda: None,
+    merging: Callable[[], None] = lambda: None,
     step: Steps = NO_STEPS,
 ) -> Committed:
     """Runs the whole transaction. Raises StaleDefinition, or what the database says; then nothing has happened.
 
-    ``meanwhile`` is called where the database takes its time to merge many rows. Each ``step`` is told.
+    ``merging`` is called when rows are about to be merged: from there on another commit of the game may follow, since
+    all that this one still locks it locks ahead of that one. Each ``step`` is told.
     """
     step("lock")
     async with locked(connection, lock):
@@ -96,7 +97,8 @@ async def commit(
         await _appear(connection, game, folded, numbers)
         await _merge_matches(connection, game, accepted)
         step("merge rows")
-        merged = await merge_rows(connection, game, writers, folded.rows, numbers, meanwhile)
+        merging()
+        merged = await merge_rows(connection, game, writers, folded.rows, numbers)
         appeared = _new_players(folded, cards)
         if appeared:
             await connection.execute(ADD_PLAYERS, sorted(cards[player].player for player in appeared))

@@ -1,7 +1,8 @@
 """Group commit: requests in flight share one transaction. While one runs the next gathers; there are no timers.
 
-Requests are taken in the order in which they came. What a commit changed is published in commit order, while the next
-commit already runs.
+Requests are taken in the order in which they came. When many events wait, a second commit follows the first as soon as
+that one merges its rows, which takes the database longest: it folds meanwhile, and its own merge is ready behind.
+What a commit changed is published in commit order, while the next one already runs.
 """
 
 import asyncio
@@ -30,15 +31,15 @@ from kleos.telemetry import spans
 MAX_BATCH_EVENTS: Final = 2_000
 """A commit takes whole requests until it has this many events."""
 MAX_WAITING_EVENTS: Final = 200_000
+COMMITS_AT_ONCE: Final = 2
+MANY_EVENTS: Final = 500
+"""So many that wait are committed behind a commit that merges; fewer gather, until it is done."""
 RETRIES: Final = 8
 READ_ANEW_EVERY_S: Final = 0.25
 OPEN_WITHIN_S: Final = 15.0
 """So long a request waits while the game's definition or seasons change."""
-MANY_CHANGES: Final = 1_000
-"""So many rows take a while to rank: that is done while the database merges the rows of the next commit."""
 STOPS_WITHIN_S: Final = 30.0
 """So long what is waiting may take when the server stops."""
-LONGEST_DELAY_S: Final = 0.25
 
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 _SPOILED = (
@@ -109,17 +110,20 @@ class Committer:
         self.away: Unavailable | None = None
         self._waiting: deque[Request] = deque()
         self._waiting_events = 0
-        self._arrived = asyncio.Event()
+        self._at_work = 0
+        self._may_follow = False
+        self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._open = asyncio.Event()
         self._open.set()
         self._published: list[int] = []
-        self._unanswered: tuple[Sequence[Request], Outcome, asyncio.Handle] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._unanswered: deque[tuple[Sequence[Request], Outcome]] = deque()
+        self._lanes: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name=f"commits of {self.game.name}")
+        for number in range(COMMITS_AT_ONCE):
+            self._lanes.append(asyncio.create_task(self._run(), name=f"commits of {self.game.name}, lane {number}"))
 
     async def stop(self) -> None:
         """Lets what is waiting finish, then ends."""
@@ -130,9 +134,9 @@ class Committer:
         except TimeoutError:
             logger.error("%s stops with %d events that could not be committed", self.game.name, self._waiting_events)
             self._refuse_waiting(Unavailable("the server stops"))
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for lane in self._lanes:
+            lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
 
     @property
     def waiting_events(self) -> int:
@@ -141,9 +145,7 @@ class Committer:
     @property
     def unranked_rows(self) -> int:
         """Rows that are durable, and not yet in the ranks."""
-        if self._unanswered is None:
-            return 0
-        return sum(len(committed.changes) for committed in self._unanswered[1].committed)
+        return sum(len(committed.changes) for _, outcome in self._unanswered for committed in outcome.committed)
 
     @property
     def is_open(self) -> bool:
@@ -178,24 +180,42 @@ class Committer:
         self._waiting.append(Request(events, answer, watched, spans.here()))
         self._waiting_events += len(events)
         self._idle.clear()
-        self._arrived.set()
+        self._news.set()
         return answer
 
     def distrust(self) -> None:
         """What memory holds of the game may not be what the database holds: to be read anew before the next commit."""
         self._in_doubt = True
-        self._arrived.set()
+        self._news.set()
 
     async def _run(self) -> None:
+        """One lane: it commits, or settles what is in doubt, again and again; beside it run the others."""
         while True:
-            await self._arrived.wait()
-            if self._in_doubt:
-                await self._settle()
-            if self._waiting:
-                await self._commit_waiting()
-            if not self._waiting and not self._in_doubt:
-                self._arrived.clear()
+            while not self._may_begin():
+                self._news.clear()
+                await self._news.wait()
+            self._at_work += 1
+            self._may_follow = False
+            try:
+                if self._in_doubt:
+                    await self._settle()
+                else:
+                    await self._commit_waiting()
+            finally:
+                self._at_work -= 1
+                self._news.set()
+            if not self._waiting and not self._in_doubt and not self._at_work:
                 self._idle.set()
+
+    def _may_begin(self) -> bool:
+        """What is in doubt is settled while nothing is committed; after that, what waits is committed."""
+        if not self._at_work:
+            return self._in_doubt or bool(self._waiting)
+        return self._may_follow and not self._in_doubt and self._waiting_events >= MANY_EVENTS
+
+    def _let_follow(self) -> None:
+        self._may_follow = True
+        self._news.set()
 
     async def _commit_waiting(self) -> None:
         requests, outcome = self._take(), Outcome()
@@ -208,14 +228,13 @@ class Committer:
                 await self._commit_all(incoming, outcome)
         except Exception as error:
             self.tally.failures += 1
-            self._answer_last()
+            self._answer_all()
             self._fail(requests, error)
             if outcome.committed or _may_have_happened(error):
                 self.distrust()
         else:
             self.tally.commit_s.add(time.perf_counter() - started_s)
             self.tally.commit_events.add(len(incoming))
-            self._answer_last()
             self._answer_later(requests, outcome)
         if not self._waiting:
             await asyncio.sleep(0)  # the answers go first
@@ -223,7 +242,7 @@ class Committer:
 
     async def _settle(self) -> None:
         """Brings memory in line with the database, however long that takes; those who wait do not wait for it twice."""
-        self._answer_last()
+        self._answer_all()
         while self._in_doubt:
             self._in_doubt = False
             game = self.game
@@ -268,10 +287,16 @@ class Committer:
                     middle = len(part) // 2
                     parts.extendleft([part[middle:], part[:middle]])
                 elif part[0].reason is None:
+                    self._tell(part[0], error)
                     part[0].reason = spoiled_reason(error)
                     parts.appendleft(part)
                 else:
                     outcome.spoiled.append(Rejected(part[0].index, part[0].event.id, part[0].reason))
+
+    def _tell(self, culprit: Incoming, error: Exception) -> None:
+        """What the database itself did not refuse may be a mistake of ours, and must not look like the game's alone."""
+        if not isinstance(error, asyncpg.PostgresError):
+            logger.error("event %r of %s could not be counted", culprit.event.id, self.game.name, exc_info=error)
 
     async def _commit_retrying(self, incoming: Sequence[Incoming]) -> Committed:
         for attempt in range(RETRIES):
@@ -287,7 +312,7 @@ class Committer:
                             self._lock,
                             incoming,
                             self._stamp.now(),
-                            self._answer_last,
+                            self._let_follow,
                             step,
                         )
             except _RETRIED:
@@ -296,23 +321,18 @@ class Committer:
         raise Unavailable("the rows of these events are being changed by others; send again")
 
     def _answer_later(self, requests: Sequence[Request], outcome: Outcome) -> None:
-        """Not before the next commit's first statement is out; much to publish waits for its longest statement."""
-        loop = asyncio.get_running_loop()
-        changes = sum(len(committed.changes) for committed in outcome.committed)
-        waiting: asyncio.Handle
-        if self._waiting and changes >= MANY_CHANGES:
-            waiting = loop.call_later(LONGEST_DELAY_S, self._answer_last)
-        else:
-            waiting = loop.call_soon(self._answer_last)
-        self._unanswered = (requests, outcome, waiting)
+        """Not before the next commit's first statement is out, but in the order of commits."""
+        self._unanswered.append((requests, outcome))
+        asyncio.get_running_loop().call_soon(self._answer_first)
 
-    def _answer_last(self) -> None:
-        """Publishes and answers the commit before this one, if that has not happened yet."""
-        if self._unanswered is not None:
-            requests, outcome, waiting = self._unanswered
-            self._unanswered = None
-            waiting.cancel()
-            self._answer(requests, outcome)
+    def _answer_first(self) -> None:
+        """Publishes and answers the earliest commit of those for which that has not happened yet."""
+        if self._unanswered:
+            self._answer(*self._unanswered.popleft())
+
+    def _answer_all(self) -> None:
+        while self._unanswered:
+            self._answer_first()
 
     def _answer(self, requests: Sequence[Request], outcome: Outcome) -> None:
         watched = {player for request in requests for player in request.watched}

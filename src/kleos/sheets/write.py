@@ -1,8 +1,8 @@
 """Merging a batch's deltas into the sheets, and refolding from the log those rows for which it came late."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from kleos.core.cells import Row, RowKey, Values
 from kleos.core.completion import Happened
@@ -12,13 +12,9 @@ from kleos.engine.game import Game
 from kleos.log import history
 from kleos.sheets.changes import RowChange
 from kleos.sheets.merge import SheetWriter
-from kleos.store.overlap import while_running
 from kleos.store.pool import Connection
 
 Writers = Mapping[str, SheetWriter]
-
-MANY_ROWS: Final = 500
-"""From so many on the database is busy for long enough to do something else."""
 
 
 @dataclass(slots=True)
@@ -35,21 +31,15 @@ async def merge_rows(
     writers: Writers,
     rows: Mapping[str, Mapping[RowKey, Row]],
     numbers: Mapping[Any, int],
-    meanwhile: Callable[[], None] = lambda: None,
 ) -> Merged:
-    """Merges deltas keyed by sheet; sheets go by name and rows by key, so that nodes cannot deadlock.
-
-    ``meanwhile`` is called each time that the database has many rows to merge.
-    """
+    """Merges deltas keyed by sheet; sheets go by name and rows by key, so that commits cannot deadlock."""
     merged = Merged()
     for name in sorted(rows):
         if not rows[name]:
             continue
         writer = writers[name]
         deltas = writer.sorted_rows(rows[name], numbers)
-        arguments = writer.arguments(deltas, numbers)
-        statement = connection.fetch(writer.statements["merge"], *arguments)
-        returned = await (while_running(statement, meanwhile) if len(deltas) >= MANY_ROWS else statement)
+        returned = await connection.fetch(writer.statements["merge"], *writer.arguments(deltas, numbers))
         if len(returned) < len(deltas):
             returned += await _refold_late(connection, game, writer, deltas, returned, numbers, merged)
         merged.changes += [RowChange(name, row["window"], row) for row in returned]
