@@ -115,6 +115,48 @@ class SheetPage(Answer, frozen=True, kw_only=True):
     total: int | None = None
 
 
+class Contribution(Answer, frozen=True, kw_only=True):
+    """What one fact gave to a column, and the column's value after it.
+
+    ``event`` and ``match`` are None where the match is private; ``position`` is the place in the rule's ``for``.
+    """
+
+    at: datetime
+    given: Value
+    value: Value
+    event: str | None = None
+    match: str | None = None
+    type: str | None = None
+    position: int | None = None
+    achievement: str | None = None
+
+
+class ExplainedCell(Answer, frozen=True, kw_only=True):
+    """A folded column and a page of what is behind it, oldest first; ``next`` is the ``offset`` of the following one.
+
+    ``deciding`` made the value what it is: of a ``min``, ``max``, ``last`` or ``streak``.
+    """
+
+    column: str
+    kind: str
+    value: Value = None
+    contributions: tuple[Contribution, ...] = ()
+    deciding: Contribution | None = None
+    next: int | None = None
+
+
+class Explanation(Answer, frozen=True, kw_only=True):
+    """What is behind a number; ``cells`` is the column itself, or each that its ``formula`` takes."""
+
+    sheet: str
+    column: str
+    window: str
+    key: dict[str, Value]
+    value: Value = None
+    formula: str | None = None
+    cells: tuple[ExplainedCell, ...] = ()
+
+
 class Achievement(Answer, frozen=True, kw_only=True):
     """An achievement of a game; ``completed`` players have it, ``rate`` percent of the game's players."""
 

@@ -95,6 +95,19 @@ def sheet(
     return Call("GET", _path("games", game, "sheets", sheet), answers.SheetPage, params)
 
 
+def explain(
+    game: str,
+    sheet: str,
+    column: str,
+    window: str | None,
+    limit: int | None,
+    offset: int | None,
+    key: Mapping[str, str],
+) -> Call[answers.Explanation]:
+    params = _params(key, sheet=sheet, column=column, window=window, limit=limit, offset=offset)
+    return Call("GET", _path("games", game, "explain"), answers.Explanation, params)
+
+
 def achievements(game: str) -> Call[answers.Achievements]:
     return Call("GET", _path("games", game, "achievements"), answers.Achievements)
 

@@ -123,6 +123,19 @@ class Kleos:
         """Rows of a sheet; ``key`` narrows them, for instance ``player="ada"``."""
         return self._call(calls.sheet(game, sheet, window, order, limit, offset, key))
 
+    def explain(
+        self,
+        game: str,
+        sheet: str,
+        column: str,
+        window: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        **key: str,
+    ) -> answers.Explanation:
+        """The events behind a number; ``key`` is the row's whole key, for instance ``player="ada"``."""
+        return self._call(calls.explain(game, sheet, column, window, limit, offset, key))
+
     def achievements(self, game: str) -> tuple[answers.Achievement, ...]:
         """The achievements of a game, with how many players have them."""
         return self._call(calls.achievements(game)).achievements

@@ -6,7 +6,7 @@ both is taken once.
 """
 
 import heapq
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from kleos.core.cells import Values
@@ -21,6 +21,7 @@ Span = Between
 EVERYTHING: Final[Span] = (None, None)
 """From the first moment on, up to but without the second; None is open."""
 _PAGE_EVENTS: Final = 5_000
+_PAGE_OF_ONE_EVENTS: Final = 500
 
 
 async def of_players(
@@ -67,11 +68,68 @@ async def whole(connection: Connection, plan: Plan, span: Span = EVERYTHING) -> 
             yield happened
 
 
+async def behind(
+    connection: Connection,
+    plan: Plan,
+    types: Iterable[str],
+    span: Span = EVERYTHING,
+    player: int | None = None,
+    match: str | None = None,
+) -> AsyncGenerator[Happened, None]:
+    """The events of one player, else of one match, else of all, in event order, read as they are asked for; must run
+    inside a transaction that sees one moment."""
+    wanted = sorted(set(types) & plan.events.keys())
+    if player is not None:
+        rows = _rows_of_player(connection, plan, player, wanted, span)
+    elif match is not None:
+        rows = _rows_of_match(connection, plan, match, wanted, span)
+    else:
+        rows = _whole_rows(connection, plan, span)
+    async for row in rows:
+        if row["type"] in wanted and (happened := _happened(plan, row)) is not None:
+            yield happened
+
+
 async def _whole_rows(connection: Connection, plan: Plan, span: Span) -> AsyncIterator[Values]:
-    here = connection.cursor(sql.WHOLE_LOG, plan.definition.game, *span, prefetch=_PAGE_EVENTS).__aiter__()
+    here = connection.cursor(sql.WHOLE_LOG, plan.definition.game, *span, prefetch=_PAGE_EVENTS)
+    async for row in _merged(here, read.months_of_log(connection, plan.definition, plan.events, span)):
+        yield row
+
+
+async def _rows_of_player(
+    connection: Connection, plan: Plan, player: int, types: Collection[str], span: Span
+) -> AsyncIterator[Values]:
+    game = plan.definition
+    places = (await read.places_of_players(connection, game.game, [player])).get(player, {})
+    arguments = (game.game, [player], types, *span)
+    here = connection.cursor(sql.HISTORY_OF_PLAYERS, *arguments, prefetch=_PAGE_OF_ONE_EVENTS)
+    async for row in _merged(here, _rows_at(connection, plan, places, types, span)):
+        yield row
+
+
+async def _rows_of_match(
+    connection: Connection, plan: Plan, match: str, types: Collection[str], span: Span
+) -> AsyncIterator[Values]:
+    game = plan.definition
+    places = await read.places_of_matches(connection, game.game, [match])
+    arguments = (game.game, [match], types, *span)
+    here = connection.cursor(sql.HISTORY_OF_MATCHES, *arguments, prefetch=_PAGE_OF_ONE_EVENTS)
+    async for row in _merged(here, _rows_at(connection, plan, places, types, span)):
+        yield row
+
+
+async def _rows_at(
+    connection: Connection, plan: Plan, places: read.Places, types: Collection[str], span: Span
+) -> AsyncIterator[list[LoggedRow]]:
+    yield await read.rows_at(connection, plan.definition, places, types, span)
+
+
+async def _merged(cursor: AsyncIterable[Values], archived: AsyncIterator[list[LoggedRow]]) -> AsyncIterator[Values]:
+    """Both in event order, as each is read."""
+    here = aiter(cursor)
     nearest = await anext(here, None)
-    async for month in read.months_of_log(connection, plan.definition, plan.events, span):
-        for row in month:
+    async for some in archived:
+        for row in some:
             while nearest is not None and _place(nearest) < _place(row):
                 yield nearest
                 nearest = await anext(here, None)

@@ -67,7 +67,7 @@ def _shown(type_: Type, value: Any, cards: Mapping[int, Card]) -> Any:
         return None
     if isinstance(type_, Scalar):
         if type_.kind == "player":
-            return _id(value, cards)
+            return shown_player(value, cards)
         return iso(value) if type_.kind == "time" else value
     if isinstance(type_, ListOf):
         return [_shown(type_.item, item, cards) for item in value]
@@ -78,10 +78,10 @@ def _shown(type_: Type, value: Any, cards: Mapping[int, Card]) -> Any:
 
 def _shown_map(type_: MapOf, value: Any, cards: Mapping[int, Card]) -> dict[str, Any]:
     if type_.key.kind == "player":
-        return {_id(number, cards): _shown(type_.value, item, cards) for number, item in value}
+        return {shown_player(number, cards): _shown(type_.value, item, cards) for number, item in value}
     return {key: _shown(type_.value, item, cards) for key, item in value.items()}
 
 
-def _id(number: int, cards: Mapping[int, Card]) -> str:
+def shown_player(number: int, cards: Mapping[int, Card]) -> str:
     card = cards.get(number)
     return card.id if card is not None else f"{FORGOTTEN}-{number}"

@@ -65,6 +65,17 @@ def may_see(opening: Opening | None, caller: Caller, game: Game) -> bool:
     return not game.namespace and caller.player in opening.controllers
 
 
+async def kept_from(engine: Engine, game: Game, matches: Sequence[str], caller: Caller) -> frozenset[str]:
+    """Those of these matches that the caller may not see."""
+    if not matches or caller.may("read", game.name):
+        return frozenset()
+    rows = await engine.pool.fetch(sql.PRIVATE_AMONG, game.name, matches)
+    card = None
+    if rows and caller.player is not None and not game.namespace:
+        card = await engine.directory.card(game.namespace, caller.player)
+    return frozenset(row["match"] for row in rows if card is None or card.player not in row["controllers"])
+
+
 async def check_may_see(engine: Engine, game: Game, match: str, caller: Caller) -> Opening | None:
     """The opening. Raises Refused."""
     opening = await opening_of(engine, game, match)

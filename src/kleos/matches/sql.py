@@ -54,3 +54,8 @@ RETURNING visibility, controllers, opened_at
 OPENING: Final = """
 SELECT visibility, controllers, opened_at FROM kleos.opened_matches WHERE game = $1 AND match = $2
 """
+
+PRIVATE_AMONG: Final = """
+SELECT match, controllers FROM kleos.opened_matches
+WHERE game = $1 AND match = ANY($2::text[]) AND visibility = 'private'
+"""

@@ -7,12 +7,15 @@ from litestar import Request, get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
-from kleos.core.errors import BadInput
+from kleos.core.errors import BadInput, NotFound
 from kleos.server.openapi import problems
-from kleos.server.parameters import GameName, Limit, Offset, SheetName, TheEngine, WindowName
+from kleos.server.parameters import GameName, Limit, Offset, SheetName, TheCaller, TheEngine, WindowName
+from kleos.sheets.explain import explain, place_of
+from kleos.sheets.explained import Explanation, shown_explanation
 from kleos.sheets.query import Question, SheetRow, page, parse_order, window_of
 
 _OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset"})
+_EXPLAINED_BY: Final = frozenset({"sheet", "column", "window", "limit", "offset"})
 
 Order = Annotated[
     str | None, QueryParameter(name="order", description="Columns, each with `asc` or `desc`, split by commas.")
@@ -27,6 +30,39 @@ class SheetPage(msgspec.Struct):
     limit: int
     offset: int
     rows: list[SheetRow]
+
+
+@get(
+    "/v1/games/{game:str}/explain",
+    tags=["sheets"],
+    summary="The events behind one number",
+    responses=problems(400, 404),
+)
+async def get_explanation(
+    request: Request[Any, Any, Any],
+    engine: TheEngine,
+    caller: TheCaller,
+    game: GameName,
+    sheet: Annotated[str, QueryParameter(description="The sheet's name.")],
+    column: Annotated[str, QueryParameter(description="A column of it.")],
+    window: WindowName = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> Explanation:
+    """Every key column of the sheet is a parameter, and all are needed: `?sheet=career&column=games_won&player=ann`.
+
+    Oldest first, each event with what it gave and the value after it. A formula shows each column that it takes.
+    """
+    in_force = engine.game(game)
+    found = in_force.sheet(sheet)
+    span = window_of(in_force, found, window, engine.now())
+    key = key_filters(request, _EXPLAINED_BY)
+    place = await place_of(engine.directory, in_force, found, column, span, key)
+    explained = await explain(engine.pool, in_force, place, offset, limit)
+    if explained is None:
+        told = ", ".join(f"{name}={text}" for name, text in key.items())
+        raise NotFound(f"row of the sheet {sheet!r} (window {span.name!r}) with", told)
+    return await shown_explanation(engine, in_force, place, explained, caller)
 
 
 @get(
@@ -49,16 +85,16 @@ async def get_sheet(
     in_force = engine.game(game)
     found = in_force.sheet(sheet)
     span = window_of(in_force, found, window, engine.now())
-    question = Question(span, key_filters(request), parse_order(found, order), limit, offset)
+    question = Question(span, key_filters(request, _OWN_PARAMETERS), parse_order(found, order), limit, offset)
     rows, total = await page(engine.pool, engine.directory, in_force, found, question)
     return SheetPage(game, sheet, span.name, total, limit, offset, rows)
 
 
-def key_filters(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """What a request says of the key: every parameter that is not the route's own, once each."""
+def key_filters(request: Request[Any, Any, Any], own: frozenset[str]) -> dict[str, str]:
+    """What a request says of the key: every parameter that is not the route's ``own``, once each."""
     filters: dict[str, str] = {}
     for name, text in request.query_params.multi_items():
-        if name in _OWN_PARAMETERS:
+        if name in own:
             continue
         if name in filters:
             raise BadInput("it is given twice", name)
@@ -66,4 +102,4 @@ def key_filters(request: Request[Any, Any, Any]) -> dict[str, str]:
     return filters
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [get_sheet]
+ROUTES: Final[list[BaseRouteHandler]] = [get_sheet, get_explanation]

@@ -78,7 +78,7 @@ async def page(
     bound: list[Any] = [question.window.name]
     conditions: list[str] = []
     for name, text in question.filters.items():
-        bound.append(await _key_value(directory, game, _key_column(sheet, name), text))
+        bound.append(await key_value(directory, game, key_column(sheet, name), text))
         if bound[-1] is None:
             return [], 0
         conditions.append(f" AND {quoted(name)} = ${len(bound)}")
@@ -146,7 +146,8 @@ def _ordered(sheet: Sheet, order: Sequence[Sort]) -> str:
     return ", ".join([*parts, *(quoted(column.name) for column in sheet.key if column.name not in given)])
 
 
-def _key_column(sheet: Sheet, name: str) -> KeyColumn:
+def key_column(sheet: Sheet, name: str) -> KeyColumn:
+    """Raises BadInput that names the key there is."""
     for column in sheet.key:
         if column.name == name:
             return column
@@ -154,7 +155,7 @@ def _key_column(sheet: Sheet, name: str) -> KeyColumn:
     raise BadInput(f"the sheet {sheet.name!r} has no key {name!r}; its key is {known}", name)
 
 
-async def _key_value(directory: Directory, game: Game, column: KeyColumn, text: str) -> Any:
+async def key_value(directory: Directory, game: Game, column: KeyColumn, text: str) -> Any:
     """The value as the table has it; None for a player that does not exist."""
     if "\0" in text or len(text) > _LONGEST_TEXT:
         raise BadInput("it holds a NUL character or is too long", column.name)

@@ -43,6 +43,8 @@ ORDER BY {order} LIMIT {limit} OFFSET {offset}
 """
 COUNT: Final = 'SELECT count(*) FROM {table} r WHERE "window" = $1 AND present{filters}'
 
+ROW: Final = 'SELECT {columns} FROM {table} WHERE "window" = $1 AND {key} AND present'
+
 ROW_OF_PLAYER: Final = 'SELECT {columns} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'
 
 ROWS_OF_PLAYERS: Final = """

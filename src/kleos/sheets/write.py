@@ -109,12 +109,20 @@ async def refold_ordered(
 
 
 def owner_place(sheet: Sheet) -> int:
+    """As :func:`find_owner`, of a sheet with ordered folds: the loader has seen to it that there is one."""
+    place = find_owner(sheet)
+    if place is None:
+        raise ValueError(f"the key of sheet {sheet.name} holds neither player nor match")
+    return place
+
+
+def find_owner(sheet: Sheet) -> int | None:
     """Where in a row's key stands the player, or else the match, by whom the log finds the events behind the row."""
     kinds = [column.type.kind for column in sheet.key]
     if "player" in kinds:
         return 1 + kinds.index("player")
     texts = zip(*([part.text.strip() for part in rule.key] for rule in sheet.rules), strict=True)
-    return 1 + next(n for n, column in enumerate(texts) if set(column) == {"match"})
+    return next((1 + place for place, column in enumerate(texts) if set(column) == {"match"}), None)
 
 
 def _by_owner(sheet: Sheet, keys: Sequence[RowKey]) -> dict[Any, list[RowKey]]:

@@ -56,6 +56,13 @@ async def everything(world: World) -> list[Any]:
     for span in (history.EVERYTHING, (1_770_000_000_000_000, 1_775_000_000_000_000), (None, 1_772_323_201_000_000)):
         async with connection.transaction(isolation="repeatable_read"):
             answers.append(shown([one async for one in history.whole(connection, plan, span)]))
+            for player in numbers:
+                behind = history.behind(connection, plan, ["played", "left"], span, player=player)
+                answers.append(shown([one async for one in behind]))
+            for match in matches:
+                behind = history.behind(connection, plan, ["played"], span, match=match)
+                answers.append(shown([one async for one in behind]))
+            answers.append(shown([one async for one in history.behind(connection, plan, ["left"], span)]))
         for types in (["played"], ["played", "left"]):
             of_players = await history.of_players(connection, plan, numbers, types, span)
             of_matches = await history.of_matches(connection, plan, matches, types, span)

@@ -1,0 +1,52 @@
+"""`kleos explain` against a real server."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.cli.conftest import Served, ndjson, runs
+
+
+@pytest.fixture(scope="module")
+def player(served: Served) -> str:
+    """Somebody with three runs: 10, 30 and 20."""
+    name = f"why-{uuid4().hex[:8]}"
+    scores = (10.0, 30.0, 20.0)
+    events = [
+        {**runs(1, player=name)[0], "score": score, "id": f"{name}-{place}", "at": f"2026-03-0{place}T12:00:00Z"}
+        for place, score in enumerate(scores, 1)
+    ]
+    assert served.run("import", "arcade", "-", given=ndjson(events)).code == 0
+    return name
+
+
+def test_a_number(served: Served, player: str) -> None:
+    shown = served.run("explain", "arcade", "career", "total_score", f"player={player}")
+    assert shown.code == 0, shown.err
+    lines = [line.split() for line in shown.out.splitlines() if f"{player}-" in line]
+    assert [line[0] for line in lines] == ["2026-03-01", "2026-03-02", "2026-03-03"]
+    assert [line[-2:] for line in lines] == [["10", "10"], ["30", "40"], ["20", "60"]]
+    page = served.run("explain", "arcade", "career", "total_score", f"player={player}", "--limit", "2").out
+    assert "More: --offset 2" in page
+
+
+def test_as_json(served: Served, player: str) -> None:
+    options = ("--offset", "1", "--window", "2026-03", "--json")
+    found = served.run("explain", "arcade", "career", "total_score", f"player={player}", *options).json
+    assert (found["value"], found["window"]) == (60.0, "2026-03")
+    assert [each["given"] for each in found["cells"][0]["contributions"]] == [30.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("career", "total_scores", "player=x"), "total_score"),
+        (("career", "total_score"), "player"),
+        (("career", "total_score", "x"), "name=value"),
+        (("carer", "total_score", "player=x"), "did you mean 'career'"),
+    ],
+)
+def test_what_is_refused(served: Served, arguments: tuple[str, ...], words: str) -> None:
+    result = served.run("explain", "arcade", *arguments)
+    assert (result.code, result.out) == (1, "")
+    assert words in result.err

@@ -1,0 +1,217 @@
+"""`/explain`: from a number to the events behind it, over a real server."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kleos.core.windows import iso
+from kleos.players.profiles import ProfileChange
+from tests.server.conftest import HOUR_US, NOW_US, Server
+
+GAME = """
+title = "Duels"
+
+[events.duel]
+scores = "map[player, int]"
+weapon = "str"
+winner = "player"
+
+[sheets.fighter]
+key = ["player"]
+windows = ["all", "day"]
+
+[[sheets.fighter.on]]
+event = "duel"
+for = "player, score in scores"
+where = "score > -100"
+duels = "count()"
+wins = "count(player == winner)"
+points = "sum(score)"
+best = "max(score)"
+run = "streak(player == winner)"
+beaten_by = "last(winner)"
+
+[sheets.fighter.formulas]
+win_rate = "100 * wins / duels"
+
+[sheets.weapon]
+key = ["weapon"]
+[[sheets.weapon.on]]
+event = "duel"
+duels = "count()"
+
+[sheets.armed]
+key = ["player", "weapon"]
+[[sheets.armed.on]]
+event = "duel"
+for = "player, score in scores"
+points = "sum(score)"
+
+[boards.scored]
+sheet = "fighter"
+by = "points desc, wins desc"
+where = "duels >= 2 and win_rate > 0"
+partitions = [[], ["region"]]
+
+[boards.runs]
+sheet = "fighter"
+by = "run_best desc"
+ties = "ordinal"
+
+[achievements.winner]
+title = "Winner"
+points = 5
+sheet = "fighter"
+when = "wins >= 2"
+
+[achievements.hero]
+title = "Hero"
+hidden = true
+points = 20
+requires = ["winner"]
+event = "duel"
+for = "player, score in scores"
+when = "score >= 9"
+
+[achievements.thanks]
+manual = true
+points = 1
+"""
+
+
+def duel(number: int, scores: dict[str, int], hours_ago: float, **more: Any) -> dict[str, Any]:
+    winner = max(scores, key=lambda player: scores[player])
+    at = iso(NOW_US - int(hours_ago * HOUR_US))
+    fact = {"type": "duel", "id": f"d{number}", "match": f"m{number}", "at": at, "scores": scores}
+    return {**fact, "winner": winner, "weapon": "axe" if number % 2 else "bow", **more}
+
+
+@pytest.fixture(scope="module")
+async def duels(server: Server) -> str:
+    """A game of its own: ann wins d1 and d3, bob d2 and d4, which is private."""
+    game = f"duels_{uuid4().hex[:8]}"
+    await server.engine.put_definition(game, GAME.replace("title", 'identities = "own"\ntitle', 1))
+    opened = await server.http.post(
+        f"/v1/games/{game}/matches/m4",
+        json={"controllers": ["bob"], "visibility": "private"},
+        headers=server.headers,
+    )
+    assert opened.status_code == 200, opened.text
+    events = [
+        duel(1, {"ann": 9, "bob": 3, "cid": -100}, 60),
+        duel(2, {"ann": 2, "bob": 6, "cid": 0}, 50),
+        duel(3, {"ann": 4, "bob": 1, "cid": 4}, 40),
+        duel(4, {"ann": 0, "bob": 8}, 1),
+    ]
+    receipt = await server.send(game, [events[2], events[0], events[3], events[1]])
+    assert receipt["accepted"] == 4, receipt
+    await server.engine.put_profile("ann", ProfileChange(region="eu"), namespace=game)
+    return game
+
+
+async def explained(server: Server, game: str, **params: Any) -> Any:
+    return await server.get(f"/v1/games/{game}/explain", **{"sheet": "fighter", "player": "ann", **params})
+
+
+async def test_a_sum(server: Server, duels: str) -> None:
+    found = await explained(server, duels, column="points")
+    assert (found["value"], found["window"], found["key"], found["formula"]) == (15, "all", {"player": "ann"}, None)
+    (cell,) = found["cells"]
+    assert cell["rules"] == [
+        {"event": "duel", "for": "player, score in scores", "where": "score > -100", "fold": "sum(score)"}
+    ]
+    assert [(each["event"], each["given"], each["value"]) for each in cell["contributions"]] == [
+        ("d1", 9, 9),
+        ("d2", 2, 11),
+        ("d3", 4, 15),
+    ], "the fourth gave nothing"
+    assert {each["type"] for each in cell["contributions"]} == {"duel"}
+    assert [each["position"] for each in cell["contributions"]] == [0, 0, 0]
+    assert (cell["deciding"], cell["next"]) == (None, None)
+
+
+async def test_page_by_page(server: Server, duels: str) -> None:
+    first = (await explained(server, duels, column="points", limit=2))["cells"][0]
+    assert ([each["event"] for each in first["contributions"]], first["next"]) == (["d1", "d2"], 2)
+    second = (await explained(server, duels, column="points", limit=2, offset=2))["cells"][0]
+    assert ([each["value"] for each in second["contributions"]], second["next"]) == ([15], None)
+
+
+async def test_what_decides(server: Server, duels: str) -> None:
+    best = (await explained(server, duels, column="best", limit=1, offset=3))["cells"][0]
+    assert (best["value"], best["deciding"]["event"], best["contributions"][0]["given"]) == (9, "d1", 0)
+    streak = (await explained(server, duels, column="run_best", player="bob"))["cells"][0]
+    assert [each["given"] for each in streak["contributions"]] == [False, True, False, True]
+    assert streak["deciding"]["event"] == "d2"
+    last = await explained(server, duels, column="beaten_by")
+    assert (last["value"], last["cells"][0]["deciding"]["given"]) == ("bob", "bob")
+
+
+async def test_a_formula_and_what_it_takes(server: Server, duels: str) -> None:
+    found = await explained(server, duels, column="win_rate")
+    assert (found["value"], found["formula"]) == (50.0, "100 * wins / duels")
+    assert {cell["column"]: cell["value"] for cell in found["cells"]} == {"wins": 2, "duels": 4}
+    assert {cell["column"]: len(cell["contributions"]) for cell in found["cells"]} == {"wins": 2, "duels": 4}
+
+
+async def test_a_window_and_other_keys(server: Server, duels: str) -> None:
+    today = await explained(server, duels, column="duels", window="day")
+    assert (today["value"], [each["at"] for each in today["cells"][0]["contributions"]]) == (1, [iso(NOW_US - HOUR_US)])
+    weapon = await server.get(f"/v1/games/{duels}/explain", sheet="weapon", column="duels", weapon="axe")
+    assert [each["event"] for each in weapon["cells"][0]["contributions"]] == ["d1", "d3"]
+    armed = await explained(server, duels, sheet="armed", column="points", weapon="bow")
+    assert [each["given"] for each in armed["cells"][0]["contributions"]] == [2]
+
+
+async def test_the_sheet_of_awards(server: Server, duels: str) -> None:
+    found = await explained(server, duels, sheet="awards", column="points")
+    told = [(each["achievement"], each["given"], each["value"]) for each in found["cells"][0]["contributions"]]
+    assert (found["value"], told) == (25, [("hero", 20, 20), ("winner", 5, 25)])
+    assert {each["event"] for each in found["cells"][0]["contributions"]} == {"d3"}
+
+
+async def test_a_private_match_is_not_named(server: Server, duels: str) -> None:
+    last = (await explained(server, duels, column="duels"))["cells"][0]["contributions"][-1]
+    assert (last["event"], last["match"], last["given"]) == (None, None, 1)
+    path = f"/v1/games/{duels}/explain?sheet=fighter&column=duels&player=ann"
+    for_the_game = (await server.http.get(path, headers=server.headers)).json()
+    assert for_the_game["cells"][0]["contributions"][-1]["event"] == "d4"
+
+
+@pytest.mark.parametrize(
+    "params, status, words",
+    [
+        ({"column": "wins", "player": "nobody"}, 404, "nobody"),
+        ({"column": "wins", "sheet": "figther"}, 404, "fighter"),
+        ({"column": "won"}, 400, "duels, wins, points"),
+        ({"column": "wins", "window": "week"}, 400, "all, day"),
+        ({"column": "wins", "window": "2001-01-01"}, 404, "player=ann"),
+        ({"column": "wins", "weapon": "axe"}, 400, "player"),
+        ({"column": "points", "sheet": "armed"}, 400, "player, weapon"),
+        ({"column": "wins", "limit": 0}, 400, "limit"),
+        ({}, 400, "column"),
+    ],
+)
+async def test_bad_questions(server: Server, duels: str, params: dict[str, Any], status: int, words: str) -> None:
+    given = {"sheet": "fighter", "player": "ann", **params}
+    problem = await server.refused("GET", f"/v1/games/{duels}/explain", status, params=given)
+    assert words in str(problem)
+
+
+async def test_who_is_hidden_is_not_explained(server: Server, duels: str) -> None:
+    await server.engine.set_hidden("cid", True, duels)
+    try:
+        await server.refused(
+            "GET",
+            f"/v1/games/{duels}/explain",
+            404,
+            params={"sheet": "fighter", "column": "wins", "player": "cid"},
+        )
+    finally:
+        await server.engine.set_hidden("cid", False, duels)
+    assert (await explained(server, duels, column="duels", player="cid"))["value"] == 2
+
+
+async def test_the_schema_tells_of_it(server: Server) -> None:
+    assert "/v1/games/{game}/explain" in (await server.get("/openapi.json"))["paths"]
