@@ -12,9 +12,7 @@ from kleos.engine.engine import Engine
 from kleos.server.app import create_app
 
 
-def openapi(
-    *, out: Annotated[Path | None, Parameter(name="--out", help="File to write; else stdout.")] = None
-) -> None:
+def openapi(*, out: Annotated[Path | None, Parameter(name="--out", help="File to write; else stdout.")] = None) -> None:
     """Print the OpenAPI document of this version: for generators of clients. Needs no server and no database.
 
     For example:
