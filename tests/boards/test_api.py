@@ -116,6 +116,21 @@ async def test_windows_and_partitions(client: httpx.AsyncClient) -> None:
     assert fortune["partition"] == {"region": "eu"}
 
 
+async def test_more_columns_beside_the_lines(client: httpx.AsyncClient) -> None:
+    page = await got(client, "/most?limit=2&columns=played,latest")
+    assert [line["values"] for line in page["entries"]] == [
+        {"points": 9, "ratio": 0.5, "played": 1, "latest": f"2026-02-10T12:00:0{second}Z"} for second in (0, 1)
+    ]
+    solo = await got(client, "/modes?mode=solo&columns=points&limit=1")
+    assert solo["entries"][0]["values"]["points"] == 1
+
+
+async def test_the_parts_where_somebody_stands(client: httpx.AsyncClient) -> None:
+    assert (await got(client, "/modes/partitions"))["partitions"] == [{"partition": {"mode": "solo"}, "standings": 5}]
+    assert (await got(client, "/modes/partitions?window=2026-02-11"))["partitions"] == []
+    assert (await got(client, "/most/partitions"))["partitions"] == []
+
+
 async def test_what_cannot_be_asked(client: httpx.AsyncClient) -> None:
     for path, status, said in (
         ("/unknown", 404, "board"),
@@ -125,9 +140,11 @@ async def test_what_cannot_be_asked(client: httpx.AsyncClient) -> None:
         ("/most?limit=1001", 400, "between 1 and 1000"),
         ("/most?limit=ten", 400, "limit"),
         ("/most?offset=-1", 400, "offset"),
-        ("/most?colour=red", 400, "there is window, limit, offset, clan, region"),
-        ("/most?mode=solo", 400, "there is window, limit, offset, clan, region"),
+        ("/most?colour=red", 400, "there is window, limit, offset, columns, clan, region"),
+        ("/most?mode=solo", 400, "there is window, limit, offset, columns, clan, region"),
         ("/modes", 400, "by mode"),
+        ("/most?columns=played,wins", 400, "there is points, ratio, lucky, latest, played, share"),
+        ("/most/partitions?window=week", 404, "all, day"),
         ("/most?region=eu&region=us", 400, "twice"),
         ("/most/players/nobody", 404, "player 'nobody'"),
         ("/most/players/nobody/around", 404, "player 'nobody'"),

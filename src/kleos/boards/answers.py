@@ -11,6 +11,7 @@ from kleos.boards.rankkey import Value
 from kleos.core.errors import NotFound
 from kleos.core.windows import Window, iso
 
+_NOTHING: Final[Mapping[str, Mapping[str, Any]]] = {}
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -97,15 +98,18 @@ def line(board: CompiledBoard, entry: Entry, name: str) -> Line:
     return Line(entry.rank, placed.id, name, values[0], dict(zip(board.by_names, values, strict=True)), placed.since)
 
 
-def page_json(board: CompiledBoard, page: Page) -> bytes:
-    """The page as the API shows it: times as ISO 8601, ``since`` where there is one."""
+def page_json(board: CompiledBoard, page: Page, beside: Mapping[str, Mapping[str, Any]] = _NOTHING) -> bytes:
+    """The page as the API shows it: times as ISO 8601, ``since`` where there is one; ``beside`` joins the values."""
+    entries = [shown(board, line) for line in page.entries]
+    if beside:
+        entries = [{**line, "values": {**line["values"], **beside.get(line["player"], {})}} for line in entries]
     return _encoder.encode(
         {
             "board": page.board,
             "window": page.window,
             "partition": page.partition,
             "total": page.total,
-            "entries": [shown(board, line) for line in page.entries],
+            "entries": entries,
         }
     )
 

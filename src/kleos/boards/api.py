@@ -12,6 +12,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 
 from kleos.boards import answers
+from kleos.boards.beside import Part
 from kleos.core.definition.model import Board, Direction, Ties, WindowKind
 from kleos.core.errors import BadInput, NotFound
 from kleos.engine.engine import Engine
@@ -64,6 +65,11 @@ class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     players: Annotated[
         list[Annotated[str, msgspec.Meta(min_length=1, max_length=128)]], msgspec.Meta(max_length=MOST_PLAYERS)
     ]
+
+
+class Parts(msgspec.Struct, frozen=True):
+    board: str
+    partitions: list[Part]
 
 
 class LineShown(msgspec.Struct, kw_only=True):
@@ -122,13 +128,17 @@ async def read_page(
     window: FromQuery[str | None] = None,
     limit: FromQuery[int] = DEFAULT_LINES,
     offset: FromQuery[int] = 0,
+    columns: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """`window` is a kind (the one open now) or a name such as `2026-W07`; the partition goes by its own parameters
-    (`region=eu`). Ranks run on from page to page."""
+    (`region=eu`). Ranks run on from page to page. `columns` (split by commas) brings more of the sheet's columns."""
     in_force = engine.game(game)
-    window, partition = _asked(request, in_force, board, window, ("window", "limit", "offset"))
+    window, partition = _asked(request, in_force, board, window, ("window", "limit", "offset", "columns"))
     _check_between("limit", limit, 1, MOST_LINES)
     _check_between("offset", offset, 0, 2**53)
+    if columns:
+        beside = engine.standings.page_beside(in_force, board, window, partition, offset, limit, columns)
+        return _json(await beside)
     return _json(await engine.standings.page_json(in_force, board, window, partition, offset, limit))
 
 
@@ -202,7 +212,23 @@ async def look_up(
     return _json(answers.page_json(engine.standings.compiled(in_force, board), page))
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [list_boards, read_page, read_standing, read_around, look_up]
+@get(
+    "/v1/games/{game:str}/boards/{board:str}/partitions",
+    tags=["boards"],
+    summary="The parts of a board",
+    responses=problems(400, 404),
+)
+async def list_parts(
+    engine: EngineParameter, game: FromPath[str], board: FromPath[str], window: FromQuery[str | None] = None
+) -> Parts:
+    """Where somebody stands, the fullest first: what to offer in a filter."""
+    in_force = engine.game(game)
+    windows = in_force.sheet(in_force.board(board).sheet).windows
+    meant = window if window is not None else "all" if "all" in windows else windows[0]
+    return Parts(board, await engine.standings.parts(in_force, board, meant))
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [list_boards, read_page, read_standing, read_around, look_up, list_parts]
 
 
 def _asked(

@@ -3,6 +3,7 @@
 Each gives the same numbers as the rank index, from the rows themselves.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -46,6 +47,16 @@ _LOOKUP: Final = "SELECT * FROM ranked WHERE id = ANY({ids}::text[])"
 _AROUND: Final = """
 SELECT ranked.* FROM ranked JOIN (SELECT place AS middle FROM ranked WHERE id = {id}) me
 ON place BETWEEN me.middle - {span} AND me.middle + {span}
+"""
+
+_PARTS: Final = """
+SELECT {parted}, count(*) AS standings FROM ({standings}) standing WHERE {known}
+GROUP BY {parted} ORDER BY standings DESC, {parted} LIMIT {limit}
+"""
+
+_BESIDE: Final = """
+SELECT {player} AS of_player, {columns} FROM {table}
+WHERE "window" = {window} AND {player} = ANY({players}) AND present{conditions}
 """
 
 
@@ -100,6 +111,49 @@ def every_standing(board: CompiledBoard, window: Window) -> Statement:
     needs_profile = bool(board.attribute_names)
     rows = _standings(statement, board, window, None, needs_profile, "", extra)
     statement.text = f"SELECT * FROM ({rows}) standing ORDER BY {_order(board)}"
+    return statement
+
+
+def parts(board: CompiledBoard, window: Window, is_closed: bool, names: Sequence[str], limit: int) -> Statement:
+    """Where standings are: part_0…, standings; the fullest first."""
+    statement = Statement()
+    columns = [f"s.{quoted(name)}" if name in board.key_names else _attribute(name) for name in names]
+    extra = "".join(f", {column} AS part_{place}" for place, column in enumerate(columns))
+    seen = _SEEN.format(player=quoted(board.player_name))
+    end = window.end if is_closed else None
+    rows = _standings(statement, board, window, end, bool(board.attribute_names), seen, extra)
+    parted = ", ".join(f"part_{place}" for place in range(len(names)))
+    statement.text = _PARTS.format(
+        parted=parted,
+        standings=rows,
+        known=" AND ".join(f"part_{place} IS NOT NULL" for place in range(len(names))),
+        limit=statement.argument(limit, "bigint"),
+    )
+    return statement
+
+
+def rows_beside(
+    board: CompiledBoard,
+    window: Window,
+    players: Sequence[int],
+    partition: Mapping[str, Any],
+    columns: Sequence[str],
+) -> Statement:
+    """Columns of the rows that players have in a partition: of_player, and the columns."""
+    statement = Statement()
+    kinds = {column.name: column.type.kind for column in board.sheet.key}
+    statement.text = _BESIDE.format(
+        player=quoted(board.player_name),
+        columns=", ".join(quoted(name) for name in columns),
+        table=table(board.game, board.sheet.name),
+        window=statement.argument(window.name, "text"),
+        players=statement.argument(list(players), "bigint[]"),
+        conditions="".join(
+            f" AND {quoted(name)} = {statement.argument(value, _KEY_TYPES[kinds[name]])}"
+            for name, value in partition.items()
+            if name in board.key_names
+        ),
+    )
     return statement
 
 

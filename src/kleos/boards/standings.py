@@ -9,6 +9,7 @@ import asyncpg
 
 from kleos.boards import answers, sql
 from kleos.boards.answers import Effect, Glance, Line, Page, Standing
+from kleos.boards.beside import Part, columns_of, parts_of, values_beside
 from kleos.boards.compiled import Attributes, CompiledBoard, Partition
 from kleos.boards.index import Entry
 from kleos.boards.overtaking import Places
@@ -113,6 +114,32 @@ class Standings:
         body = answers.page_json(question.board, page)
         self._keep_page(place, version, profiles, body)
         return body
+
+    async def page_beside(
+        self,
+        game: Game,
+        board: str,
+        window: str,
+        partition: Mapping[str, str],
+        offset: int,
+        limit: int,
+        columns: str,
+    ) -> bytes:
+        """The page with more columns of the same rows among its values, as the database has them now."""
+        question = self._question(game, board, window, partition)
+        names = columns_of(question.board, columns)
+        page = await self.page(game, board, window, partition, offset, limit)
+        pool, directory = self._pool, self._directory
+        beside = await values_beside(pool, directory, game, question.board, question.window, page, names)
+        return answers.page_json(question.board, page, beside)
+
+    async def parts(self, game: Game, board: str, window: str) -> list[Part]:
+        """The parts of a board in which somebody stands."""
+        compiled = self.compiled(game, board)
+        meant = game.calendar.named(window, self._clock())
+        if meant.kind not in compiled.sheet.windows:
+            raise answers.no_window(compiled, window)
+        return await parts_of(self._pool, compiled, meant, _is_closed(meant, self._clock()))
 
     async def standing(
         self, game: Game, board: str, window: str, partition: Mapping[str, str], id: str
