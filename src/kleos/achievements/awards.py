@@ -150,7 +150,7 @@ async def _decide(connection: Connection, game: Game, suspects: _Suspects, held:
     asked = {player: names for player, names in asked.items() if names}
     types = {kind for names in asked.values() for name in names for kind in _feeding(game, name)}
     span = (_earliest_that_counts(game, {name for names in asked.values() for name in names}), None)
-    histories = await history.of_players(connection, game.plan, sorted(asked), types, span) if asked else {}
+    histories = await history.of_players(connection, game, sorted(asked), types, span) if asked else {}
     decided: Held = {}
     for player in suspects.players:
         mine = dict(held[player])

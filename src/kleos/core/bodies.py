@@ -193,3 +193,59 @@ def _restored(type_: Type) -> Convert | None:
             return lambda pairs: {key: item(value) if item else value for key, value in pairs}
         return lambda values: {key: item(value) if item else value for key, value in sorted(values.items())}
     return in_record(type_, _restored)
+
+
+Renamed = Callable[[Any, Mapping[Any, Any]], Any]
+
+
+def player_renamer(event: EventType) -> Callable[[Any, Mapping[Any, Any]], Any]:
+    """From an event, in either form, to what it is when some of its players count as others; it is not changed itself.
+
+    Where a map then names a player twice, the later entry stands.
+    """
+    find = player_finder(event)
+    renames = [(field.name, rename) for field in event.fields.values() if (rename := _renamer(field.type))]
+
+    def renamed(happened: Any, others: Mapping[Any, Any]) -> Any:
+        if others.keys().isdisjoint(find(happened)):
+            return happened
+        return _with_renamed(happened, renames, others)
+
+    return renamed
+
+
+def _with_renamed(struct: Any, renames: list[tuple[str, Renamed]], others: Mapping[Any, Any]) -> Any:
+    changes = {name: rename(value, others) for name, rename in renames if (value := getattr(struct, name)) is not None}
+    return msgspec.structs.replace(struct, **changes)
+
+
+def _renamer(type_: Type) -> Renamed | None:
+    if isinstance(type_, Scalar):
+        return (lambda player, others: others.get(player, player)) if type_.kind == "player" else None
+    if isinstance(type_, ListOf):
+        inner = _renamer(type_.item)
+        if inner is None:
+            return None
+        return lambda values, others: [None if value is None else inner(value, others) for value in values]
+    if isinstance(type_, MapOf):
+        return _map_renamer(type_)
+    renames = [(field.name, one) for field in type_.fields.values() if (one := _renamer(field.type))]
+    return (lambda record, others: _with_renamed(record, renames, others)) if renames else None
+
+
+def _map_renamer(type_: MapOf) -> Renamed | None:
+    inner = _renamer(type_.value)
+    keys = type_.key.kind == "player"
+    if inner is None and not keys:
+        return None
+
+    def rename(values: dict[Any, Any], others: Mapping[Any, Any]) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for key, value in values.items():
+            if keys:
+                key = others.get(key, key)
+                found.pop(key, None)
+            found[key] = value if inner is None or value is None else inner(value, others)
+        return found
+
+    return rename

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from kleos.core import events as forms
-from kleos.core.bodies import body_writer, log_reader, player_finder
+from kleos.core.bodies import body_writer, log_reader, player_finder, player_renamer
 from kleos.core.cells import Values
 from kleos.core.definition.model import (
     AWARD_GRANTED,
@@ -36,6 +36,7 @@ class EventPlan:
     players: Callable[[Any], set[str]]
     write_body: Callable[[Any, Mapping[str, int]], bytes]
     read_log: Callable[[str, str, int, bytes | str], forms.Event]
+    renamed: Callable[[Any, Mapping[Any, Any]], Any]
     objection: Callable[[Any], str | None]
     folds: Mapping[str, SheetFold]
     earned: Mapping[str, Earned]
@@ -119,6 +120,7 @@ def _event_plan(definition: Definition, event: EventType, folds: dict[str, Sheet
         players=player_finder(event),
         write_body=body_writer(event),
         read_log=log_reader(event, definition),
+        renamed=player_renamer(event),
         objection=_objection([check for check in definition.checks if check.selector.event == event.name], event),
         folds=folds,
         earned=_earned_by(definition, event),

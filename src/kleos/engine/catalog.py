@@ -21,6 +21,7 @@ from kleos.core.windows import Calendar, Season
 from kleos.engine import sql
 from kleos.engine.game import Game
 from kleos.log.sql import DATE_MATCHES, LOCK_EXCLUSIVE
+from kleos.moderation.corrected import read_corrected
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.rebuild import rebuild_awards, rebuild_sheets
 from kleos.sheets.schema import apply_schema
@@ -76,7 +77,8 @@ async def game_in_force(connection: Connection, definition: Definition, version:
     named = [Season(row["name"], row["title"], row["starts_at"], row["ends_at"]) for row in seasons]
     kept = await connection.fetchval(sql.COUNTS_FROM, definition.game, version)
     plan = compile_plan(definition, msgspec.json.decode(kept, type=dict[str, int]))
-    return Game(definition, plan, version, Calendar(definition.timezone, named), calendar)
+    corrected = await read_corrected(connection, definition.game, definition.namespace)
+    return Game(definition, plan, version, Calendar(definition.timezone, named), calendar, corrected)
 
 
 async def read_games(connection: Connection) -> list[Game]:

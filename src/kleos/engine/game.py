@@ -1,11 +1,12 @@
 """A game in force: one version of its definition, compiled, with its calendar. Replaced whole when either changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kleos.core.definition.model import Achievement, Board, Definition, Sheet
 from kleos.core.errors import NotFound
 from kleos.core.plan import Plan
 from kleos.core.windows import Calendar
+from kleos.moderation.corrected import Corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Game:
     version: int
     calendar: Calendar
     calendar_version: int
+    corrected: Corrected = field(default_factory=Corrected)
 
     @property
     def name(self) -> str:

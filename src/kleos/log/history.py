@@ -1,5 +1,8 @@
 """Reading the log back: the events behind rows, players and matches, in event order.
 
+Whoever folds reads here: what corrections void is left out, and a merged player's number is that of the player who
+stands for it.
+
 The log is one, wherever its events are: in PostgreSQL, or after their retention in the archive's files alone.
 PostgreSQL is read first and the files after it, so that what leaves it in between is found in either; what is found in
 both is taken once.
@@ -11,7 +14,7 @@ from typing import Any, Final
 
 from kleos.core.cells import Values
 from kleos.core.completion import Happened
-from kleos.core.plan import Plan
+from kleos.engine.game import Game
 from kleos.log import sql
 from kleos.log.archive import read
 from kleos.log.archive.bodies import Between, LoggedRow
@@ -26,51 +29,51 @@ _PAGE_OF_ONE_EVENTS: Final = 500
 
 async def of_players(
     connection: Connection,
-    plan: Plan,
+    game: Game,
     players: Sequence[int],
     types: Iterable[str],
     span: Span = EVERYTHING,
 ) -> dict[int, list[Happened]]:
     """Every event of these types in the matches where each player appeared, by player."""
-    game, wanted = plan.definition, sorted(types)
-    rows = await connection.fetch(sql.HISTORY_OF_PLAYERS, game.game, players, wanted, *span)
-    places = await read.places_of_players(connection, game.game, players)
+    wanted = sorted(types)
+    rows = await connection.fetch(_counted(game, sql.HISTORY_OF_PLAYERS), game.name, players, wanted, *span)
+    places = await read.places_of_players(connection, game.name, players)
     archived: dict[Any, list[LoggedRow]] = {}
     if places:
         everywhere = {match: spans for of_player in places.values() for match, spans in of_player.items()}
-        found = await read.rows_at(connection, game, everywhere, wanted, span)
+        found = await _archived(connection, game, everywhere, wanted, span)
         archived = {player: [row for row in found if row.match in mine] for player, mine in places.items()}
-    return _grouped(plan, players, rows, archived)
+    return _grouped(game, players, rows, archived)
 
 
 async def of_matches(
     connection: Connection,
-    plan: Plan,
+    game: Game,
     matches: Sequence[str],
     types: Iterable[str],
     span: Span = EVERYTHING,
 ) -> dict[str, list[Happened]]:
-    game, wanted = plan.definition, sorted(types)
-    rows = await connection.fetch(sql.HISTORY_OF_MATCHES, game.game, matches, wanted, *span)
-    places = await read.places_of_matches(connection, game.game, matches)
+    wanted = sorted(types)
+    rows = await connection.fetch(_counted(game, sql.HISTORY_OF_MATCHES), game.name, matches, wanted, *span)
+    places = await read.places_of_matches(connection, game.name, matches)
     archived: dict[Any, list[LoggedRow]] = {}
-    for row in await read.rows_at(connection, game, places, wanted, span):
+    for row in await _archived(connection, game, places, wanted, span):
         archived.setdefault(row.match, []).append(row)
-    return _grouped(plan, matches, rows, archived)
+    return _grouped(game, matches, rows, archived)
 
 
-async def whole(connection: Connection, plan: Plan, span: Span = EVERYTHING) -> AsyncIterator[Happened]:
+async def whole(connection: Connection, game: Game, span: Span = EVERYTHING) -> AsyncIterator[Happened]:
     """The whole log of a game, or a span of it, in event order; must run inside a transaction that sees one moment,
     where events leave PostgreSQL meanwhile."""
-    async for row in _whole_rows(connection, plan, span):
-        happened = _happened(plan, row)
+    async for row in _whole_rows(connection, game, span):
+        happened = _happened(game, row)
         if happened is not None:
             yield happened
 
 
 async def behind(
     connection: Connection,
-    plan: Plan,
+    game: Game,
     types: Iterable[str],
     span: Span = EVERYTHING,
     player: int | None = None,
@@ -78,50 +81,53 @@ async def behind(
 ) -> AsyncGenerator[Happened, None]:
     """The events of one player, else of one match, else of all, in event order, read as they are asked for; must run
     inside a transaction that sees one moment."""
-    wanted = sorted(set(types) & plan.events.keys())
+    wanted = sorted(set(types) & game.plan.events.keys())
     if player is not None:
-        rows = _rows_of_player(connection, plan, player, wanted, span)
+        rows = _rows_of_player(connection, game, player, wanted, span)
     elif match is not None:
-        rows = _rows_of_match(connection, plan, match, wanted, span)
+        rows = _rows_of_match(connection, game, match, wanted, span)
     else:
-        rows = _whole_rows(connection, plan, span)
+        rows = _whole_rows(connection, game, span)
     async for row in rows:
-        if row["type"] in wanted and (happened := _happened(plan, row)) is not None:
+        if row["type"] in wanted and (happened := _happened(game, row)) is not None:
             yield happened
 
 
-async def _whole_rows(connection: Connection, plan: Plan, span: Span) -> AsyncIterator[Values]:
-    here = connection.cursor(sql.WHOLE_LOG, plan.definition.game, *span, prefetch=_PAGE_EVENTS)
-    async for row in _merged(here, read.months_of_log(connection, plan.definition, plan.events, span)):
+async def _whole_rows(connection: Connection, game: Game, span: Span) -> AsyncIterator[Values]:
+    here = connection.cursor(_counted(game, sql.WHOLE_LOG), game.name, *span, prefetch=_PAGE_EVENTS)
+    async for row in _merged(here, _months(connection, game, span)):
         yield row
 
 
+async def _months(connection: Connection, game: Game, span: Span) -> AsyncIterator[list[LoggedRow]]:
+    async for month in read.months_of_log(connection, game.definition, game.plan.events, span):
+        yield await _without_voided(connection, game, month)
+
+
 async def _rows_of_player(
-    connection: Connection, plan: Plan, player: int, types: Collection[str], span: Span
+    connection: Connection, game: Game, player: int, types: Collection[str], span: Span
 ) -> AsyncIterator[Values]:
-    game = plan.definition
-    places = (await read.places_of_players(connection, game.game, [player])).get(player, {})
-    arguments = (game.game, [player], types, *span)
-    here = connection.cursor(sql.HISTORY_OF_PLAYERS, *arguments, prefetch=_PAGE_OF_ONE_EVENTS)
-    async for row in _merged(here, _rows_at(connection, plan, places, types, span)):
+    places = (await read.places_of_players(connection, game.name, [player])).get(player, {})
+    arguments = (game.name, [player], types, *span)
+    here = connection.cursor(_counted(game, sql.HISTORY_OF_PLAYERS), *arguments, prefetch=_PAGE_OF_ONE_EVENTS)
+    async for row in _merged(here, _rows_at(connection, game, places, types, span)):
         yield row
 
 
 async def _rows_of_match(
-    connection: Connection, plan: Plan, match: str, types: Collection[str], span: Span
+    connection: Connection, game: Game, match: str, types: Collection[str], span: Span
 ) -> AsyncIterator[Values]:
-    game = plan.definition
-    places = await read.places_of_matches(connection, game.game, [match])
-    arguments = (game.game, [match], types, *span)
-    here = connection.cursor(sql.HISTORY_OF_MATCHES, *arguments, prefetch=_PAGE_OF_ONE_EVENTS)
-    async for row in _merged(here, _rows_at(connection, plan, places, types, span)):
+    places = await read.places_of_matches(connection, game.name, [match])
+    arguments = (game.name, [match], types, *span)
+    here = connection.cursor(_counted(game, sql.HISTORY_OF_MATCHES), *arguments, prefetch=_PAGE_OF_ONE_EVENTS)
+    async for row in _merged(here, _rows_at(connection, game, places, types, span)):
         yield row
 
 
 async def _rows_at(
-    connection: Connection, plan: Plan, places: read.Places, types: Collection[str], span: Span
+    connection: Connection, game: Game, places: read.Places, types: Collection[str], span: Span
 ) -> AsyncIterator[list[LoggedRow]]:
-    yield await read.rows_at(connection, plan.definition, places, types, span)
+    yield await _archived(connection, game, places, types, span)
 
 
 async def _merged(cursor: AsyncIterable[Values], archived: AsyncIterator[list[LoggedRow]]) -> AsyncIterator[Values]:
@@ -139,8 +145,26 @@ async def _merged(cursor: AsyncIterable[Values], archived: AsyncIterator[list[Lo
         nearest = await anext(here, None)
 
 
+async def _archived(
+    connection: Connection, game: Game, places: read.Places, types: Iterable[str], span: Span
+) -> list[LoggedRow]:
+    return await _without_voided(connection, game, await read.rows_at(connection, game.definition, places, types, span))
+
+
+async def _without_voided(connection: Connection, game: Game, rows: list[LoggedRow]) -> list[LoggedRow]:
+    if not rows or not game.corrected.has_voids:
+        return rows
+    found = await connection.fetch(sql.VOIDED_AMONG, game.name, [row.id for row in rows])
+    voided = {row["id"] for row in found}
+    return [row for row in rows if row.id not in voided]
+
+
+def _counted(game: Game, statement: str) -> str:
+    return statement.format(counted=sql.COUNTED if game.corrected.has_voids else "")
+
+
 def _grouped(
-    plan: Plan, keys: Sequence[Any], rows: Sequence[Any], archived: Mapping[Any, Sequence[LoggedRow]]
+    game: Game, keys: Sequence[Any], rows: Sequence[Any], archived: Mapping[Any, Sequence[LoggedRow]]
 ) -> dict[Any, list[Happened]]:
     found: dict[Any, list[Any]] = {key: [] for key in keys}
     for row in rows:
@@ -148,10 +172,10 @@ def _grouped(
     for key, more in archived.items():
         found[key] = list(heapq.merge(found[key], more, key=_place))
     read_once: dict[str, Happened | None] = {}
-    return {key: _history(plan, mine, read_once) for key, mine in found.items()}
+    return {key: _history(game, mine, read_once) for key, mine in found.items()}
 
 
-def _history(plan: Plan, rows: Sequence[Any], read_once: dict[str, Happened | None]) -> list[Happened]:
+def _history(game: Game, rows: Sequence[Any], read_once: dict[str, Happened | None]) -> list[Happened]:
     history: list[Happened] = []
     last = None
     for row in rows:
@@ -160,7 +184,7 @@ def _history(plan: Plan, rows: Sequence[Any], read_once: dict[str, Happened | No
             continue
         last = id
         if id not in read_once:
-            read_once[id] = _happened(plan, row)
+            read_once[id] = _happened(game, row)
         happened = read_once[id]
         if happened is not None:
             history.append(happened)
@@ -171,9 +195,11 @@ def _place(row: Values) -> tuple[int, str]:
     return row["at"], row["id"]
 
 
-def _happened(plan: Plan, row: Values) -> Happened | None:
+def _happened(game: Game, row: Values) -> Happened | None:
     """None for a type that the definition no longer has: it feeds nothing."""
-    event_plan = plan.events.get(row["type"])
+    event_plan = game.plan.events.get(row["type"])
     if event_plan is None:
         return None
-    return Happened(event_plan, event_plan.read_log(row["id"], row["match"], row["at"], row["body"]))
+    event = event_plan.read_log(row["id"], row["match"], row["at"], row["body"])
+    merges = game.corrected.merges
+    return Happened(event_plan, event_plan.renamed(event, merges) if merges else event)

@@ -44,7 +44,9 @@ ON CONFLICT (game, match) DO UPDATE SET
 
 DATE_MATCHES: Final = """
 UPDATE kleos.matches m SET ended_at = (
-    SELECT min(e.at) FROM kleos.events e WHERE e.game = m.game AND e.match = m.match AND e.type = ANY($2::text[])
+    SELECT min(e.at) FROM kleos.events e
+    WHERE e.game = m.game AND e.match = m.match AND e.type = ANY($2::text[])
+      AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)
 )
 WHERE m.game = $1
 """
@@ -61,12 +63,17 @@ ADD_OUTBOX: Final = "INSERT INTO kleos.outbox (game, body) VALUES ($1, $2) RETUR
 OUTBOX_REST: Final = "SELECT id, game, body FROM kleos.outbox ORDER BY id LIMIT 1000"
 DROP_OUTBOX: Final = "DELETE FROM kleos.outbox WHERE id = ANY($1::bigint[])"
 
+COUNTED: Final = " AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)"
+"""Stands for {counted} where the game has events that do not count."""
+
+VOIDED_AMONG: Final = "SELECT DISTINCT id FROM kleos.voided WHERE game = $1 AND id = ANY($2::text[])"
+
 HISTORY_OF_PLAYERS: Final = """
 SELECT a.player, e.id, e.match, e.type, e.at, e.body
 FROM kleos.appearances a
 JOIN kleos.events e ON e.game = a.game AND e.match = a.match
 WHERE a.game = $1 AND a.player = ANY($2::bigint[]) AND e.type = ANY($3::text[])
-  AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5)
+  AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5){counted}
 ORDER BY a.player, e.at, e.id
 """
 
@@ -74,14 +81,14 @@ HISTORY_OF_MATCHES: Final = """
 SELECT e.match AS player, e.id, e.match, e.type, e.at, e.body
 FROM kleos.events e
 WHERE e.game = $1 AND e.match = ANY($2::text[]) AND e.type = ANY($3::text[])
-  AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5)
+  AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5){counted}
 ORDER BY e.match, e.at, e.id
 """
 
 WHOLE_LOG: Final = """
-SELECT id, match, type, at, body FROM kleos.events
-WHERE game = $1 AND ($2::timestamptz IS NULL OR at >= $2) AND ($3::timestamptz IS NULL OR at < $3)
-ORDER BY at, id
+SELECT e.id, e.match, e.type, e.at, e.body FROM kleos.events e
+WHERE e.game = $1 AND ($2::timestamptz IS NULL OR e.at >= $2) AND ($3::timestamptz IS NULL OR e.at < $3){counted}
+ORDER BY e.at, e.id
 """
 """In event order; read with a cursor."""
 

@@ -95,7 +95,7 @@ WHERE player = ANY($1::bigint[]) AND ($2::text IS NULL OR namespace = $2) ORDER 
 # Hiding and deleting.
 HIDDEN_IDS: Final = "SELECT i.namespace, i.id FROM kleos.hidden h JOIN kleos.identities i USING (player)"
 HIDE: Final = "INSERT INTO kleos.hidden (player, since) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING player"
-SHOW: Final = "DELETE FROM kleos.hidden WHERE player = $1 RETURNING player"
+SHOW: Final = "DELETE FROM kleos.hidden WHERE player = $1 AND correction = 0 RETURNING player"
 DROP_ACCOUNT_OF: Final = "DELETE FROM kleos.accounts WHERE player = $1"
 DROP_IDENTITIES: Final = "DELETE FROM kleos.identities WHERE player = $1"
 DROP_PROFILES: Final = "DELETE FROM kleos.profiles WHERE player = $1"

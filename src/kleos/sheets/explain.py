@@ -196,11 +196,11 @@ def _events_behind(
     owner = find_owner(place.sheet)
     span = (place.window.start, place.window.end)
     if owner is None:
-        return history.behind(connection, game.plan, types, span)
+        return history.behind(connection, game, types, span)
     value = place.key[owner - 1]
     if place.sheet.key[owner - 1].type.kind == "player":
-        return history.behind(connection, game.plan, types, span, player=value)
-    return history.behind(connection, game.plan, types, span, match=value)
+        return history.behind(connection, game, types, span, player=value)
+    return history.behind(connection, game, types, span, match=value)
 
 
 # Awards ---------------------------------------------------------------------------------------------------------------

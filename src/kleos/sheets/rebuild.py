@@ -40,7 +40,7 @@ async def fold_log(
         for name in sheets
     }
     appeared: set[tuple[Any, str]] = set()
-    async for happened in history.whole(connection, game.plan, span):
+    async for happened in history.whole(connection, game, span):
         for name, fold in happened.plan.folds.items():
             if name in rows:
                 windows = game.calendar.names(windows_of[name], happened.event.at)
@@ -96,7 +96,7 @@ async def decide_awards(connection: Connection, game: Game, players: Collection[
     if not game.definition.achievements:
         return {player: {} for player in players}
     histories: Mapping[int, list[Happened]] = await history.of_players(
-        connection, game.plan, sorted(players), game.plan.events
+        connection, game, sorted(players), game.plan.events
     )
     return {player: all_awards(game.plan, game.calendar, player, histories[player]) for player in players}
 

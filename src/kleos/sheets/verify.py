@@ -123,7 +123,7 @@ async def _refold(connection: Connection, game: Game, progress: Progress) -> _Re
     total = await connection.fetchval(sql.COUNT_EVENTS, game.name)
     refolded = _Refolded({name: {} for name in game.definition.sheets})
     sheets = game.definition.sheets
-    async for happened in history.whole(connection, game.plan):
+    async for happened in history.whole(connection, game):
         event = happened.event
         for name, fold in happened.plan.folds.items():
             windows = game.calendar.names(sheets[name].windows, event.at)

@@ -100,7 +100,7 @@ async def refold_ordered(
     span = _span([game.calendar.named(key[0], 0) for key in keys])
     is_of_player = sheet.key[owner_place(sheet) - 1].type.kind == "player"
     read: Any = history.of_players if is_of_player else history.of_matches
-    histories = await read(connection, game.plan, list(by_owner), types, span)
+    histories = await read(connection, game, list(by_owner), types, span)
     folded: dict[RowKey, Row] = {}
     for owner, wanted in by_owner.items():
         rows = fold_history(game, sheet, histories[owner])

@@ -47,7 +47,7 @@ def shown(events: list[Happened]) -> list[Any]:
 
 async def everything(world: World) -> list[Any]:
     """The log in every way that it can be read."""
-    plan, connection = world.game.plan, world.connection
+    game, connection = world.game, world.connection
     numbers = [row["player"] for row in await connection.fetch("SELECT player FROM kleos.identities ORDER BY player")]
     matches = [
         row["match"] for row in await connection.fetch("SELECT DISTINCT match FROM kleos.appearances ORDER BY 1")
@@ -55,17 +55,17 @@ async def everything(world: World) -> list[Any]:
     answers: list[Any] = []
     for span in (history.EVERYTHING, (1_770_000_000_000_000, 1_775_000_000_000_000), (None, 1_772_323_201_000_000)):
         async with connection.transaction(isolation="repeatable_read"):
-            answers.append(shown([one async for one in history.whole(connection, plan, span)]))
+            answers.append(shown([one async for one in history.whole(connection, game, span)]))
             for player in numbers:
-                behind = history.behind(connection, plan, ["played", "left"], span, player=player)
+                behind = history.behind(connection, game, ["played", "left"], span, player=player)
                 answers.append(shown([one async for one in behind]))
             for match in matches:
-                behind = history.behind(connection, plan, ["played"], span, match=match)
+                behind = history.behind(connection, game, ["played"], span, match=match)
                 answers.append(shown([one async for one in behind]))
-            answers.append(shown([one async for one in history.behind(connection, plan, ["left"], span)]))
+            answers.append(shown([one async for one in history.behind(connection, game, ["left"], span)]))
         for types in (["played"], ["played", "left"]):
-            of_players = await history.of_players(connection, plan, numbers, types, span)
-            of_matches = await history.of_matches(connection, plan, matches, types, span)
+            of_players = await history.of_players(connection, game, numbers, types, span)
+            of_matches = await history.of_matches(connection, game, matches, types, span)
             answers += [{key: shown(events) for key, events in found.items()} for found in (of_players, of_matches)]
     return answers
 

@@ -1,0 +1,43 @@
+"""What corrections ask of whoever folds a game's log: what to leave out, and who counts as whom.
+
+Read with the definition, and as old as that: a correction raises the game's calendar, so no commit works with an
+earlier one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kleos.moderation import sql
+from kleos.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """``has_voids``: some event does not count; ``has_voided_matches``: nor what will come of some match.
+
+    ``merges`` is by number of a merged player the number that stands for it, and ``meant`` the same by external id.
+    """
+
+    has_voids: bool = False
+    has_voided_matches: bool = False
+    merges: Mapping[int, int] = field(default_factory=dict)
+    meant: Mapping[str, str] = field(default_factory=dict)
+
+
+async def read_corrected(connection: Connection, game: str, namespace: str) -> Corrected:
+    (has,) = await connection.fetch(sql.HAS_VOIDS, game)
+    merges = await connection.fetch(sql.MERGES, namespace)
+    edges = {merge["player"]: merge["into_player"] for merge in merges}
+    ids = {merge["player"]: merge["id"] for merge in merges} | {
+        merge["into_player"]: merge["into_id"] for merge in merges
+    }
+    roots = {player: root_of(edges, player) for player in edges}
+    meant = {ids[player]: ids[root] for player, root in roots.items() if ids[player] and ids[root]}
+    return Corrected(has["voids"], has["voided_matches"], roots, meant)
+
+
+def root_of(edges: Mapping[int, int], player: int) -> int:
+    """Who stands for a player in the end: one into whom it was merged may have been merged too."""
+    while player in edges:
+        player = edges[player]
+    return player
