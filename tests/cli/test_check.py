@@ -33,6 +33,9 @@ def test_right_definitions() -> None:
     summary = kleos("check", *files, "--json").json
     assert [game["game"] for game in summary["games"]] == ["chess", "moba"]
     assert summary["problems"] == []
+    written = tomllib.loads((REPOSITORY / "examples" / "chess.toml").read_text("utf-8"))
+    for part in ("events", "sheets", "boards", "achievements"):
+        assert summary["games"][0][part] == len(written.get(part, {})), part
 
 
 def test_every_problem_of_every_file(tmp_path: Path) -> None:

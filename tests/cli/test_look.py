@@ -51,9 +51,11 @@ def test_a_part_of_a_board_by_region(served: Served, players: list[str]) -> None
 
 def test_a_player(served: Served, players: list[str]) -> None:
     shown = served.run("player", players[0])
-    assert shown.code == 0
-    assert players[0] in shown.out
-    assert "1,000,000" in shown.out
+    assert (shown.code, players[0] in shown.out) == (0, True)
+    assert f"kleos player {players[0]} --game arcade" in shown.out
+    assert "1,000,000" not in shown.out
+    of_game = served.run("player", players[0], "--game", "arcade")
+    assert (of_game.code, "1,000,000" in of_game.out) == (0, True)
     found = served.run("player", players[0], "--game", "arcade", "--window", "2026-03", "--json").json
     assert found["profile"]["player"] == players[0]
     assert list(found["stats"]["games"]) == ["arcade"]

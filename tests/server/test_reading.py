@@ -1,5 +1,6 @@
 """The read routes, over a server in which a few games were played."""
 
+import re
 from typing import Any
 
 import httpx
@@ -287,10 +288,26 @@ async def test_openapi_documents_every_route(played: Server) -> None:
                 assert "application/problem+json" in operation["responses"]["503"]["content"], f"{method} {path}"
             if operation.get("security"):
                 assert "401" in operation["responses"], f"{method} {path}"
+
+
+async def test_the_pages_of_the_document_need_nothing_from_elsewhere(played: Server) -> None:
     for page in ("/docs", "/redoc"):
         response = await played.http.get(page)
         assert response.status_code == 200
         assert "text/html" in response.headers["content-type"]
+        policy = response.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; ")
+        assert "unsafe" not in policy
+        linked = re.findall(r'(?:src|href)="([^"]+)"', response.text)
+        assert any(name.endswith(".js") for name in linked)
+        for name in linked:
+            if name == "data:,":
+                continue
+            assert name.startswith("/docs/assets/"), name
+            asset = await played.http.get(name)
+            assert (asset.status_code, len(asset.content) > 10) == (200, True), name
+            assert asset.headers["content-type"].partition(";")[0] == ("text/javascript", "text/css")["css" in name]
+    problem_of(await played.http.get("/docs/assets/none.js"), 404)
 
 
 async def test_unknown_places_are_problems(played: Server) -> None:

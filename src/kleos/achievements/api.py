@@ -22,7 +22,7 @@ from kleos.engine.game import Game
 from kleos.engine.receipts import Receipt
 from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import AchievementName, GameName, TheEngine
 
 HIDDEN_TITLE: Final = "Hidden achievement"
@@ -101,7 +101,7 @@ async def get_achievements(
     status_code=200,
     guards=[requires("awards:write")],
     security=KEY,
-    responses=problems(400, 401, 403, 404, 409),
+    responses=problems(400, 401, 403, 404, 409, *BODY),
 )
 async def grant(
     request: Request[Any, Any, Any],

@@ -72,7 +72,7 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
     player: str
     rank: int
     previous_rank: int | None
-    value: Value | str
+    value: float | bool | str | None
     partition: dict[str, PartitionValue] = {}
 
     @classmethod

@@ -12,7 +12,7 @@ from kleos.core.errors import BadInput
 from kleos.core.expression import compile_python
 from kleos.sheets.layout import since_columns
 
-PartitionValue = str | int | float | bool
+PartitionValue = str | float | bool
 Attributes = tuple[str | None, ...]
 
 _BOOLS: Final = {"true": True, "false": False}

@@ -8,7 +8,8 @@ from cyclopts import Parameter
 
 from kleos.cli.output import AsJson, Failed, errors, print_json, say
 from kleos.core.definition.load import load
-from kleos.core.definition.model import Definition
+from kleos.core.definition.model import AWARD_GRANTED, Definition
+from kleos.core.definition.names import BUILT_IN_BOARD, BUILT_IN_SHEET
 from kleos.core.definition.schema import json_schema
 from kleos.core.errors import DefinitionError, Problem
 from kleos.core.plan import compile_plan
@@ -66,10 +67,11 @@ def _print(definitions: list[Definition], problems: list[Problem]) -> None:
 
 
 def _counts(definition: Definition) -> dict[str, int]:
+    """Of what the file declares; every game has an event type, a sheet and a board of awards besides."""
     return {
-        "events": len(definition.events),
-        "sheets": len(definition.sheets),
-        "boards": len(definition.boards),
+        "events": len(definition.events.keys() - {AWARD_GRANTED}),
+        "sheets": len(definition.sheets.keys() - {BUILT_IN_SHEET}),
+        "boards": len(definition.boards.keys() - {BUILT_IN_BOARD}),
         "achievements": len(definition.achievements),
         "checks": len(definition.checks),
     }

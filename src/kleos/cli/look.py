@@ -1,5 +1,6 @@
 """`kleos games`, `top` and `player`: looking at what a server knows."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -120,7 +121,7 @@ def player(
     url: Url = USUAL_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Show a player: profile, numbers and achievements.
+    """Show a player: what games they play and their newest awards; of one game all numbers and achievements.
 
     For example:
 
@@ -140,6 +141,9 @@ def player(
         print_json({"profile": profile, "stats": stats, "achievements": achievements})
         return
     _print_profile(profile)
+    if game is None:
+        _print_overview(profile["player"], stats["games"], achievements["achievements"])
+        return
     for name, found in stats["games"].items():
         for sheet in found["sheets"].values():
             rows = [(column, shown(value)) for column, value in sheet["values"].items()]
@@ -148,6 +152,34 @@ def player(
 
 
 _PAIR = [("", False), ("", True)]
+_NEWEST = 5
+
+
+def _print_overview(
+    player: str, games: Mapping[str, Mapping[str, Any]], achievements: Sequence[Mapping[str, Any]]
+) -> None:
+    rows = []
+    for name, found in games.items():
+        of_game = [each for each in achievements if each["game"] == name]
+        earned = [each for each in of_game if each["earned"]]
+        points = sum(each["points"] for each in earned)
+        rows.append((name, found["title"], f"{len(earned)} of {len(of_game)}" if of_game else "", shown(points)))
+    if not rows:
+        say("no game yet")
+        return
+    print_table("Games", [("Game", False), ("Title", False), ("Achievements", True), ("Points", True)], rows)
+    newest = [each for each in achievements if each["earned"]][:_NEWEST]
+    if newest:
+        print_table("Newest awards", _AWARD_COLUMNS, [_award(each, shown_time(each["at"])) for each in newest])
+    say(f"All numbers and achievements of a game: kleos player {shlex.quote(player)} --game {next(iter(games))}")
+
+
+_AWARD_COLUMNS = [("Game", False), ("Achievement", False), ("Points", True), ("Earned", False)]
+
+
+def _award(achievement: Mapping[str, Any], when: str) -> tuple[str, str, str, str]:
+    title = f"{achievement['icon']} {achievement['title']}".strip()
+    return achievement["game"], title, str(achievement["points"]), when
 
 
 def _print_profile(profile: Mapping[str, Any]) -> None:
@@ -163,8 +195,7 @@ def _print_achievements(answer: Mapping[str, Any]) -> None:
         if not each["earned"] and each.get("target") is not None:
             far = f"{shown(each['progress'], 0)} of {shown(each['target'], 0)}"
         when = shown_time(each["at"]) if each.get("at") else far
-        rows.append((each["game"], f"{each['icon']} {each['title']}".strip(), str(each["points"]), when))
+        rows.append(_award(each, when))
     if rows:
         title = f"Achievements · {answer['earned']} of {answer['total']} · {answer['points']:,} points"
-        columns = [("Game", False), ("Achievement", False), ("Points", True), ("Earned", False)]
-        print_table(title, columns, rows)
+        print_table(title, _AWARD_COLUMNS, rows)

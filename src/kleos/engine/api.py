@@ -15,7 +15,7 @@ from kleos.engine.description import GameAnswer, GameSummary, SeasonAnswer
 from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.bodies import read_body
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, TAKES_A_DEFINITION, problems
 from kleos.server.parameters import GameName, SeasonName, TheEngine
 
 MAX_DEFINITION_BYTES: Final = 1024 * 1024
@@ -81,7 +81,7 @@ def get_games(engine: TheEngine) -> Games:
     return Games([description.summary(game) for game in engine.games()])
 
 
-@get("/v1/games/{game:str}", tags=["games"], summary="One game", responses=problems(404), sync_to_thread=False)
+@get("/v1/games/{game:str}", tags=["games"], summary="One game", responses=problems(400, 404), sync_to_thread=False)
 def get_game(engine: TheEngine, game: GameName) -> GameAnswer:
     """Its events, sheets, boards and charts, with how each is shown."""
     return description.description(engine.game(game))
@@ -123,7 +123,8 @@ async def get_definition(
     guards=[requires("manage")],
     security=KEY,
     request_max_body_size=None,
-    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    operation_class=TAKES_A_DEFINITION,
+    responses=problems(400, 401, 403, 409, 415, 422, *BODY),
 )
 async def put_definition(
     request: Request[Any, Any, Any],
@@ -160,7 +161,7 @@ async def put_definition(
     "/v1/games/{game:str}/seasons",
     tags=["games"],
     summary="A game's seasons",
-    responses=problems(404),
+    responses=problems(400, 404),
     sync_to_thread=False,
 )
 def get_seasons(engine: TheEngine, game: GameName) -> Seasons:
@@ -175,7 +176,7 @@ def get_seasons(engine: TheEngine, game: GameName) -> Seasons:
     summary="Make a season",
     guards=[requires("seasons")],
     security=KEY,
-    responses=problems(400, 401, 403, 404, 409),
+    responses=problems(400, 401, 403, 404, 409, *BODY),
 )
 async def post_season(
     request: Request[Any, Any, Any], engine: TheEngine, game: GameName, data: JSONBody[NewSeason]
@@ -198,7 +199,7 @@ async def post_season(
     summary="Change a season",
     guards=[requires("seasons")],
     security=KEY,
-    responses=problems(400, 401, 403, 404, 409),
+    responses=problems(400, 401, 403, 404, 409, *BODY),
 )
 async def patch_season(
     request: Request[Any, Any, Any],

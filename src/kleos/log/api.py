@@ -17,7 +17,7 @@ from kleos.log.own import Sender
 from kleos.server.auth.caller import caller_of
 from kleos.server.auth.guards import requires, requires_sender
 from kleos.server.bodies import MAX_BODY_BYTES, read_body
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, TAKES_EVENTS, problems
 from kleos.server.parameters import GameName, Limit, TheEngine
 
 MAX_OWN_BODY_BYTES: Final = 256 * 1024
@@ -53,7 +53,8 @@ class QuarantinePage(msgspec.Struct):
     guards=[requires_sender],
     security=KEY,
     request_max_body_size=None,
-    responses=problems(400, 401, 403, 404, 408, 413, 415),
+    operation_class=TAKES_EVENTS,
+    responses=problems(400, 401, 403, 404, 415, *BODY),
 )
 async def post_events(
     request: Request[Any, Any, Any],

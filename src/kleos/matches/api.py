@@ -20,7 +20,7 @@ from kleos.matches.detail import MatchDetail, match_detail
 from kleos.matches.listing import Matches, Status, newest
 from kleos.matches.opening import MOST_CONTROLLERS, Visibility, check_may_see, open_match
 from kleos.server.auth.guards import requires
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, SheetName, TheCaller, TheEngine
 from kleos.sheets.api import Order, SheetPage
 from kleos.sheets.query import Question, page, parse_order, window_of
@@ -96,7 +96,7 @@ async def get_match(engine: TheEngine, caller: TheCaller, game: GameName, match:
     status_code=200,
     guards=[requires("events:write")],
     security=KEY,
-    responses=problems(400, 401, 403, 404, 409),
+    responses=problems(400, 401, 403, 404, 409, *BODY),
 )
 async def post_match(
     request: Request[Any, Any, Any], engine: TheEngine, game: GameName, match: MatchId, data: JSONBody[OpenMatch]
@@ -167,9 +167,11 @@ async def get_match_sheet(
     if "match" not in [column.name for column in found.key]:
         raise BadInput(f"the sheet {sheet!r} has no match in its key, so it has no rows of one match", "sheet")
     span = window_of(in_force, found, None, engine.now())
-    await check_may_see(engine, in_force, check_external_id(match, "match"), caller)
+    opening = await check_may_see(engine, in_force, check_external_id(match, "match"), caller)
     question = Question(span, {"match": match}, parse_order(found, order), limit, offset)
     rows, total = await page(engine.pool, engine.directory, in_force, found, question)
+    if not total and opening is None and not await engine.pool.fetchval(sql.HAS_EVENTS, game, match):
+        raise NotFound("match", match)
     return SheetPage(game, sheet, span.name, total, limit, offset, rows)
 
 

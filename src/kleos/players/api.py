@@ -17,7 +17,7 @@ from kleos.players.directory import Card
 from kleos.players.profiles import ProfileChange
 from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import forbidden, requires
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Before, InGame, Limit, Namespace, PlayerId, TheCaller, TheEngine
 
 
@@ -69,7 +69,7 @@ async def get_player(
     summary="Change a player's profile",
     guards=[requires("profiles")],
     security=KEY,
-    responses=problems(400, 401, 403, 404),
+    responses=problems(400, 401, 403, 404, *BODY),
 )
 async def put_player(
     request: Request[Any, Any, Any],

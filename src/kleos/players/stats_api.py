@@ -117,9 +117,14 @@ def _achievement(
         earned=award is not None,
         at=to_datetime(award.at) if award is not None else None,
         match=award.match if award is not None else None,
-        progress=far.value if far is not None and not masked else None,
+        progress=_shown_progress(far, award) if far is not None and not masked else None,
         target=far.target if far is not None and not masked else None,
     )
+
+
+def _shown_progress(far: Progress, award: Earned | None) -> float:
+    """What is earned stays earned, though the week in which it was may be over."""
+    return far.value if award is None else max(far.value, far.target)
 
 
 @get(

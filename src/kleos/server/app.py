@@ -24,7 +24,7 @@ from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.players.accounts.api import ROUTES as ACCOUNT_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
 from kleos.players.stats_api import ROUTES as PLAYER_STATS_ROUTES
-from kleos.server import openapi
+from kleos.server import openapi, pages
 from kleos.server.auth.access import Access, AccessSettings
 from kleos.server.auth.api import ROUTES as AUTH_ROUTES
 from kleos.server.auth.caller import Caller, caller_of
@@ -73,6 +73,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
 def routes() -> list[ControllerRouterHandler]:
     return [
         *openapi.ROUTES,
+        *pages.ROUTES,
         *HEALTH_ROUTES,
         *METRICS_ROUTES,
         *EVENT_ROUTES,

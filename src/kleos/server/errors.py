@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -13,6 +13,8 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException, ValidationException
 
 from kleos.core.errors import BadInput, Conflict, DefinitionError, KleosError, NotFound, TooLarge, Unavailable
+from kleos.core.wording import worded
+from kleos.server.validation import Mistake, mistakes
 from kleos.store.pool import unavailable
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -32,7 +34,7 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     known: list[str] | None = None
     did_you_mean: str | None = None
     problems: list[dict[str, str | None]] | None = None
-    errors: list[dict[str, Any]] | None = None
+    errors: list[Mistake] | None = None
     retry_after_s: float | None = None
 
 
@@ -131,7 +133,7 @@ def _of_definition(error: DefinitionError) -> Response[bytes]:
 def _of_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     status = error.status_code
     if isinstance(error, ValidationException):
-        return _of_validation(error)
+        return _of_validation(request, error)
     if status == HTTPStatus.NOT_FOUND:
         return answer(problem(404, "no-route", f"there is nothing at {request.scope['path']}; /docs lists every route"))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -141,17 +143,14 @@ def _of_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Respo
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return answer(problem(500, "internal", "something went wrong here; the server's log has the details"))
-    return answer(problem(status, "bad-request", error.detail), error.headers)
+    return answer(problem(status, "bad-request", worded(error.detail)), error.headers)
 
 
-def _of_validation(error: ValidationException) -> Response[bytes]:
-    errors = cast(list[dict[str, Any]], error.extra) if isinstance(error.extra, list) else []
-    said = "; ".join(
-        f"{item['key']}: {item.get('message', '')}" if item.get("key") else str(item.get("message", ""))
-        for item in errors
-    )
-    first = errors[0].get("key") if errors else None
-    return answer(problem(400, "bad-input", said or error.detail, where=first, errors=errors or None))
+def _of_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
+    found = mistakes(request.route_handler, error)
+    said = "; ".join(map(str, found)) or worded(error.detail)
+    where = found[0].key or None if found else None
+    return answer(problem(400, "bad-input", said, where=where, errors=found or None))
 
 
 def _methods(request: Request[Any, Any, Any]) -> list[str]:

@@ -17,11 +17,14 @@ from kleos import __version__
 from kleos.engine.engine import Engine
 from kleos.feed.feed import Feed
 from kleos.log.kept import Kept, count_kept
-from kleos.server.openapi import problems
+from kleos.server.openapi import answered, problems
 from kleos.server.watch import Watch
 from kleos.telemetry.spread import Spread
 
-TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+TEXT: Final = "text/plain; version=0.0.4"
+"""To which the charset is added."""
+
+_ANSWERS: Final = {**answered(str, media_type="text/plain"), **problems()}
 KEPT_COUNTED_EVERY_S: Final = 30.0
 _ASK_WITHIN_S: Final = 2.0
 
@@ -180,7 +183,7 @@ def _spread(name: str, text: str, labels: Iterable[str], values: Mapping[Any, Sp
     return family
 
 
-@get("/metrics", tags=["server"], summary="What the server counts and measures", responses=problems())
+@get("/metrics", tags=["server"], summary="What the server counts and measures", responses=_ANSWERS)
 async def get_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """For Prometheus, in its text format; docs/reference/metrics.md tells what each one means."""
     metrics: Metrics = request.app.state.metrics

@@ -1,18 +1,30 @@
-"""The OpenAPI document, and the two pages that show it."""
+"""The OpenAPI document: what routes say of their bodies, answers and failures."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar import Request, Router, get
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, RedocRenderPlugin, SwaggerRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+    Tag,
+)
 from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
 from kleos import __version__
+from kleos.core.ids import MAX_ID_CHARACTERS
 from kleos.server.errors import PROBLEM_JSON, Problem
 
 _MEANINGS: Final = {
@@ -32,6 +44,9 @@ _MEANINGS: Final = {
 KEY: Final[list[dict[str, list[str]]]] = [{"key": []}]
 """The security requirement of every route that writes."""
 
+BODY: Final = (408, 413)
+"""What can be wrong with the sending of any body."""
+
 TAGS: Final = {
     "events": "What games report.",
     "games": "Games, their definitions and their seasons.",
@@ -48,8 +63,6 @@ TAGS: Final = {
     "server": "Whether the server lives.",
 }
 
-_swagger = SwaggerRenderPlugin(path="/")
-_redoc = RedocRenderPlugin(path="/redoc", google_fonts=False)
 _json = JsonRenderPlugin(path="/openapi.json")
 
 
@@ -66,33 +79,74 @@ def problems(*statuses: int) -> Mapping[int, ResponseSpec]:
     }
 
 
-class _DocsRouter(Router):
-    """Without Litestar's own HTML page for what is not there: that is a problem, as everywhere."""
+def answered(type: Any, media_type: str = "application/json") -> Mapping[int, ResponseSpec]:
+    """What a route answers that hands over bytes, and whose signature does not tell."""
+    spec = ResponseSpec(
+        data_container=type, description="As asked for.", media_type=media_type, generate_examples=False
+    )
+    return {200: spec}
 
-    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
-        if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
-            return []
-        return super().register(value)
+
+@dataclass
+class _EventsOperation(Operation):
+    """Reads its body itself."""
+
+    def __post_init__(self) -> None:
+        event = Schema(
+            type=OpenAPIType.OBJECT,
+            required=["type"],
+            properties={
+                "type": Schema(type=OpenAPIType.STRING, description="One of the game's event types."),
+                "id": Schema(type=[OpenAPIType.STRING, OpenAPIType.NULL], max_length=MAX_ID_CHARACTERS),
+                "match": Schema(type=[OpenAPIType.STRING, OpenAPIType.NULL], max_length=MAX_ID_CHARACTERS),
+                "at": Schema(type=[OpenAPIType.STRING, OpenAPIType.NULL], format=OpenAPIFormat.DATE_TIME),
+            },
+            description="The fields of its type stand beside these.",
+        )
+        events = Schema(any_of=[event, Schema(type=OpenAPIType.ARRAY, items=event)])
+        lines = Schema(type=OpenAPIType.STRING, description="One JSON object a line.")
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                "application/json": OpenAPIMediaType(schema=events),
+                "application/x-ndjson": OpenAPIMediaType(schema=lines),
+            },
+        )
+
+
+@dataclass
+class _DefinitionOperation(Operation):
+    """Reads its body itself."""
+
+    def __post_init__(self) -> None:
+        file = Schema(type=OpenAPIType.STRING, description="The definition.")
+        self.request_body = RequestBody(required=True, content={"application/toml": OpenAPIMediaType(schema=file)})
+
+
+TAKES_EVENTS: Final = _EventsOperation
+TAKES_A_DEFINITION: Final = _DefinitionOperation
 
 
 def openapi_config() -> OpenAPIConfig:
+    """The document alone; :mod:`kleos.server.pages` shows it."""
     return OpenAPIConfig(
         title="Kleos",
         version=__version__,
         description="A game reports what happened; Kleos turns that into stats, rankings and awards. "
         "Reading is public; writing needs a key (`Authorization: Bearer …`). Errors are RFC 9457 problems.",
-        path="/docs",
-        render_plugins=[_swagger],
-        openapi_router=_DocsRouter("/docs", route_handlers=[], include_in_schema=False),
+        render_plugins=[],
+        openapi_router=_NoPages("/", route_handlers=[], include_in_schema=False),
         use_handler_docstrings=True,
         tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
         components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
     )
 
 
-@get("/redoc", media_type=_redoc.media_type, include_in_schema=False, sync_to_thread=False)
-def redoc(request: Request[Any, Any, Any]) -> bytes:
-    return _redoc.render(request, request.app.openapi_schema.to_schema())
+class _NoPages(Router):
+    """Litestar would serve pages of its own, and one for what is not there: that is a problem, as everywhere."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        return []
 
 
 @get("/openapi.json", media_type=_json.media_type, include_in_schema=False, sync_to_thread=False)
@@ -100,4 +154,4 @@ def openapi_json(request: Request[Any, Any, Any]) -> bytes:
     return _json.render(request, request.app.openapi_schema.to_schema())
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [redoc, openapi_json]
+ROUTES: Final[list[BaseRouteHandler]] = [openapi_json]

@@ -26,7 +26,7 @@ from kleos.server.auth.discord import ISSUER as DISCORD
 from kleos.server.auth.guards import requires, requires_account, requires_player
 from kleos.server.auth.tokens import LIFETIME_S
 from kleos.server.errors import Refused
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Limit, PlayerId, TheAccess, TheCaller, TheEngine
 
 STATE_COOKIE: Final = "kleos_login"
@@ -109,7 +109,7 @@ class Me(Profile, kw_only=True):
 # Coming in ------------------------------------------------------------------------------------------------------------
 
 
-@post("/v1/auth/register", tags=["accounts"], summary="Register", responses=problems(400, 403, 409))
+@post("/v1/auth/register", tags=["accounts"], summary="Register", responses=problems(400, 403, 409, *BODY))
 async def register(access: TheAccess, data: JSONBody[Registration]) -> Tokens:
     """Makes an account and its player, and logs in. The player's id must be one that no game has used yet."""
     if not access.settings.registration:
@@ -117,14 +117,20 @@ async def register(access: TheAccess, data: JSONBody[Registration]) -> Tokens:
     return _tokens(await access.accounts.register(data.address, data.password, data.player, data.name))
 
 
-@post("/v1/auth/login", tags=["accounts"], summary="Log in", status_code=200, responses=problems(400, 401, 403))
+@post("/v1/auth/login", tags=["accounts"], summary="Log in", status_code=200, responses=problems(400, 401, 403, *BODY))
 async def log_in(request: Request[Any, Any, Any], access: TheAccess, data: JSONBody[Login]) -> Tokens:
     """Brings back who has deactivated the account. An unknown address and a wrong password get the same answer."""
     async with _counted(access, address_key(data.address)[:254], address_of(request)):
         return _tokens(await access.accounts.log_in(data.address, data.password))
 
 
-@post("/v1/auth/refresh", tags=["accounts"], summary="The next tokens", status_code=200, responses=problems(400, 401))
+@post(
+    "/v1/auth/refresh",
+    tags=["accounts"],
+    summary="The next tokens",
+    status_code=200,
+    responses=problems(400, 401, *BODY),
+)
 async def refresh(request: Request[Any, Any, Any], access: TheAccess, data: JSONBody[Refresh]) -> Tokens:
     """A refresh token is good once. Who shows an old one ends the session: somebody has a copy."""
     try:
@@ -146,7 +152,7 @@ async def refresh(request: Request[Any, Any, Any], access: TheAccess, data: JSON
     status_code=204,
     guards=[requires_account],
     security=KEY,
-    responses=problems(401, 403),
+    responses=problems(400, 401, 403),
 )
 async def log_out(
     access: TheAccess,
@@ -168,7 +174,7 @@ async def log_out(
     status_code=200,
     guards=[requires_account],
     security=KEY,
-    responses=problems(400, 401, 403),
+    responses=problems(400, 401, 403, *BODY),
 )
 async def change_password(
     request: Request[Any, Any, Any], access: TheAccess, caller: TheCaller, data: JSONBody[PasswordChange]
@@ -254,7 +260,7 @@ async def get_me(engine: TheEngine, access: TheAccess, caller: TheCaller) -> Me:
     summary="Change my profile",
     guards=[requires_player],
     security=KEY,
-    responses=problems(400, 401, 403),
+    responses=problems(400, 401, 403, *BODY),
 )
 async def patch_me(engine: TheEngine, caller: TheCaller, data: JSONBody[ProfileChange]) -> Profile:
     """What is left out stays, null clears."""
@@ -285,7 +291,7 @@ async def deactivate_me(request: Request[Any, Any, Any], access: TheAccess, call
     status_code=204,
     guards=[requires_account],
     security=KEY,
-    responses=problems(400, 401, 403),
+    responses=problems(400, 401, 403, *BODY),
 )
 async def delete_me(
     request: Request[Any, Any, Any], access: TheAccess, caller: TheCaller, data: JSONBody[Confirmation]
@@ -339,7 +345,7 @@ async def get_account(access: TheAccess, caller: TheCaller, player: PlayerId) ->
     summary="Change an account",
     guards=[requires("moderation")],
     security=KEY,
-    responses=problems(400, 401, 403, 404),
+    responses=problems(400, 401, 403, 404, *BODY),
 )
 async def patch_account(
     request: Request[Any, Any, Any],

@@ -15,7 +15,7 @@ from kleos.server.auth.audit import audit
 from kleos.server.auth.caller import Caller, Scope
 from kleos.server.auth.guards import forbidden, requires
 from kleos.server.auth.keys import Key
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import InGame, Limit, TheAccess, TheCaller, TheEngine
 
 LONGEST_LABEL: Final = 200
@@ -93,7 +93,7 @@ async def get_keys(access: TheAccess, caller: TheCaller) -> KeyList:
     summary="Make an API key",
     guards=[requires("keys")],
     security=KEY,
-    responses=problems(400, 401, 403, 404),
+    responses=problems(400, 401, 403, 404, *BODY),
 )
 async def make_key(
     request: Request[Any, Any, Any],
@@ -124,7 +124,7 @@ async def make_key(
     status_code=204,
     guards=[requires("keys")],
     security=KEY,
-    responses=problems(401, 403, 404),
+    responses=problems(400, 401, 403, 404),
 )
 async def revoke_key(request: Request[Any, Any, Any], access: TheAccess, caller: TheCaller, key: KeyId) -> None:
     """From now on it is worth nothing."""

@@ -22,7 +22,7 @@ from kleos.players import stats
 from kleos.server.facades.binding import leaderboard_game
 from kleos.server.facades.numbers import one_decimal
 from kleos.server.facades.sending import requires_credential, sends_as_game
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Limit, Offset, TheCaller, TheEngine
 
 TAGS: Final = ["arcade leaderboard"]
@@ -109,7 +109,7 @@ class LeaderboardHealth(msgspec.Struct):
     status_code=200,
     guards=[requires_credential],
     security=KEY,
-    responses=problems(400, 401, 404, 413),
+    responses=problems(400, 401, 404, *BODY),
 )
 async def submit(
     request: Request[Any, Any, Any], engine: TheEngine, caller: TheCaller, data: JSONBody[Submission]

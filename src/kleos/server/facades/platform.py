@@ -27,7 +27,7 @@ from kleos.server.errors import PROBLEM_JSON, to_response
 from kleos.server.facades.numbers import one_decimal, rounded
 from kleos.server.facades.platform_shown import BOARD, AchievementShown, shown_of
 from kleos.server.facades.sending import requires_credential, sends_as_game
-from kleos.server.openapi import KEY, problems
+from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import TheCaller, TheEngine
 
 TAGS: Final = ["achievement platform"]
@@ -119,7 +119,7 @@ def unlock_failed(request: Request[Any, Any, Any], error: Exception) -> Response
     status_code=200,
     guards=[requires_credential],
     security=KEY,
-    responses=problems(400, 401, 404, 409, 413),
+    responses=problems(400, 401, 404, 409, *BODY),
     exception_handlers={Exception: unlock_failed},
 )
 async def unlock(

@@ -55,7 +55,7 @@ class Entry(msgspec.Struct):
     rank: int
     user_id: str
     username: str
-    value: float | int | None
+    value: float | None
     games_played: int
 
 
@@ -103,7 +103,7 @@ class AchievementShown(msgspec.Struct):
     description: str
     icon: str
     category: str
-    threshold: int | float | None
+    threshold: float | None
 
 
 class AchievementList(msgspec.Struct):
