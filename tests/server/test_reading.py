@@ -312,6 +312,6 @@ async def test_the_pages_of_the_document_need_nothing_from_elsewhere(played: Ser
 
 async def test_unknown_places_are_problems(played: Server) -> None:
     response: httpx.Response
-    for path in ("/", "/v1", "/v1/games/golf/nothing", "/docs/nothing", "/v2/x"):
+    for path in ("/v1", "/v1/games/golf/nothing", "/docs/nothing", "/v2/x"):
         response = await played.http.get(path)
         problem_of(response, 404)
