@@ -56,6 +56,31 @@ async def test_an_id_in_many_requests_at_once_counts_once(world: World) -> None:
     assert await counted(world.engine, game) == {"ann": (21, 25)}
 
 
+async def test_full_commits_side_by_side_count_everything_once(world: World) -> None:
+    """The same players, and ids that several requests share, in more events than one commit takes; in mixed order, so
+    that streaks are refolded too.
+    """
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    game = await world.new_game(SMALL)
+    facts = [
+        scored(f"{n}", n % 5, f"player {n % 37}") | {"at": wire_time(NOW - rng.randrange(3_600_000_000))}
+        for n in range(4_000)
+    ]
+    batches = [rng.sample(facts, 700) for _ in range(12)]
+    spoiled = {**scored("spoiled", LARGEST), "player": "player 1"}
+    batches[3] += [spoiled, {**spoiled, "id": "spoiled too"}]
+    receipts = await asyncio.gather(*(world.send(game, batch) for batch in batches))
+    sent = {fact["id"]: fact for batch in batches for fact in batch}
+    assert sum(receipt.accepted + receipt.quarantined for receipt in receipts) == len(sent)
+    assert sum(receipt.quarantined for receipt in receipts) == 1
+    assert sum(receipt.duplicates for receipt in receipts) == sum(map(len, batches)) - len(sent)
+    state = await world.state(game)
+    assert_same(state, await world.folded(game), "what was committed side by side")
+    assert await world.ranks_in_memory(game, state) == await world.ranks_in_sql(game, state)
+
+
 async def test_a_quarantined_id_counts_as_seen_and_a_rejected_one_does_not(world: World) -> None:
     game = await world.new_game(SMALL)
     receipt = await world.send(game, [scored("a", text="doubtful"), {**scored("b"), "score": "many"}])

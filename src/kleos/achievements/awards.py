@@ -12,7 +12,7 @@ import msgspec
 
 from kleos.achievements import sql
 from kleos.achievements.sheet import write_award_rows
-from kleos.core.completion import Award, completed, in_requirement_order, with_requirements
+from kleos.core.completion import Award, completions, in_requirement_order, with_requirements
 from kleos.core.definition.model import Achievement, EventCondition, RowCondition
 from kleos.engine.game import Game
 from kleos.log import history
@@ -57,14 +57,17 @@ class Settled:
 
 @dataclass(slots=True)
 class _Suspects:
-    """By player, the achievements whose award may have changed, and what an event of this batch gives at once."""
+    """By player, the achievements whose award may have changed, those that are not met, so that only who holds one may
+    lose it, and what an event of this batch gives at once.
+    """
 
     whole: dict[int, set[str]] = field(default_factory=dict)
+    unmet: dict[int, set[str]] = field(default_factory=dict)
     direct: dict[int, dict[str, Award]] = field(default_factory=dict)
 
     @property
     def players(self) -> list[int]:
-        return sorted(self.whole.keys() | self.direct.keys())
+        return sorted(self.whole.keys() | self.unmet.keys() | self.direct.keys())
 
 
 async def settle_awards(
@@ -108,10 +111,11 @@ def _suspects(game: Game, event_awards: Sequence[EventAward], merged: Merged, nu
         for award in game.plan.row_awards[change.sheet]:
             if game.calendar.kind_of(change.window) != award.condition.window:
                 continue
-            late = _is_late(game, merged, change)
-            if late or award.holds(change.row):
+            met_now = award.holds(change.row)
+            if met_now or _is_late(game, merged, change):
                 player = change.row[game.definition.sheets[change.sheet].player_key or ""]
-                suspects.whole.setdefault(player, set()).add(award.achievement.name)
+                into = suspects.whole if met_now else suspects.unmet
+                into.setdefault(player, set()).add(award.achievement.name)
     return suspects
 
 
@@ -132,6 +136,8 @@ def _acquit(game: Game, suspects: _Suspects, held: Held, first_new: Mapping[int,
         if player not in late_players:
             mine = held[player]
             names -= {name for name in names if name in mine and mine[name] <= first_new[player]}
+    for player, unmet in suspects.unmet.items():
+        suspects.whole.setdefault(player, set()).update(unmet & held[player].keys())
 
 
 def _late_players(game: Game, merged: Merged) -> set[int]:
@@ -154,11 +160,12 @@ async def _decide(connection: Connection, game: Game, suspects: _Suspects, held:
     decided: Held = {}
     for player in suspects.players:
         mine = dict(held[player])
+        of_history = [achievement for achievement in order if achievement.name in asked.get(player, ())]
+        own = completions(game.plan, game.calendar, of_history, player, histories.get(player, ()))
         for achievement in order:
             name = achievement.name
-            if name in asked.get(player, ()):
-                own = completed(game.plan, game.calendar, achievement, player, histories[player])
-                award = with_requirements(achievement, own, mine)
+            if achievement in of_history:
+                award = with_requirements(achievement, own.get(name), mine)
             elif not achievement.requires and (met := suspects.direct.get(player, {}).get(name)) is not None:
                 award = min(met, mine.get(name, met))
             else:

@@ -4,13 +4,13 @@ The one rule for live awards, for corrections and for `verify`: it looks at a pl
 nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kleos.core.cells import Row, RowKey
-from kleos.core.definition.model import Achievement, RowCondition
-from kleos.core.plan import EventPlan, Plan
+from kleos.core.definition.model import Achievement, RowCondition, Sheet, WindowKind
+from kleos.core.plan import EventPlan, Plan, RowAward
 from kleos.core.windows import Calendar
 
 
@@ -31,17 +31,34 @@ class Happened:
     event: Any
 
 
-def completed(
-    plan: Plan, calendar: Calendar, achievement: Achievement, player: Any, history: Sequence[Happened]
-) -> Award | None:
-    """``history``: the player's events, in event order; events that do not matter may be among them."""
-    if achievement.name in plan.counts_from:
-        history = [happened for happened in history if plan.counts(achievement.name, happened.event.at)]
-    if isinstance(achievement.condition, RowCondition):
-        return _completed_on_row(plan, calendar, achievement, achievement.condition, player, history)
+def completions(
+    plan: Plan, calendar: Calendar, achievements: Iterable[Achievement], player: Any, history: Sequence[Happened]
+) -> dict[str, Award]:
+    """Those of the achievements that are completed, whatever they require, by name.
+
+    ``history``: the player's events, in event order; events that do not matter may be among them.
+    """
+    found: dict[str, Award] = {}
+    on_rows: dict[tuple[str, WindowKind, int | None], list[RowAward]] = {}
+    for achievement in achievements:
+        condition = achievement.condition
+        if isinstance(condition, RowCondition):
+            alike = (condition.sheet, condition.window, plan.counts_from.get(achievement.name))
+            of_sheet = plan.row_awards[condition.sheet]
+            on_rows.setdefault(alike, []).append(next(one for one in of_sheet if one.achievement is achievement))
+        elif (award := _completed_on_event(plan, achievement, player, history)) is not None:
+            found[achievement.name] = award
+    for (sheet, window, _), awards in on_rows.items():
+        found |= _completed_on_row(plan, calendar, plan.definition.sheets[sheet], window, awards, player, history)
+    return found
+
+
+def _completed_on_event(plan: Plan, achievement: Achievement, player: Any, history: Sequence[Happened]) -> Award | None:
     for happened in history:
         earned = happened.plan.earned.get(achievement.name)
-        if earned is not None and player in earned(happened.event):
+        if earned is None or not plan.counts(achievement.name, happened.event.at):
+            continue
+        if player in earned(happened.event):
             return _award(happened.event)
     return None
 
@@ -56,9 +73,9 @@ def with_requirements(achievement: Achievement, own: Award | None, awards: Mappi
 def all_awards(plan: Plan, calendar: Calendar, player: Any, history: Sequence[Happened]) -> dict[str, Award]:
     """Every award that a player's whole history gives."""
     awards: dict[str, Award] = {}
+    own = completions(plan, calendar, plan.definition.achievements.values(), player, history)
     for achievement in in_requirement_order(plan.definition.achievements):
-        own = completed(plan, calendar, achievement, player, history)
-        award = with_requirements(achievement, own, awards)
+        award = with_requirements(achievement, own.get(achievement.name), awards)
         if award is not None:
             awards[achievement.name] = award
     return awards
@@ -86,25 +103,30 @@ def _award(event: Any) -> Award:
 def _completed_on_row(
     plan: Plan,
     calendar: Calendar,
-    achievement: Achievement,
-    condition: RowCondition,
+    sheet: Sheet,
+    window_kind: WindowKind,
+    awards: Sequence[RowAward],
     player: Any,
     history: Sequence[Happened],
-) -> Award | None:
-    sheet = plan.definition.sheets[condition.sheet]
-    award = next(award for award in plan.row_awards[sheet.name] if award.achievement.name == achievement.name)
+) -> dict[str, Award]:
+    """Awards on the same rows, which count the same events, in one pass over these."""
     place = 1 + [column.name for column in sheet.key].index(sheet.player_key or "")
+    open_awards = {award.achievement.name: award for award in awards}
+    found: dict[str, Award] = {}
     rows: dict[RowKey, Row] = {}
     for happened in history:
         fold = happened.plan.folds.get(sheet.name)
-        window = calendar.window(condition.window, happened.event.at)
-        if fold is None or window is None:
+        window = calendar.window(window_kind, happened.event.at)
+        if fold is None or window is None or not plan.counts(awards[0].achievement.name, happened.event.at):
             continue
         for rule in fold.rules:
             rule(happened.event, (window.name,), rows, set())
         for key in [key for key in rows if key[place] != player]:
             del rows[key]
-        own = (row for key, row in rows.items() if key[0] == window.name)
-        if any(award.holds(fold.cells.values(row)) for row in own):
-            return _award(happened.event)
-    return None
+        own = [fold.cells.values(row) for key, row in rows.items() if key[0] == window.name]
+        for name in [name for name, award in open_awards.items() if any(map(award.holds, own))]:
+            found[name] = _award(happened.event)
+            del open_awards[name]
+        if not open_awards:
+            break
+    return found
