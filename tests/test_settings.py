@@ -53,6 +53,9 @@ def test_each_setting_is_read() -> None:
         "KLEOS_LIMIT_SIGN_IN": "4",
         "KLEOS_LIMIT_SUBMISSIONS": "5",
         "KLEOS_LIMIT_FAILED_LOGINS": "6",
+        "KLEOS_JOBS": "Worker",
+        "KLEOS_JOBS_AT_ONCE": "7",
+        "KLEOS_VERIFY_SCHEDULE": "0 5 * * 1",
         "KLEOS_STATS_GAME": "cards",
         "KLEOS_LEADERBOARD_GAME": "pinball",
     }
@@ -89,6 +92,9 @@ def test_each_setting_is_read() -> None:
         limit_sign_in=4,
         limit_submissions=5,
         limit_failed_logins=6,
+        jobs="worker",
+        jobs_at_once=7,
+        verify_schedule="0 5 * * 1",
         stats_game="cards",
         leaderboard_game="pinball",
     )
@@ -118,6 +124,9 @@ def test_an_empty_variable_is_not_set() -> None:
         ("KLEOS_ADMIN_KEY", "short"),
         ("KLEOS_ADMIN_KEY", "with spaces in the middle"),
         ("KLEOS_GAMES", "/no/such/folder"),
+        ("KLEOS_JOBS", "elsewhere"),
+        ("KLEOS_VERIFY_SCHEDULE", "at night"),
+        ("KLEOS_VERIFY_SCHEDULE", "61 3 * * *"),
     ],
 )
 def test_what_is_wrong_is_told_by_name(name: str, text: str) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
+from croniter import croniter
+
 from kleos.core.errors import BadInput
 
 logger = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ GAME_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+JobsPlace = Literal["auto", "server", "worker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ class Settings:
     limit_sign_in: int = 30
     limit_submissions: int = 10
     limit_failed_logins: int = 10
+    jobs: JobsPlace = "auto"
+    jobs_at_once: int = 2
+    verify_schedule: str = "30 3 * * *"
     stats_game: str = "golf"
     leaderboard_game: str = "arcade"
 
@@ -137,6 +143,12 @@ def _origins(text: str) -> frozenset[str]:
 def _networks(text: str) -> str:
     for part in text.split(","):
         ipaddress.ip_network(part.strip())
+    return text
+
+
+def _schedule(text: str) -> str:
+    if text != "off" and not (len(text.split()) == 5 and croniter.is_valid(text)):
+        raise ValueError("must be `off`, or five fields of cron, such as 30 3 * * *")
     return text
 
 
@@ -228,6 +240,18 @@ SETTINGS: Final = (
     Setting("limit_sign_in", "Log-ins and registrations a minute from one address.", _whole(0, 10**9)),
     Setting("limit_submissions", "Events a second that one player sends.", _whole(0, 10**9)),
     Setting("limit_failed_logins", "Failed log-ins in 15 minutes to one account from one address.", _whole(0, 10**9)),
+    Setting(
+        "jobs",
+        "Where jobs run: inside the `server`, or in a `worker` (`kleos worker`). `auto` runs them inside with the "
+        "embedded database, and in workers otherwise.",
+        _one_of(get_args(JobsPlace)),
+    ),
+    Setting("jobs_at_once", "Jobs that one process runs at once; those of one game never are.", _whole(1, 64)),
+    Setting(
+        "verify_schedule",
+        "When every game is compared with its log: minute, hour, day, month, weekday in UTC, as cron has it; or `off`.",
+        _schedule,
+    ),
     Setting("stats_game", "The game that `/api/stats` is about; its definition must be like that of `golf`.", _game),
     Setting(
         "leaderboard_game",

@@ -1,52 +1,16 @@
 """Achievements that count from the day of their coming: what happened before is as if it had not."""
 
-import json
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from collections.abc import AsyncIterator
 
 import pytest
 
-from kleos.core.windows import iso
 from kleos.engine.catalog import Origin
 from kleos.engine.engine import Engine
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
 from kleos.store.pool import open_connection
+from tests.engine.darts import AWARDS, DAY_US, PLAIN, play
 from tests.laws.world import NOW, Clock
-
-DAY_US: Final = 86_400_000_000
-PLAIN: Final = """
-title = "Darts"
-[events.leg]
-player = "player"
-score  = "int"
-[sheets.career]
-key = ["player"]
-[[sheets.career.on]]
-event = "leg"
-legs  = "count()"
-best  = "max(score)"
-"""
-AWARDS: Final = """
-[achievements.three]
-sheet = "career"
-when  = "legs >= 3"
-from  = "today"
-[achievements.high]
-event = "leg"
-when  = "score >= 100"
-from  = "today"
-[achievements.given]
-manual = true
-from   = "today"
-[achievements.both]
-requires = ["three"]
-sheet = "career"
-when  = "legs >= 1"
-[achievements.ever]
-sheet = "career"
-when  = "legs >= 3"
-"""
 
 
 @pytest.fixture
@@ -58,16 +22,6 @@ def clock() -> Clock:
 async def engine(database: Database, clock: Clock) -> AsyncIterator[Engine]:
     async with Engine.open(database, clock=clock) as engine:
         yield engine
-
-
-async def play(engine: Engine, *legs: tuple[str, int, int]) -> None:
-    """Each a player, a score, and when: days after NOW."""
-    events: list[Mapping[str, Any]] = []
-    for player, score, day in legs:
-        at = iso(NOW + day * DAY_US)
-        events.append({"id": f"{player}{score}@{day}", "type": "leg", "player": player, "score": score, "at": at})
-    receipt = await engine.ingest_body("darts", json.dumps(events).encode())
-    assert receipt.accepted == len(legs)
 
 
 async def awards(engine: Engine) -> set[tuple[str, str, int]]:

@@ -42,6 +42,8 @@ app.command("kleos.cli.explain:explain", name="explain", sort_key=8)
 app.command("kleos.cli.seasons:app", name="seasons", sort_key=9)
 app.command("kleos.cli.keys:app", name="keys", sort_key=10)
 app.command("kleos.cli.verify:verify", name="verify", sort_key=11)
+app.command("kleos.cli.jobs:app", name="jobs", sort_key=12)
+app.command("kleos.cli.worker:worker", name="worker", sort_key=13)
 app.command("kleos.cli.openapi:openapi", name="openapi", sort_key=30)
 
 

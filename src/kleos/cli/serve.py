@@ -16,6 +16,7 @@ from cyclopts import Parameter
 
 from kleos.cli.output import Failed, say
 from kleos.engine.engine import Engine
+from kleos.jobs.settings import runs_jobs, worker_settings
 from kleos.server.app import create_app, open_engine
 from kleos.server.auth.access import access_settings
 from kleos.server.facades.binding import Binding
@@ -48,7 +49,7 @@ def serve(
         kleos serve --data /var/lib/kleos --host 0.0.0.0 --port 8000 --games ./games
     """
     settings = _settings(data, host, port, games)
-    configure_logs(settings.log_format, settings.log_level, _secrets_of(settings))
+    configure_logs(settings.log_format, settings.log_level, secrets_of(settings))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
@@ -102,6 +103,7 @@ async def _answer(settings: Settings, engine: Engine, listening: socket.socket) 
         access=access_settings(settings),
         watch_settings=_watch_settings(settings),
         facades=Binding(settings.stats_game, settings.leaderboard_game),
+        worker=worker_settings(settings) if runs_jobs(settings) else None,
     )
     await serve_app(app, listening, stop_timeout_s=settings.stop_timeout_s)
     say("Stopped.")
@@ -112,7 +114,7 @@ def _watch_settings(settings: Settings) -> WatchSettings:
     return WatchSettings(lines, settings.log_requests_percent, settings.slow_request_ms / 1_000)
 
 
-def _secrets_of(settings: Settings) -> list[str]:
+def secrets_of(settings: Settings) -> list[str]:
     """What is never logged; of the database's address the password only, for the rest tells where it is."""
     secrets: list[str] = []
     for setting in SETTINGS:

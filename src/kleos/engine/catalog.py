@@ -75,8 +75,7 @@ def writers_of(definition: Definition) -> Writers:
 async def game_in_force(connection: Connection, definition: Definition, version: int, calendar: int) -> Game:
     seasons = await connection.fetch(sql.SEASONS, definition.game)
     named = [Season(row["name"], row["title"], row["starts_at"], row["ends_at"]) for row in seasons]
-    kept = await connection.fetchval(sql.COUNTS_FROM, definition.game, version)
-    plan = compile_plan(definition, msgspec.json.decode(kept, type=dict[str, int]))
+    plan = compile_plan(definition, await counted_from(connection, definition.game, version))
     corrected = await read_corrected(connection, definition.game, definition.namespace)
     return Game(definition, plan, version, Calendar(definition.timezone, named), calendar, corrected)
 
@@ -93,6 +92,12 @@ async def read_games(connection: Connection) -> list[Game]:
 async def read_game(connection: Connection, game: str) -> Game | None:
     """One game as the database has it in force; None where it knows no such game."""
     return next((one for one in await read_games(connection) if one.name == game), None)
+
+
+async def counted_from(connection: Connection, game: str, version: int | None) -> dict[str, int]:
+    """Since when the achievements of a version that count "from today" do; nothing where there is no such version."""
+    kept = None if version is None else await connection.fetchval(sql.COUNTS_FROM, game, version)
+    return {} if kept is None else msgspec.json.decode(kept, type=dict[str, int])
 
 
 async def is_news(connection: Connection, definition: Definition) -> bool:

@@ -33,7 +33,7 @@ from kleos.players.directory import Card, Directory
 from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.store.database import Database, close_pool
-from kleos.store.pool import Connection, open_connection, open_pool
+from kleos.store.pool import DATABASE_ERRORS, Connection, open_connection, open_pool
 from kleos.telemetry.spans import span
 
 MEMORY_MB: Final = 1024
@@ -56,7 +56,9 @@ class Engine:
         self._commit_pool = commit_pool
         self.clock = clock
         self.stamp = Stamp(clock)
-        self.guard = NodeGuard(database.dsn, database.timeout_s, self._give_up_long_work, self._distrust)
+        self.guard = NodeGuard(
+            database.dsn, database.timeout_s, self._give_up_long_work, self._distrust, self._look_later
+        )
         self.directory = Directory(self.pool)
         self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
         self.follower: Follower | None = None
@@ -196,6 +198,25 @@ class Engine:
             self.directory.clear()
             await self.directory.load_hidden()
             self._replace(committer, game if unchanged else stored)
+
+    def _look_later(self, name: str) -> None:
+        """A game has changed in the database. This server may have done it; another process may have as well."""
+        if name in self._committers:
+            task = asyncio.create_task(self._look(self._committers[name]), name=f"looks whether {name} is another")
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+    async def _look(self, committer: Committer) -> None:
+        try:
+            await committer.until_open()
+            row = await self.pool.fetchrow(log_sql.IN_FORCE, committer.game.name)
+        except (KleosError, *DATABASE_ERRORS) as error:  # then the game is read anew when the database is back
+            logger.info("a change of %s could not be looked at: %s", committer.game.name, error)
+            committer.distrust()
+            return
+        game = committer.game
+        if row is None or (row["version"], row["calendar"]) != (game.version, game.calendar_version):
+            committer.distrust()
 
     def _distrust(self) -> None:
         """The database was away: it may not be as it was left."""

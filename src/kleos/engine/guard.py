@@ -11,6 +11,8 @@ from kleos.core.errors import Conflict, Unavailable
 from kleos.engine import sql
 from kleos.store.pool import ANSWER_TIMEOUT_S, DATABASE_ERRORS, open_connection, unavailable
 
+GAMES_CHANNEL: Final = "kleos_games"
+"""Where the database tells of every game whose definition or calendar has changed, whoever changed it."""
 NODE_LOCK: Final = 0x6B6C656F73
 """The session lock that the serving process holds: "kleos" in ASCII."""
 RETRY_S: Final = 0.5
@@ -25,7 +27,8 @@ class NodeGuard:
     """Holds the lock on a connection of its own, and takes it again when the database comes back after a fall.
 
     ``went`` is called when the database is found to be away; ``returned`` when the lock is taken again, before writing
-    is allowed: another server may have worked in between.
+    is allowed: another server may have worked in between. ``heard`` is called with each game that has changed in the
+    database, by this server or by another process.
     """
 
     def __init__(
@@ -34,11 +37,13 @@ class NodeGuard:
         timeout_s: float = ANSWER_TIMEOUT_S,
         went: Callable[[], None] = lambda: None,
         returned: Callable[[], None] = lambda: None,
+        heard: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._dsn = dsn
         self._timeout_s = timeout_s
         self._went = went
         self._returned = returned
+        self._heard = heard
         self._connection: asyncpg.Connection[Any] | None = None
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -74,6 +79,7 @@ class NodeGuard:
             if not await connection.fetchval(sql.TRY_NODE_LOCK, NODE_LOCK):
                 connection.terminate()
                 return False
+            await connection.add_listener(GAMES_CHANNEL, self._hear)
         except BaseException:
             connection.terminate()
             raise
@@ -81,6 +87,9 @@ class NodeGuard:
         connection.add_termination_listener(lambda _: lost.set())
         self._connection = connection
         return True
+
+    def _hear(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        self._heard(str(payload))
 
     async def _keep(self) -> None:
         while True:

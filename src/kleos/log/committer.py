@@ -160,6 +160,10 @@ class Committer:
                 raise Unavailable("the game's definition is being changed; send again", 5.0) from None
         return self.game
 
+    async def until_open(self) -> None:
+        """However long its definition or seasons take to change."""
+        await self._open.wait()
+
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Inside, nothing is being committed and nothing waits; requests are kept at the door."""

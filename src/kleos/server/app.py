@@ -19,6 +19,9 @@ from kleos.feed.access import Holders
 from kleos.feed.feed import Feed
 from kleos.feed.routes import feed_first
 from kleos.feed.socketio import SocketIO
+from kleos.jobs.api import ROUTES as JOB_ROUTES
+from kleos.jobs.jobs import Jobs
+from kleos.jobs.worker import WorkerSettings
 from kleos.log.api import ROUTES as EVENT_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.players.accounts.api import ROUTES as ACCOUNT_ROUTES
@@ -84,6 +87,7 @@ def routes() -> list[ControllerRouterHandler]:
         *MATCH_ROUTES,
         *PLAYER_ROUTES,
         *PLAYER_STATS_ROUTES,
+        *JOB_ROUTES,
         *ACCOUNT_ROUTES,
         *AUTH_ROUTES,
         *STATS_FACADE_ROUTES,
@@ -102,10 +106,12 @@ def create_app(
     access: AccessSettings | None = None,
     watch_settings: WatchSettings = _UNLOGGED,
     facades: Binding | None = None,
+    worker: WorkerSettings | None = None,
 ) -> Litestar:
     """The application. The engine is opened when the server starts and closed when it stops.
 
     ``announce_key`` gets the key that is made when there is none, once. ``admin_key`` wins over that of ``access``.
+    ``worker`` is set where jobs run inside this server.
     """
     settings = access if access is not None else AccessSettings()
     if admin_key is not None:
@@ -119,13 +125,14 @@ def create_app(
             app.state.rarity = Rarity(engine.pool)
             app.state.created = Created(engine.pool)
             app.state.engine = engine
+            app.state.jobs = jobs = Jobs(engine, worker)
             app.state.facades = facades or Binding()
             app.state.feed = feed = Feed(engine, Holders(opened))
             feed.voice = PlatformVoice(engine, shown_of(app.state))
             app.state.socketio = socketio = SocketIO(lambda: feed)
             app.state.metrics = metrics = Metrics(engine, watch, feed)
             try:
-                async with exporting(metrics.families):
+                async with exporting(metrics.families), jobs.working():
                     yield
             finally:
                 await socketio.close()

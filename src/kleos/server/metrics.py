@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from kleos import __version__
 from kleos.engine.engine import Engine
 from kleos.feed.feed import Feed
+from kleos.jobs.tally import JobTally, Verified, count_jobs
 from kleos.log.kept import Kept, count_kept
 from kleos.server.openapi import answered, problems
 from kleos.server.watch import Watch
@@ -39,6 +40,7 @@ class Metrics(Collector):
         self._watch = watch
         self._feed = feed
         self._kept: Kept | None = None
+        self._jobs: JobTally | None = None
         self._is_reachable = False
         self._counted_at_s = -KEPT_COUNTED_EVERY_S
         self._counting = asyncio.Lock()
@@ -53,12 +55,13 @@ class Metrics(Collector):
                 async with asyncio.timeout(_ASK_WITHIN_S):
                     if time.monotonic() - self._counted_at_s >= KEPT_COUNTED_EVERY_S:
                         self._kept = await count_kept(self._engine.pool)
+                        self._jobs = await count_jobs(self._engine.pool)
                         self._counted_at_s = time.monotonic()
                     else:
                         await self._engine.pool.fetchval("SELECT true")
                 self._is_reachable = True
             except Exception:  # whatever it is, the database does not answer
-                self._is_reachable, self._kept = False, None
+                self._is_reachable, self._kept, self._jobs = False, None, None
                 self._counted_at_s = -KEPT_COUNTED_EVERY_S
 
     async def text(self) -> bytes:
@@ -77,6 +80,7 @@ class Metrics(Collector):
         yield from self._of_caches()
         yield from self._of_database()
         yield from self._of_feed()
+        yield from self._of_jobs()
 
     def _of_requests(self) -> Iterator[Metric]:
         watch = self._watch
@@ -156,6 +160,23 @@ class Metrics(Collector):
         yield _gauge("kleos_sockets", "WebSockets that are open.", ("route",), sockets)
         yield _gauge("kleos_feed_topics", "Topics that are listened to.", (), {(): len(self._feed.hub)})
         yield _counter("kleos_feed_dropped", "Messages that slow listeners missed.", (), {(): self._feed.dropped})
+
+    def _of_jobs(self) -> Iterator[Metric]:
+        tally = self._jobs
+        jobs, last_s = ({}, {}) if tally is None else (tally.jobs, tally.last_s)
+        yield _gauge("kleos_jobs", "Jobs by what became of them.", ("kind", "state"), jobs)
+        yield _gauge("kleos_job_last_seconds", "How long the last one took.", ("kind",), last_s)
+        workers: dict[Labels, float] = {} if tally is None else {(): tally.workers}
+        yield _gauge("kleos_workers", "Workers that run jobs.", (), workers)
+        games = [] if tally is None else [game.name for game in self._engine.games()]
+        never = Verified(0, 0, 0)
+        verified = {(game,): tally.verified.get(game, never) for game in games if tally is not None}
+        at_s = {game: found.at_s for game, found in verified.items()}
+        yield _gauge("kleos_verified_timestamp_seconds", "When a game was last compared with its log.", ("game",), at_s)
+        cells = {game: found.cells for game, found in verified.items()}
+        yield _gauge("kleos_verified_cells", "Cells compared then.", ("game",), cells)
+        wrong = {game: found.differences for game, found in verified.items()}
+        yield _gauge("kleos_verified_differences", "Cells that were wrong then.", ("game",), wrong)
 
 
 Values = Mapping[Any, float]

@@ -56,6 +56,7 @@ TAGS: Final = {
     "matches": "Matches and their events.",
     "players": "Profiles, and everything about one player.",
     "accounts": "People: logging in, and one's own account.",
+    "jobs": "Work that takes its time: rebuilds, archiving, verifying, changes of a definition.",
     "keys": "Keys of game servers, and who changed what.",
     "golf stats": "The documented API of card game stats.",
     "arcade leaderboard": "The documented API of a leaderboard of total scores.",

@@ -1,0 +1,87 @@
+"""What each kind of job does. Each can be run again from its beginning, whatever an earlier run got to."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kleos.core.definition.load import load
+from kleos.engine import catalog
+from kleos.engine import sql as engine_sql
+from kleos.engine.catalog import Origin, lock_of, writers_of
+from kleos.jobs import sql
+from kleos.jobs.kinds import Kind
+from kleos.jobs.queue import defer
+from kleos.jobs.running import Do
+from kleos.jobs.work import Work, game_of
+from kleos.log.sql import LOCK_EXCLUSIVE
+from kleos.sheets.rebuild import rebuild_awards, rebuild_sheets
+from kleos.sheets.verify import Progress, snapshot, verify_game
+
+KEPT_DIFFERENCES: Final = 20
+
+logger = logging.getLogger(__name__)
+
+
+async def rebuild(work: Work, progress: Progress, game: str, sheets: Sequence[str] | None = None) -> Any:
+    """Folds sheets (all, if None) and awards anew from the log, and puts them in the place of those there are."""
+    async with work.connection() as connection, connection.transaction():
+        await connection.execute(LOCK_EXCLUSIVE, lock_of(game))
+        in_force = await game_of(connection, game)
+        names = [in_force.sheet(name).name for name in sheets or in_force.definition.sheets]
+        writers = writers_of(in_force.definition)
+        progress("folding the log", 0, 0)
+        await rebuild_sheets(connection, in_force, writers, names)
+        progress("deciding awards", 0, 0)
+        await rebuild_awards(connection, in_force, writers)
+        await connection.execute(engine_sql.NEW_CALENDAR, game)
+    return {"sheets": names}
+
+
+async def verify(work: Work, progress: Progress, game: str) -> Any:
+    """Compares what the database holds with what the log makes of it. Differences are told, and fail nothing."""
+    async with work.connection() as connection, snapshot(connection):
+        verdict = await verify_game(connection, game, KEPT_DIFFERENCES, progress)
+    if verdict.different:
+        logger.error("%s: %d cells are not what the log makes of them", game, verdict.different)
+    return verdict
+
+
+async def definition(
+    work: Work,
+    progress: Progress,
+    game: str,
+    source: str,
+    actor: str | None = None,
+    restores: int | None = None,
+) -> Any:
+    """Puts a definition in force. The run after one that was cut off just behind its goal finds it in force."""
+    wanted = await asyncio.to_thread(load, source, game)
+    progress("filling from the log", 0, 0)
+    async with work.connection() as connection:
+        before = await catalog.read_game(connection, game)
+        if before is not None and before.definition.source == source:
+            return {"version": before.version}
+        counted_from = await catalog.counted_from(connection, game, restores)
+        origin = Origin(work.clock(), actor, restores, counted_from)
+        if work.engine is not None:
+            in_force, _ = await work.engine.put_definition(game, source, origin=origin)
+        else:
+            in_force = await catalog.put_in_force(connection, before, wanted, origin)
+    return {"version": in_force.version if in_force is not None else None}
+
+
+async def schedule(work: Work, progress: Progress, what: Kind, timestamp: int) -> Any:
+    """What was due at this time: a job for each game that has events."""
+    async with work.connection() as connection:
+        games = [row["game"] for row in await connection.fetch(sql.GAMES_WITH_EVENTS)]
+        jobs = [await defer(connection, what, game, "schedule") for game in games]
+    return {"jobs": jobs}
+
+
+TASKS: Final[Mapping[Kind, Do]] = {
+    "rebuild": rebuild,
+    "verify": verify,
+    "definition": definition,
+    "schedule": schedule,
+}
