@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { boardSearch } from "@/pages/board/asked";
 import { Shell } from "@/shared/shell/Shell";
 import { Failure } from "@/shared/states/States";
 
@@ -26,6 +27,19 @@ const game = createRoute({
   component: lazyRouteComponent(() => import("./pages/game/GamePage"), "GamePage"),
 });
 
+const board = createRoute({
+  getParentRoute: () => root,
+  path: "/g/$game/b/$board",
+  validateSearch: boardSearch,
+  component: lazyRouteComponent(() => import("./pages/board/BoardPage"), "BoardPage"),
+});
+
+const match = createRoute({
+  getParentRoute: () => root,
+  path: "/g/$game/m/$match",
+  component: lazyRouteComponent(() => import("./pages/match/MatchPage"), "MatchPage"),
+});
+
 const me = createRoute({
   getParentRoute: () => root,
   path: "/me",
@@ -39,7 +53,7 @@ const manage = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, game, player, me, manage]),
+  routeTree: root.addChildren([home, game, board, match, player, me, manage]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -1,0 +1,125 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Schemas } from "@/api/client";
+import type { Board, Sheet } from "./asked";
+import { Finder } from "./Finder";
+import type { LinesAsked } from "./lines";
+import { TimeSlider } from "./TimeSlider";
+
+const route = getRouteApi("/g/$game/b/$board");
+const WINDOW_TITLES: Readonly<Record<string, string>> = {
+  all: "All time",
+  season: "Season",
+  month: "Month",
+  week: "Week",
+  day: "Today",
+};
+
+type BoardHeadProps = {
+  readonly whole: Schemas["GameAnswer"];
+  readonly board: Board;
+  readonly sheet: Sheet;
+  readonly parts: readonly Schemas["Part"][];
+  readonly partition: Readonly<Record<string, string>>;
+  readonly asked: LinesAsked;
+  readonly find: (player: string, place: number) => string;
+};
+
+/** What the board is, and everything that changes what it shows. */
+export function BoardHead({ whole, board, sheet, parts, partition, asked, find }: BoardHeadProps) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const widest = sheet.windows.includes("all") ? "all" : sheet.windows[0];
+  const current = search.window ?? widest;
+  return (
+    <header className="flex flex-col gap-4">
+      <div>
+        <Link to="/g/$game" params={{ game: whole.game }} className="text-link hover:underline">
+          <span aria-hidden="true">{whole.icon}</span> {whole.title}
+        </Link>
+        <h1 className="font-bold text-2xl">{board.title}</h1>
+        {board.text && <p className="text-quiet">{board.text}</p>}
+      </div>
+      <nav aria-label="Boards" className="flex flex-wrap gap-2">
+        {whole.boards.map((each) => (
+          <Link
+            key={each.name}
+            to="/g/$game/b/$board"
+            params={{ game: whole.game, board: each.name }}
+            search={each.sheet === board.sheet ? search : {}}
+            className="tab"
+            activeOptions={{ includeSearch: false }}
+          >
+            {each.title}
+          </Link>
+        ))}
+      </nav>
+      <div className="flex flex-wrap items-end gap-3">
+        <fieldset className="flex flex-wrap gap-1">
+          <legend className="sr-only">Window</legend>
+          {sheet.windows.map((window) => (
+            <button
+              key={window}
+              type="button"
+              className="tab"
+              aria-pressed={window === current}
+              onClick={() =>
+                void navigate({ search: { ...search, window: window === widest ? undefined : window } })
+              }
+            >
+              {WINDOW_TITLES[window] ?? window}
+            </button>
+          ))}
+        </fieldset>
+        <Parts board={board} parts={parts} partition={partition} />
+        <Finder asked={asked} find={find} />
+      </div>
+      <TimeSlider />
+    </header>
+  );
+}
+
+type PartsProps = {
+  readonly board: Board;
+  readonly parts: readonly Schemas["Part"][];
+  readonly partition: Readonly<Record<string, string>>;
+};
+
+/** One filter for all partitions of a board: those that there are, with how many stand in each. */
+function Parts({ board, parts, partition }: PartsProps) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  if (!board.partitions.some((names) => names.length > 0)) return null;
+  const everybody = board.partitions.some((names) => names.length === 0);
+  const value = Object.keys(partition).length > 0 ? keyOf(partition) : "";
+  return (
+    <label className="flex flex-col gap-1 text-quiet text-sm">
+      {[...new Set(board.partitions.flat())].join(", ").replaceAll("_", " ")}
+      <select
+        className="field w-auto min-w-40 text-base text-ink"
+        value={value}
+        onChange={(event) => {
+          const chosen = parts.find((part) => keyOf(part.partition) === event.target.value);
+          const given = chosen
+            ? Object.fromEntries(Object.entries(chosen.partition).map(([name, part]) => [name, String(part)]))
+            : undefined;
+          void navigate({ search: { ...search, partition: given } });
+        }}
+      >
+        {everybody && <option value="">Everybody</option>}
+        {parts.map((part) => (
+          <option key={keyOf(part.partition)} value={keyOf(part.partition)}>
+            {Object.values(part.partition).join(" · ")} ({part.standings})
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function keyOf(partition: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(
+    Object.entries(partition)
+      .map(([name, value]) => [name, String(value)])
+      .sort(),
+  );
+}

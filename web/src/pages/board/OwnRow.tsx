@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import type { RefObject } from "react";
+import { ApiProblem, answered, api } from "@/api/client";
+import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
+import { Medal } from "@/shared/standings/Medal";
+import type { Board, Sheet } from "./asked";
+import type { TableHandle } from "./BoardTable";
+import type { LinesAsked } from "./lines";
+
+type OwnRowProps = {
+  readonly asked: LinesAsked;
+  readonly board: Board;
+  readonly sheet: Sheet;
+  readonly own: string;
+  readonly table: RefObject<TableHandle | null>;
+};
+
+/** Where the reader stands, pinned to the foot of the board. */
+export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
+  const standing = useQuery({
+    queryKey: ["standing", asked.game, asked.board, asked.window ?? "", asked.partition, own],
+    queryFn: async () => {
+      try {
+        return await answered(
+          api.GET("/v1/games/{game}/boards/{board}/players/{player}", {
+            params: {
+              path: { game: asked.game, board: asked.board, player: own },
+              query: { ...(asked.window ? { window: asked.window } : {}), ...asked.partition },
+            },
+          }),
+        );
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return null;
+        throw error;
+      }
+    },
+  });
+  const column = sheet.columns.find((each) => each.name === board.by[0]?.column);
+  const mine = standing.data;
+  return (
+    <aside
+      aria-label="You"
+      className="board-own card sticky bottom-3 z-20 flex flex-wrap items-center gap-x-4 gap-y-1 border-up px-4 py-3 shadow-xl"
+    >
+      {mine ? (
+        <>
+          <Medal rank={mine.rank} />
+          <span className="font-medium">
+            <bdi>{mine.name}</bdi> <span className="text-sm text-up">you</span>
+          </span>
+          <span className="text-quiet">of {mine.total.toLocaleString("en")}</span>
+          <span className="text-quiet">at or above {shownPercent(mine.percentile)}</span>
+          <span className="ml-auto font-semibold">{shownWithUnit(mine.value, column)}</span>
+          <button type="button" className="button" onClick={() => table.current?.show(mine.rank)}>
+            Jump to me
+          </button>
+        </>
+      ) : (
+        <span className="text-quiet">
+          {standing.isPending
+            ? "Looking where you stand…"
+            : board.where
+              ? `You do not stand here yet: it takes ${board.where}.`
+              : "You do not stand here yet."}
+        </span>
+      )}
+    </aside>
+  );
+}

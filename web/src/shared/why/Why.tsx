@@ -1,0 +1,37 @@
+import { lazy, type ReactNode, Suspense, useState } from "react";
+
+export type Cell = {
+  readonly game: string;
+  readonly sheet: string;
+  readonly column: string;
+  readonly key: Readonly<Record<string, string>>;
+  readonly window?: string | undefined;
+};
+
+type WhyProps = { readonly cell: Cell; readonly label: string; readonly children: ReactNode };
+
+const WhyDialog = lazy(() => import("./WhyDialog").then((module) => ({ default: module.WhyDialog })));
+
+/** A number that answers "why?": a click opens the events behind it. `label` says whose number of what it is. */
+export function Why({ cell, label, children }: WhyProps) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        aria-label={`${label}: why?`}
+        title="Why?"
+        className="rounded px-1 underline decoration-line decoration-dotted underline-offset-4 hover:decoration-link"
+        onClick={() => setOpen(true)}
+      >
+        {children}
+      </button>
+      {open && (
+        <Suspense fallback={null}>
+          <WhyDialog cell={cell} label={label} close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
