@@ -59,6 +59,10 @@ sheet = "fighter"
 by = "run_best desc"
 ties = "ordinal"
 
+[boards.streaks]
+sheet = "fighter"
+by = "run_best desc"
+
 [achievements.winner]
 title = "Winner"
 points = 5
@@ -169,6 +173,113 @@ async def test_the_sheet_of_awards(server: Server, duels: str) -> None:
     told = [(each["achievement"], each["given"], each["value"]) for each in found["cells"][0]["contributions"]]
     assert (found["value"], told) == (25, [("hero", 20, 20), ("winner", 5, 25)])
     assert {each["event"] for each in found["cells"][0]["contributions"]} == {"d3"}
+
+
+async def rank(server: Server, game: str, board: str, player: str, **params: Any) -> Any:
+    return await server.get(f"/v1/games/{game}/boards/{board}/players/{player}/explain", **params)
+
+
+@pytest.mark.parametrize("is_warm", [True, False])
+async def test_a_rank(server: Server, duels: str, is_warm: bool) -> None:
+    if is_warm:
+        await server.engine.standings.ready(server.engine.game(duels), ["all"])
+    else:
+        server.engine.standings.forget(duels)
+    found = await rank(server, duels, "scored", "ann")
+    assert (found["ranked"], found["rank"], found["total"], found["percentile"]) == (True, 2, 2, 50.0)
+    assert [(each["column"], each["direction"], each["value"]) for each in found["by"]] == [
+        ("points", "desc", 15),
+        ("wins", "desc", 2),
+    ]
+    above = found["above"]
+    assert (above["player"], above["rank"], above["column"], above["by"]) == ("bob", 1, "points", 3)
+    assert found["since"] == iso(NOW_US - 40 * HOUR_US)
+    assert (found["shared_by"], found["reason"], found["where"]) == (1, None, "duels >= 2 and win_rate > 0")
+    assert [each["holds"] for each in found["qualifications"]] == [True, True]
+    assert (await rank(server, duels, "scored", "bob"))["above"] is None
+
+
+async def test_a_shared_rank(server: Server, duels: str) -> None:
+    found = await rank(server, duels, "runs", "ann")
+    other = await rank(server, duels, "runs", "bob")
+    assert (found["rank"], other["rank"], other["above"]["player"], other["above"]["column"]) == (1, 2, "ann", None)
+    day = await rank(server, duels, "streaks", "ann")
+    assert (day["shared_by"], day["rank"], day["above"]) == (2, 1, None)
+    yesterday = iso(NOW_US - 40 * HOUR_US)[:10]
+    closed = await rank(server, duels, "streaks", "cid", window=yesterday)
+    assert (closed["shared_by"], closed["rank"], closed["above"]["player"], closed["above"]["by"]) == (1, 3, "bob", 1)
+    tied = await rank(server, duels, "streaks", "bob", window=yesterday)
+    assert (tied["shared_by"], tied["rank"], tied["above"]) == (2, 1, None)
+
+
+async def test_who_has_no_rank(server: Server, duels: str) -> None:
+    found = await rank(server, duels, "scored", "cid")
+    assert (found["ranked"], found["rank"], found["reason"]) == (False, None, "not qualified")
+    assert [(each["condition"], each["holds"], each["missing"]) for each in found["qualifications"]] == [
+        ("duels >= 2", True, None),
+        ("win_rate > 0", False, 0),
+    ]
+    today = await rank(server, duels, "scored", "ann", window="day")
+    assert [(each["value"], each["missing"]) for each in today["qualifications"]] == [(1, 1), (0.0, 0)]
+    assert (await rank(server, duels, "scored", "cid", window="day"))["reason"] == "no row"
+
+
+async def test_a_rank_in_a_part_of_the_board(server: Server, duels: str) -> None:
+    found = await rank(server, duels, "scored", "ann", region="eu")
+    assert (found["rank"], found["partition"]) == (1, [{"name": "region", "asked": "eu", "has": "eu"}])
+    elsewhere = await rank(server, duels, "scored", "bob", region="eu")
+    assert (elsewhere["reason"], elsewhere["partition"][0]["has"], elsewhere["total"]) == ("elsewhere", None, 1)
+    path = f"/v1/games/{duels}/boards/scored/players"
+    await server.refused("GET", f"{path}/nobody/explain", 404)
+    assert "region" in str(await server.refused("GET", f"{path}/ann/explain", 400, params={"clan": "x"}))
+
+
+async def award(server: Server, game: str, achievement: str, player: str) -> Any:
+    return await server.get(f"/v1/games/{game}/achievements/{achievement}/explain", player=player)
+
+
+async def test_an_award_on_a_row(server: Server, duels: str) -> None:
+    found = await award(server, duels, "winner", "ann")
+    assert (found["earned"], found["event"], found["match"], found["title"]) == (True, "d3", "m3", "Winner")
+    assert found["condition"]["when"] == "wins >= 2"
+    assert (found["condition"]["sheet"], found["condition"]["window"]) == ("fighter", "all")
+    assert (found["own"]["key"], found["own"]["values"]) == ({"player": "ann"}, {"wins": 2})
+    assert (found["progress"], found["target"], found["requires"]) == (2, 2, [])
+
+
+async def test_an_award_that_waited_for_another(server: Server, duels: str) -> None:
+    found = await award(server, duels, "hero", "ann")
+    assert (found["event"], found["own"]["event"]) == ("d3", "d1"), "nine points at once, but two wins only later"
+    assert [(each["achievement"], each["event"]) for each in found["requires"]] == [("winner", "d3")]
+    assert (found["condition"]["when"], found["condition"]["for"]) == ("score >= 9", "player, score in scores")
+
+
+async def test_an_award_that_nobody_gave_yet(server: Server, duels: str) -> None:
+    found = await award(server, duels, "winner", "cid")
+    assert (found["earned"], found["event"], found["own"], found["progress"], found["target"]) == (
+        False,
+        None,
+        None,
+        0,
+        2,
+    )
+    hidden = await award(server, duels, "hero", "bob")
+    assert (hidden["title"], hidden["condition"], hidden["requires"]) == ("Hidden achievement", None, [])
+    manual = await award(server, duels, "thanks", "bob")
+    assert (manual["condition"]["kind"], manual["earned"]) == ("manual", False)
+
+
+async def test_an_award_earned_in_a_private_match(server: Server, duels: str) -> None:
+    found = await award(server, duels, "winner", "bob")
+    assert (found["earned"], found["event"], found["match"], found["own"]["event"]) == (True, None, None, None)
+    assert found["at"] == found["own"]["at"] == iso(NOW_US - HOUR_US)
+
+
+async def test_no_such_award(server: Server, duels: str) -> None:
+    path = f"/v1/games/{duels}/achievements"
+    assert "winner" in str(await server.refused("GET", f"{path}/winer/explain", 404, params={"player": "ann"}))
+    await server.refused("GET", f"{path}/winner/explain", 404, params={"player": "nobody"})
+    await server.refused("GET", f"{path}/winner/explain", 400)
 
 
 async def test_a_private_match_is_not_named(server: Server, duels: str) -> None:

@@ -12,9 +12,10 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody, QueryParameter
 
 from kleos.achievements import sql
+from kleos.achievements.explain import HIDDEN_TITLE, AwardExplanation, explain_award
 from kleos.achievements.rarity import Measured, Rarity
 from kleos.core.definition.model import AWARD_GRANTED, Achievement, Manual
-from kleos.core.errors import BadInput
+from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import achievement_uuid, check_external_id
 from kleos.core.windows import to_datetime
 from kleos.engine.engine import Engine
@@ -23,9 +24,7 @@ from kleos.engine.receipts import Receipt
 from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
-from kleos.server.parameters import AchievementName, GameName, TheEngine
-
-HIDDEN_TITLE: Final = "Hidden achievement"
+from kleos.server.parameters import AchievementName, GameName, TheCaller, TheEngine
 
 
 class Winner(msgspec.Struct):
@@ -92,6 +91,28 @@ async def get_achievements(
         for each in in_order(in_force.definition.achievements.values())
     ]
     return Achievements(game, measured.players, shown)
+
+
+@get(
+    "/v1/games/{game:str}/achievements/{achievement:str}/explain",
+    tags=["achievements"],
+    summary="The event that earned an award",
+    responses=problems(400, 404),
+)
+async def get_award_explanation(
+    engine: TheEngine,
+    caller: TheCaller,
+    game: GameName,
+    achievement: AchievementName,
+    player: Annotated[str, QueryParameter(description="The player's id.")],
+) -> AwardExplanation:
+    """The event that completed it, what the row came to by that event, and the prerequisites; or how far it is."""
+    in_force = engine.game(game)
+    found = in_force.achievement(achievement)
+    card = await engine.directory.card(in_force.namespace, check_external_id(player))
+    if card is None:
+        raise NotFound("player", player)
+    return await explain_award(engine, in_force, found, card, caller)
 
 
 @post(
@@ -168,4 +189,4 @@ async def _latest(engine: Engine, game: Game, count: int) -> dict[str, list[Winn
     return winners
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [get_achievements, grant]
+ROUTES: Final[list[BaseRouteHandler]] = [get_achievements, get_award_explanation, grant]

@@ -154,7 +154,7 @@ async def _decide(connection: Connection, game: Game, suspects: _Suspects, held:
     order = in_requirement_order(game.definition.achievements)
     asked = {player: _with_dependents(order, suspects, player, held[player]) for player in suspects.players}
     asked = {player: names for player, names in asked.items() if names}
-    types = {kind for names in asked.values() for name in names for kind in _feeding(game, name)}
+    types = {kind for names in asked.values() for name in names for kind in feeding(game, name)}
     span = (_earliest_that_counts(game, {name for names in asked.values() for name in names}), None)
     histories = await history.of_players(connection, game, sorted(asked), types, span) if asked else {}
     decided: Held = {}
@@ -209,7 +209,8 @@ def _with_dependents(
     return asked
 
 
-def _feeding(game: Game, achievement: str) -> list[str]:
+def feeding(game: Game, achievement: str) -> list[str]:
+    """The event types on which an achievement's condition rests."""
     condition = game.definition.achievements[achievement].condition
     if isinstance(condition, RowCondition):
         return game.plan.feeding(condition.sheet)

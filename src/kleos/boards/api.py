@@ -13,8 +13,9 @@ from kleos.boards import answers
 from kleos.boards.answers import Page
 from kleos.boards.beside import Part
 from kleos.boards.described import Boards, PageShown, StandingShown, board_shown
+from kleos.boards.explain import RankExplanation
 from kleos.core.errors import BadInput, NotFound
-from kleos.core.ids import MAX_ID_CHARACTERS
+from kleos.core.ids import MAX_ID_CHARACTERS, check_external_id
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.server.openapi import BODY, answered, problems
@@ -136,6 +137,29 @@ async def read_around(
     return _page(engine, asked, page)
 
 
+@get(
+    "/v1/games/{game:str}/boards/{board:str}/players/{player:str}/explain",
+    tags=["boards"],
+    summary="Why a player stands where it does",
+    responses=problems(400, 404),
+)
+async def explain_standing(
+    request: AnyRequest,
+    engine: TheEngine,
+    game: GameName,
+    board: BoardName,
+    player: PlayerId,
+    window: WindowName = None,
+) -> RankExplanation:
+    """By which values, since when, with whom the rank is shared, who is the next above and by how much. For who has no
+    rank: why, and how much is missing."""
+    asked = _asked(request, engine, game, board, window)
+    card = await engine.directory.card(asked.game.namespace, check_external_id(player))
+    if card is None:
+        raise NotFound("player", player)
+    return await engine.standings.explain(*asked.place, card)
+
+
 @post(
     "/v1/games/{game:str}/boards/{board:str}/lookup",
     tags=["boards"],
@@ -168,7 +192,15 @@ async def list_parts(engine: TheEngine, game: GameName, board: BoardName, window
     return Parts(board, await engine.standings.parts(in_force, board, _window(in_force, board, window)))
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [list_boards, read_page, read_standing, read_around, look_up, list_parts]
+ROUTES: Final[list[BaseRouteHandler]] = [
+    list_boards,
+    read_page,
+    read_standing,
+    read_around,
+    explain_standing,
+    look_up,
+    list_parts,
+]
 
 
 def _asked(

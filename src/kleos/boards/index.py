@@ -181,6 +181,11 @@ class RankIndex:
         found = (self.standing(id) for id in dict.fromkeys(ids))
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.place)
 
+    def sharing(self, id: str) -> int:
+        """How many share the rank of an id that stands on the board, itself included."""
+        ranked_by = self._ranked_by(self._places[id])
+        return self._keys.bisect_right(ranked_by + _AFTER_ALL) - self._keys.bisect_left(ranked_by)
+
     def passed(self, id: str, before: bytes | None, most: int) -> list[str]:
         """Of the ``most`` nearest behind an id, those that it did not stand before with the key ``before``."""
         key = self._places.get(id)

@@ -49,6 +49,12 @@ SELECT ranked.* FROM ranked JOIN (SELECT place AS middle FROM ranked WHERE id = 
 ON place BETWEEN me.middle - {span} AND me.middle + {span}
 """
 
+_EXPLAINED: Final = """
+SELECT ranked.* FROM ranked JOIN (
+    SELECT mine.rank, (SELECT max(place) FROM ranked WHERE rank = mine.rank) AS last FROM ranked mine WHERE id = {id}
+) me ON ranked.id = {id} OR ranked.place IN (me.rank - 1, me.last)
+"""
+
 _PARTS: Final = """
 SELECT {parted}, count(*) AS standings FROM ({standings}) standing WHERE {known}
 GROUP BY {parted} ORDER BY standings DESC, {parted} LIMIT {limit}
@@ -98,6 +104,12 @@ def around(scope: Scope, id: str, span: int) -> Statement:
     statement, ranked = _ranked(scope)
     asked = _AROUND.format(id=statement.argument(id, "text"), span=statement.argument(span, "bigint"))
     return _finish(statement, ranked, asked)
+
+
+def explained(scope: Scope, id: str) -> Statement:
+    """An id, the nearest with a better rank, and the last who shares the id's rank; none where it does not stand."""
+    statement, ranked = _ranked(scope)
+    return _finish(statement, ranked, _EXPLAINED.format(id=statement.argument(id, "text")))
 
 
 def every_standing(board: CompiledBoard, window: Window) -> Statement:
@@ -233,6 +245,11 @@ _KEY_TYPES: Final = {
     "bool": "boolean",
     "time": "timestamptz",
 }
+
+PROFILE_AT_END: Final = """
+SELECT region, attributes FROM kleos.profiles
+WHERE player = $1 AND at < $2::timestamptz ORDER BY at DESC, seq DESC LIMIT 1
+"""
 
 HIDDEN_IDS: Final = """
 SELECT i.id FROM kleos.hidden h JOIN kleos.identities i USING (player) WHERE i.namespace = $1

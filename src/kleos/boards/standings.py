@@ -11,6 +11,7 @@ from kleos.boards import answers, sql
 from kleos.boards.answers import Effect, Glance, Line, Page, Standing
 from kleos.boards.beside import Part, columns_of, parts_of, values_beside
 from kleos.boards.compiled import Attributes, CompiledBoard, Partition
+from kleos.boards.explain import Found, RankExplanation, ask, explained, found_among
 from kleos.boards.index import Entry
 from kleos.boards.overtaking import Places
 from kleos.boards.ranking import Ranking, State, UnknownAttributes, attributes_of
@@ -168,6 +169,24 @@ class Standings:
         else:
             total, found = await self._ask(sql.around(question.scope, id, span))
         return await self._page(game, question, total, found) if found else None
+
+    async def explain(
+        self, game: Game, board: str, window: str, partition: Mapping[str, str], card: Card
+    ) -> RankExplanation:
+        """Why a player stands where it does, or does not stand there."""
+        question = self._question(game, board, window, partition)
+        if question.ranking is not None:
+            index = question.ranking.index(question.partition)
+            own = index.standing(card.id)
+            above = index.page(own.rank - 2, 1) if own is not None and own.rank > 1 else []
+            shared_by = index.sharing(card.id) if own is not None else 0
+            found = Found(index.total, own, above[0] if above else None, shared_by)
+        else:
+            found = found_among(*await self._ask(sql.explained(question.scope, card.id)), card.id)
+        asked = await ask(self._pool, question.board, question.window, question.is_closed, question.partition, card)
+        ids = [found.above.placed.id] if found.above is not None else []
+        names = await self._directory.shown_names(game.namespace, ids)
+        return explained(question.board, question.window, question.partition, card, found, asked, names)
 
     async def lookup(
         self, game: Game, board: str, window: str, partition: Mapping[str, str], ids: Sequence[str]

@@ -5,7 +5,7 @@ nothing else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kleos.core.cells import Row, RowKey
@@ -24,6 +24,16 @@ class Award:
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """An achievement's own condition was met: where it is on a row, by which ``row``, and its folded ``values`` after
+    the event."""
+
+    award: Award
+    row: RowKey | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """One event of a history, with what its type does. Players are named alike throughout a history."""
 
@@ -38,7 +48,15 @@ def completions(
 
     ``history``: the player's events, in event order; events that do not matter may be among them.
     """
-    found: dict[str, Award] = {}
+    found = completions_told(plan, calendar, achievements, player, history)
+    return {name: completion.award for name, completion in found.items()}
+
+
+def completions_told(
+    plan: Plan, calendar: Calendar, achievements: Iterable[Achievement], player: Any, history: Sequence[Happened]
+) -> dict[str, Completion]:
+    """As :func:`completions`, with what was so then."""
+    found: dict[str, Completion] = {}
     on_rows: dict[tuple[str, WindowKind, int | None], list[RowAward]] = {}
     for achievement in achievements:
         condition = achievement.condition
@@ -47,7 +65,7 @@ def completions(
             of_sheet = plan.row_awards[condition.sheet]
             on_rows.setdefault(alike, []).append(next(one for one in of_sheet if one.achievement is achievement))
         elif (award := _completed_on_event(plan, achievement, player, history)) is not None:
-            found[achievement.name] = award
+            found[achievement.name] = Completion(award)
     for (sheet, window, _), awards in on_rows.items():
         found |= _completed_on_row(plan, calendar, plan.definition.sheets[sheet], window, awards, player, history)
     return found
@@ -108,11 +126,11 @@ def _completed_on_row(
     awards: Sequence[RowAward],
     player: Any,
     history: Sequence[Happened],
-) -> dict[str, Award]:
+) -> dict[str, Completion]:
     """Awards on the same rows, which count the same events, in one pass over these."""
     place = 1 + [column.name for column in sheet.key].index(sheet.player_key or "")
     open_awards = {award.achievement.name: award for award in awards}
-    found: dict[str, Award] = {}
+    found: dict[str, Completion] = {}
     rows: dict[RowKey, Row] = {}
     for happened in history:
         fold = happened.plan.folds.get(sheet.name)
@@ -123,10 +141,12 @@ def _completed_on_row(
             rule(happened.event, (window.name,), rows, set())
         for key in [key for key in rows if key[place] != player]:
             del rows[key]
-        own = [fold.cells.values(row) for key, row in rows.items() if key[0] == window.name]
-        for name in [name for name, award in open_awards.items() if any(map(award.holds, own))]:
-            found[name] = _award(happened.event)
-            del open_awards[name]
+        own = [(key, fold.cells.values(row)) for key, row in rows.items() if key[0] == window.name]
+        for name, award in list(open_awards.items()):
+            met = next(((key, values) for key, values in own if award.holds(values)), None)
+            if met is not None:
+                found[name] = Completion(_award(happened.event), *met)
+                del open_awards[name]
         if not open_awards:
             break
     return found

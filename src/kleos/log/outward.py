@@ -66,9 +66,7 @@ def _shown(type_: Type, value: Any, cards: Mapping[int, Card]) -> Any:
     if value is None:
         return None
     if isinstance(type_, Scalar):
-        if type_.kind == "player":
-            return shown_player(value, cards)
-        return iso(value) if type_.kind == "time" else value
+        return shown_value(type_.kind, value, cards)
     if isinstance(type_, ListOf):
         return [_shown(type_.item, item, cards) for item in value]
     if isinstance(type_, RecordOf):
@@ -80,6 +78,15 @@ def _shown_map(type_: MapOf, value: Any, cards: Mapping[int, Card]) -> dict[str,
     if type_.key.kind == "player":
         return {shown_player(number, cards): _shown(type_.value, item, cards) for number, item in value}
     return {key: _shown(type_.value, item, cards) for key, item in value.items()}
+
+
+def shown_value(kind: str, value: Any, cards: Mapping[int, Card]) -> Any:
+    """A scalar of this kind as it goes out."""
+    if value is None:
+        return None
+    if kind == "player":
+        return shown_player(value, cards)
+    return iso(value) if kind == "time" else value
 
 
 def shown_player(number: int, cards: Mapping[int, Card]) -> str:

@@ -6,7 +6,7 @@ from litestar import get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
-from kleos.achievements.api import HIDDEN_TITLE
+from kleos.achievements.explain import HIDDEN_TITLE
 from kleos.achievements.progress import Earned, Progress, earned, progress
 from kleos.core.definition.model import Achievement, Sheet, WindowKind
 from kleos.core.errors import BadInput, NotFound

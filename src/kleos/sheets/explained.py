@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from kleos.core.definition.model import FoldKind
-from kleos.core.windows import iso, to_datetime
+from kleos.core.windows import to_datetime
 from kleos.engine.description import decimals_of
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
-from kleos.log.outward import shown_player
+from kleos.log.outward import shown_value
 from kleos.matches.opening import kept_from
 from kleos.players.directory import Card
 from kleos.server.auth.caller import Caller
@@ -111,11 +111,7 @@ class _Shower:
         self._place, self._cards, self._private = place, cards, private
 
     def value(self, kind: str, value: Any) -> Any:
-        if value is None:
-            return None
-        if kind == "player":
-            return shown_player(value, self._cards)
-        return iso(value) if kind == "time" else value
+        return shown_value(kind, value, self._cards)
 
     def key(self) -> tuple[dict[str, Any], dict[str, str]]:
         key, names = {}, {}

@@ -8,9 +8,10 @@ same value.
 from kleos.core.errors import ExpressionError
 from kleos.core.expression.check import parse, parse_condition
 from kleos.core.expression.clauses import ForClause, parse_for
+from kleos.core.expression.conjuncts import conjuncts
 from kleos.core.expression.folds import FoldCall, FoldName, parse_fold
 from kleos.core.expression.inline import FormulaErrors, inline, order_formulas
-from kleos.core.expression.monotone import Course, monotone_condition, never_negative, threshold
+from kleos.core.expression.monotone import Course, against_literal, monotone_condition, never_negative, threshold
 from kleos.core.expression.python import RUNTIME, compile_python, python_source
 from kleos.core.expression.sql import Dialect, sql_source
 from kleos.core.expression.tree import Expression, Scope
@@ -26,7 +27,9 @@ __all__ = [
     "ForClause",
     "FormulaErrors",
     "Scope",
+    "against_literal",
     "compile_python",
+    "conjuncts",
     "inline",
     "monotone_condition",
     "never_negative",

@@ -75,7 +75,7 @@ def _monotone(node: Node, columns: Mapping[str, Course]) -> str | None:
         return next((problem for child in node.operands if (problem := _monotone(child, columns))), None)
     if isinstance(node, LiteralNode):
         return None
-    parts = _against_literal(node)
+    parts = against_literal(node)
     if parts is None:
         return (
             "write `column >= n` for a column that only rises, `column <= n` for one that only falls, "
@@ -98,14 +98,14 @@ def _monotone(node: Node, columns: Mapping[str, Course]) -> str | None:
 
 def threshold(expression: Expression) -> tuple[str, int | float, bool] | None:
     """(column, n, whether n itself is too little) of exactly ``column >= n`` or ``column > n``."""
-    parts = _against_literal(expression.root)
+    parts = against_literal(expression.root)
     if parts is None or parts[1] not in (">", ">="):
         return None
     return parts[0], parts[2], parts[1] == ">"
 
 
-def _against_literal(node: Node) -> tuple[str, str, int | float] | None:
-    """(column, operator, number) of a comparison between a column and a literal, whichever side it is on."""
+def against_literal(node: Node) -> tuple[str, str, int | float] | None:
+    """(column, operator, number) of a comparison between a column and a number, whichever side it is on; else None."""
     if not isinstance(node, Compare):
         return None
     left, right, operator = _bare(node.left), _bare(node.right), str(node.operator)
