@@ -1,0 +1,171 @@
+"""A DuckDB session over the log of one game: bounded in memory, and with one view for each event type.
+
+A view ``log."<type>"`` has the columns of :func:`kleos.replay.columns.view_columns`. Its events come from Parquet
+files, from log rows in the table ``replay.rows``, or from both. What corrections void is left out, and a merged
+player's number is that of the player who stands for it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from kleos.core.definition.model import Definition, EventType
+from kleos.core.types import ListOf, MapOf, RecordOf, Scalar, Type
+from kleos.replay.columns import LOG_ROW, bodies_to_view, parquet_to_view, view_columns
+
+Duck = duckdb.DuckDBPyConnection
+
+DEFAULT_THREADS: Final = 2
+DEFAULT_MEMORY_MB: Final = 512
+_TABLES: Final = f"""
+CREATE SCHEMA log;
+CREATE SCHEMA replay;
+CREATE SCHEMA folded;
+CREATE TABLE replay.rows ({", ".join(f'"{name}" {type_}' for name, type_ in LOG_ROW.items())},
+    "type" VARCHAR, body VARCHAR);
+CREATE TABLE replay.voided (id VARCHAR);
+CREATE TABLE replay.merges (player BIGINT, into_player BIGINT);
+"""
+_VOIDED: Final = " WHERE id NOT IN (SELECT id FROM replay.voided)"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where events lie: by event type the Parquet files; ``rows`` whether log rows of ``replay.rows`` count too.
+
+    ``voided`` are ids of events that do not count; ``merges`` names by a player's number that of who stands for it, and
+    leads to nobody who is merged again.
+    """
+
+    parquet: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rows: bool = True
+    voided: Collection[str] = ()
+    merges: Mapping[int, int] = field(default_factory=dict)
+
+
+@contextmanager
+def open_session(folder: Path, *, threads: int = DEFAULT_THREADS, memory_mb: int = DEFAULT_MEMORY_MB) -> Iterator[Duck]:
+    """An empty session. What does not fit in its memory is spilled below ``folder``, and gone when it ends.
+
+    Everything that is done in a session blocks; a loop gives it to a thread.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": threads,
+        "memory_limit": f"{memory_mb}MB",
+        "temp_directory": str(folder),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(_TABLES)
+        yield connection
+    finally:
+        connection.close()
+
+
+def create_views(duck: Duck, definition: Definition, sources: Sources) -> None:
+    """Makes the view of every event type of the definition, or makes it anew over other sources."""
+    _fill(duck, "replay.voided", [(id,) for id in sources.voided])
+    _fill(duck, "replay.merges", list(sources.merges.items()))
+    duck.execute("SET VARIABLE merged = (SELECT map(list(player), list(into_player)) FROM replay.merges)")
+    for event in definition.events.values():
+        duck.execute(f'CREATE OR REPLACE VIEW log."{event.name}" AS {_view(duck, event, sources)}')
+
+
+def _fill(duck: Duck, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    duck.execute(f"DELETE FROM {table}")
+    if rows:
+        marks = ", ".join(f"unnest(${n})" for n in range(1, len(rows[0]) + 1))
+        duck.execute(f"INSERT INTO {table} SELECT {marks}", [list(column) for column in zip(*rows, strict=True)])
+
+
+def _view(duck: Duck, event: EventType, sources: Sources) -> str:
+    parts = [
+        f"SELECT {parquet_to_view(event, present)} FROM read_parquet([{', '.join(map(text, paths))}])"
+        for present, paths in _alike(duck, sources.parquet.get(event.name, ())).items()
+    ]
+    if sources.rows or not parts:
+        source = f'SELECT * FROM replay.rows WHERE "type" = {text(event.name)}{"" if sources.rows else " AND FALSE"}'
+        parts.append(f"SELECT {bodies_to_view(event)} FROM ({source})")
+    union = "\nUNION ALL\n".join(parts)
+    return f"SELECT {_merged(event, sources)} FROM ({union}){_VOIDED if sources.voided else ''}"
+
+
+def _alike(duck: Duck, paths: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    """The files by the columns that they have: a definition may have grown between them."""
+    if not paths:
+        return {}
+    statement = """
+        SELECT file_name, list(name ORDER BY column_id) FROM (
+            SELECT file_name, name, column_id, lag(num_children) OVER (PARTITION BY file_name ORDER BY column_id) AS up
+            FROM parquet_schema($1)
+        ) GROUP BY file_name ORDER BY file_name
+    """
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for path, columns in duck.execute(statement, [list(paths)]).fetchall():
+        alike.setdefault(tuple(columns), []).append(path)
+    return alike
+
+
+def text(value: str) -> str:
+    """A text as SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+# Merged players -------------------------------------------------------------------------------------------------------
+
+
+def _merged(event: EventType, sources: Sources) -> str:
+    """The columns of the view, with every merged player's number replaced."""
+    types = {field.name: field.type for field in event.fields.values()}
+    if not sources.merges or not any(_has_player(type_) for type_ in types.values()):
+        return "*"
+    columns = [
+        f"{_renamed(types[name], quoted, 0)} AS {quoted}" if name in types else quoted
+        for name in view_columns(event)
+        for quoted in [f'"{name}"']
+    ]
+    return ", ".join(columns)
+
+
+def _has_player(type_: Type) -> bool:
+    if isinstance(type_, Scalar):
+        return type_.kind == "player"
+    if isinstance(type_, ListOf):
+        return _has_player(type_.item)
+    if isinstance(type_, MapOf):
+        return type_.key.kind == "player" or _has_player(type_.value)
+    return any(_has_player(field.type) for field in type_.fields.values())
+
+
+def _renamed(type_: Type, value: str, depth: int) -> str:
+    if not _has_player(type_):
+        return value
+    item = f"v{depth}"
+    if isinstance(type_, Scalar):
+        return f"COALESCE(map_extract(getvariable('merged'), {value})[1], {value})"
+    if isinstance(type_, ListOf):
+        return f"list_transform({value}, lambda {item}: {_renamed(type_.item, item, depth + 1)})"
+    if isinstance(type_, RecordOf):
+        values = {field.name: (field.type, f'({value})."{field.name}"') for field in type_.fields.values()}
+        parts = ", ".join(f"'{name}': {_renamed(inner, part, depth)}" for name, (inner, part) in values.items())
+        return f"CASE WHEN {value} IS NULL THEN NULL ELSE {{{parts}}} END"
+    key, inner = _renamed(type_.key, f"{item}.key", depth + 1), _renamed(type_.value, f"{item}.value", depth + 1)
+    entries = f"list_transform(map_entries({value}), lambda {item}: {{'k': {key}, 'v': {inner}}})"
+    return _last_entries(entries, depth) if type_.key.kind == "player" else f"map_from_entries({entries})"
+
+
+def _last_entries(entries: str, depth: int) -> str:
+    """A map of entries: where a key comes twice, the later entry stands."""
+    item, place, other = f"v{depth}", f"i{depth}", f"w{depth}"
+    later = f"list_transform(x[({place} + 1):], lambda {other}: {other}.k)"
+    kept = f"list_filter(x, lambda {item}, {place}: NOT list_contains({later}, {item}.k))"
+    return f"map_from_entries(list_transform([{entries}], lambda x: {kept})[1])"
