@@ -124,6 +124,28 @@ async def test_a_closed_window_keeps_the_attributes_at_its_end(database: Databas
     late = await world.write_row("career", IDS[0], window=closed)
     world.tell(late)
     await compare_all(world, standings, closed)
+    await world.hide_or_show(IDS[1])
+    await compare_all(world, standings, closed)
+    for id in IDS[:3]:
+        await world.write_profile(id, at=end - 1)
+    await compare_all(world, standings, closed)
+    await standings.close()
+
+
+async def test_a_closed_window_is_asked_of_the_database_once(database: Database, rng: random.Random) -> None:
+    world = await World.made(database.pool, rng)
+    standings = world.standings()
+    closed = world.today
+    for id in IDS[:4]:
+        await world.write_row("career", id, window=closed)
+    world.now += DAY_US
+    asked: Any = (world.game, "most", closed, {})
+    before = await standings.page(*asked, 0, 10)
+    untold = [await world.write_row("career", id, window=closed) for id in IDS]
+    assert await standings.page(*asked, 0, 10) == before
+    assert standings.pages_bytes > 0
+    world.tell(untold[0])
+    assert await compare_all(world, standings, closed) > 0
     await standings.close()
 
 

@@ -10,6 +10,7 @@ import asyncpg
 from kleos.boards import answers, sql
 from kleos.boards.answers import Effect, Glance, Line, Page, Standing
 from kleos.boards.beside import Part, columns_of, parts_of, values_beside
+from kleos.boards.closed import ClosedWindows
 from kleos.boards.compiled import Attributes, CompiledBoard, Partition
 from kleos.boards.explain import Found, RankExplanation, ask, explained, found_among
 from kleos.boards.index import Entry
@@ -81,6 +82,7 @@ class Standings:
         self._pages_bytes = 0
         self.pages_kept = 0
         self.pages_made = 0
+        self._closed = ClosedWindows()
         self._buried_at = 0
 
     # Asking -----------------------------------------------------------------------------------------------------------
@@ -92,7 +94,9 @@ class Standings:
         if question.ranking is not None:
             index = question.ranking.index(question.partition)
             return await self._page(game, question, index.total, index.page(offset, limit))
-        return await self._page(game, question, *await self._ask(sql.page(question.scope, offset, limit)))
+        return await self._page(
+            game, question, *await self._ask(question.scope, sql.page(question.scope, offset, limit))
+        )
 
     async def page_json(
         self, game: Game, board: str, window: str, partition: Mapping[str, str], offset: int, limit: int
@@ -100,7 +104,9 @@ class Standings:
         """The page as the API answers it; kept until a standing or a profile changes."""
         question = self._question(game, board, window, partition)
         if question.ranking is None:
-            page = await self._page(game, question, *await self._ask(sql.page(question.scope, offset, limit)))
+            page = await self._page(
+                game, question, *await self._ask(question.scope, sql.page(question.scope, offset, limit))
+            )
             return answers.page_json(question.board, page)
         index = question.ranking.index(question.partition)
         place = (question.ranking.serial, question.partition, offset, limit)
@@ -152,7 +158,7 @@ class Standings:
             entry, total = index.standing(id), index.total
             found = [] if entry is None else [entry]
         else:
-            total, found = await self._ask(sql.lookup(question.scope, [id]))
+            total, found = await self._ask(question.scope, sql.lookup(question.scope, [id]))
         if not found:
             return None
         (line,) = await self._lines(game, question.board, found)
@@ -167,7 +173,7 @@ class Standings:
             index = question.ranking.index(question.partition)
             total, found = index.total, index.around(id, span)
         else:
-            total, found = await self._ask(sql.around(question.scope, id, span))
+            total, found = await self._ask(question.scope, sql.around(question.scope, id, span))
         return await self._page(game, question, total, found) if found else None
 
     async def explain(
@@ -196,7 +202,7 @@ class Standings:
         if question.ranking is not None:
             index = question.ranking.index(question.partition)
             return await self._page(game, question, index.total, index.lookup(ids))
-        return await self._page(game, question, *await self._ask(sql.lookup(question.scope, list(ids))))
+        return await self._page(game, question, *await self._ask(question.scope, sql.lookup(question.scope, list(ids))))
 
     async def glance(
         self,
@@ -213,8 +219,8 @@ class Standings:
             index = question.ranking.index(question.partition)
             total, top, found = index.total, index.page(0, limit), index.lookup(ids)
         else:
-            total, top = await self._ask(sql.page(question.scope, 0, limit))
-            found = (await self._ask(sql.lookup(question.scope, list(ids))))[1] if ids else []
+            total, top = await self._ask(question.scope, sql.page(question.scope, 0, limit))
+            found = (await self._ask(question.scope, sql.lookup(question.scope, list(ids))))[1] if ids else []
         lines = await self._lines(game, question.board, [*top, *found])
         return Glance(total, lines[: len(top)], lines[len(top) :])
 
@@ -256,6 +262,8 @@ class Standings:
                 window = game.calendar.named(window_name, now)
             except NotFound:
                 continue  # a season that is no more
+            if _is_closed(window, now):
+                self._closed.late(game.name, sheet, window_name)
             for board in boards.values():
                 if board.sheet.name != sheet:
                     continue
@@ -273,7 +281,7 @@ class Standings:
             places.setdefault((board, window, partition), []).append(id)
         for (board, window, partition), ids in places.items():
             scope = sql.Scope(board, window, _is_closed(window, self._clock()), partition)
-            _, found = await self._ask(sql.lookup(scope, ids))
+            _, found = await self._ask(scope, sql.lookup(scope, ids))
             told += [Effect.of(board, window, partition, entry.placed.id, None, entry) for entry in found]
         return told
 
@@ -298,6 +306,7 @@ class Standings:
     def moved(self, namespace: str, before: Card | None, after: Card) -> None:
         """A profile changed, and the directory knows: to be called after the commit, in the order of commits."""
         self._profiles += 1
+        self._closed.profile_changed()
         for ranking in self._warmup.rankings():
             board = ranking.board
             if board.namespace != namespace or not board.attribute_names:
@@ -309,6 +318,7 @@ class Standings:
     def hidden_or_shown(self, namespace: str, id: str) -> None:
         """A player was hidden or is shown again, and the directory knows."""
         self._profiles += 1
+        self._closed.forget()
         for ranking in self._warmup.rankings():
             if ranking.board.namespace == namespace:
                 ranking.settle(id)
@@ -316,6 +326,7 @@ class Standings:
     def deleted(self, namespace: str, id: str) -> None:
         """A player is no more, and no commit runs that knows them."""
         self._profiles += 1
+        self._closed.forget()
         for ranking in self._warmup.rankings():
             if ranking.board.namespace != namespace:
                 continue
@@ -327,6 +338,7 @@ class Standings:
     def forget(self, game: str) -> None:
         """Drop whatever is in memory of a game: its definition or seasons changed, or the database was away."""
         self._compiled.pop(game, None)
+        self._closed.forget()
         self._warmup.forget(game)
 
     # Warming ----------------------------------------------------------------------------------------------------------
@@ -364,7 +376,7 @@ class Standings:
 
     @property
     def pages_bytes(self) -> int:
-        return self._pages_bytes
+        return self._pages_bytes + self._closed.size_bytes
 
     @property
     def is_warm(self) -> bool:
@@ -403,9 +415,16 @@ class Standings:
             self._warmup.drop((game.name, board, meant.name))
         return _Question(compiled, meant, closed, place, ranking)
 
-    async def _ask(self, statement: sql.Statement) -> tuple[int, list[Entry]]:
+    async def _ask(self, scope: sql.Scope, statement: sql.Statement) -> tuple[int, list[Entry]]:
+        kept = self._closed.get(scope, statement) if scope.is_closed else None
+        if kept is not None:
+            return kept
+        state = self._closed.state(scope)
         rows = await self._pool.fetch(statement.text, *statement.arguments)
-        return rows[0]["total"], [_entry(row) for row in rows if row["place"] is not None]
+        answer = rows[0]["total"], [_entry(row) for row in rows if row["place"] is not None]
+        if scope.is_closed:
+            self._closed.keep(statement, state, answer)
+        return answer
 
     async def _page(self, game: Game, question: _Question, total: int, entries: Sequence[Entry]) -> Page:
         lines = await self._lines(game, question.board, entries)
