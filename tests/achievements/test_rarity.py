@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from kleos.achievements.rarity import Rarity
 from kleos.store.database import Database
 
@@ -38,3 +40,24 @@ async def test_who_stops_waiting_takes_nobody_along(database: Database) -> None:
     await asyncio.sleep(0)
     first.cancel()
     assert (await second).players == 0
+
+
+async def test_a_slow_count_is_made_beside_the_answers(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept answers at once while it is counted anew, though the count cannot go on."""
+    monkeypatch.setattr("kleos.achievements.rarity._WORTH_KEEPING_S", 0.0)
+    monkeypatch.setattr("kleos.achievements.rarity._WORTH_KEEPING_PLAYERS", 0)
+    monkeypatch.setattr("kleos.achievements.rarity._KEPT_TIMES_ITS_COST", 0.0)
+    monkeypatch.setattr("kleos.achievements.rarity._STALE_TIMES_ITS_COST", 1e9)
+    pool = database.pool
+    rarity = Rarity(pool)
+    rarity.begin(["golf"])
+    first = await rarity.of("golf")
+    assert first.completed == {}
+    await pool.execute("INSERT INTO kleos.players (player) VALUES (1)")
+    await pool.execute(ADD_AWARD, 1)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE kleos.awards")
+        assert await rarity.of("golf") == first
+    while (await rarity.of("golf")).completed != {"first_win": 1}:
+        await asyncio.sleep(0)
+    await rarity.close()

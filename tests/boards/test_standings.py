@@ -139,7 +139,7 @@ async def test_a_closed_window_is_asked_of_the_database_once(database: Database,
     for id in IDS[:4]:
         await world.write_row("career", id, window=closed)
     world.now += DAY_US
-    asked: Any = (world.game, "most", closed, {})
+    asked = (world.game, "most", closed, dict[str, str]())
     before = await standings.page(*asked, 0, 10)
     untold = [await world.write_row("career", id, window=closed) for id in IDS]
     assert await standings.page(*asked, 0, 10) == before

@@ -188,7 +188,7 @@ class Standings:
             shared_by = index.sharing(card.id) if own is not None else 0
             found = Found(index.total, own, above[0] if above else None, shared_by)
         else:
-            found = found_among(*await self._ask(sql.explained(question.scope, card.id)), card.id)
+            found = found_among(*await self._ask(question.scope, sql.explained(question.scope, card.id)), card.id)
         asked = await ask(self._pool, question.board, question.window, question.is_closed, question.partition, card)
         ids = [found.above.placed.id] if found.above is not None else []
         names = await self._directory.shown_names(game.namespace, ids)

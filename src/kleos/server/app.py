@@ -122,7 +122,8 @@ def create_app(
         async with open_engine() as engine, Access.open(settings, engine, announce_key) as opened:
             watch.is_stopping = False
             app.state.access = edge.access = opened
-            app.state.rarity = Rarity(engine.pool)
+            app.state.rarity = rarity = Rarity(engine.pool)
+            rarity.begin(game.name for game in engine.games())
             app.state.created = Created(engine.pool)
             app.state.engine = engine
             app.state.jobs = jobs = Jobs(engine, worker)
@@ -135,6 +136,7 @@ def create_app(
                 async with exporting(metrics.families), jobs.working():
                     yield
             finally:
+                await rarity.close()
                 await socketio.close()
                 feed.close()
                 edge.access = None
