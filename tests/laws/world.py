@@ -18,7 +18,7 @@ from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.engine.receipts import Receipt
 from kleos.sheets.layout import table
-from kleos.sheets.rebuild import decide_awards, fold_all_awards, fold_log
+from kleos.sheets.refold import decide_awards, fold_all_awards, fold_log
 
 LAW_TWO: Final = (Path(__file__).parent / "law_two.toml").read_text("utf-8")
 DAY_US: Final = 86_400_000_000

@@ -8,7 +8,7 @@ from kleos.core.cells import Cells, Row, RowKey
 from kleos.core.completion import Award
 from kleos.engine.game import Game
 from kleos.sheets.changes import RowChange
-from kleos.sheets.layout import quoted, table
+from kleos.sheets.layout import quoted
 from kleos.sheets.merge import SheetWriter
 from kleos.store.pool import Connection
 
@@ -49,7 +49,7 @@ async def write_award_rows(
         written = await connection.fetch(writer.statements["replace"], *writer.arguments(ordered, {}))
     emptied = await connection.fetch(
         sql.EMPTY_AWARD_ROWS.format(
-            table=table(game.name, "awards"),
+            table=writer.table,
             resets=writer.resets,
             returned=", ".join(f"r.{quoted(name)}" for name in writer.returned),
         ),

@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import asyncpg
 import msgspec
@@ -15,21 +15,25 @@ import msgspec
 from kleos.core.definition.changes import Changes, compare
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
-from kleos.core.errors import BadInput, Conflict, DefinitionError, Problem, Unavailable
+from kleos.core.errors import BadInput, Conflict, DefinitionError, NotFound, Problem, StaleDefinition, Unavailable
 from kleos.core.plan import compile_plan
 from kleos.core.windows import Calendar, Season
 from kleos.engine import sql
 from kleos.engine.game import Game
-from kleos.log.sql import DATE_MATCHES, LOCK_EXCLUSIVE
+from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.moderation.corrected import read_corrected
 from kleos.sheets.merge import SheetWriter
-from kleos.sheets.rebuild import rebuild_awards, rebuild_sheets
-from kleos.sheets.schema import apply_schema
+from kleos.sheets.rebuild import Target, check_in_force, rebuilding
+from kleos.sheets.refold import folding_in_python
+from kleos.sheets.schema import apply_schema, outgrown
+from kleos.sheets.swap import Change, Quiet, nobody_else, swap
 from kleos.sheets.write import Writers
 from kleos.store.pool import Connection
+from kleos.telemetry.progress import Progress, silent
 
 _SHIPPED: Final = "kleos.games"
 DDL_ATTEMPTS: Final = 5
+REBUILD_ATTEMPTS: Final = 5
 
 logger = logging.getLogger(__name__)
 
@@ -135,34 +139,127 @@ class Origin:
         return {each.name: known.get(each.name, self.at) for each in achievements if each.counts_from == "today"}
 
 
-async def put_in_force(connection: Connection, before: Game | None, definition: Definition, origin: Origin) -> Game:
-    """As :func:`_put_in_force`; tries again where somebody's long query on a sheet keeps its table from growing."""
-    for attempt in range(DDL_ATTEMPTS):
-        try:
-            return await _put_in_force(connection, before, definition, origin)
-        except asyncpg.LockNotAvailableError:
-            logger.info("a query holds a sheet of %s; attempt %d to change it", definition.game, attempt + 1)
-            await asyncio.sleep(attempt)
-    raise Unavailable(f"queries on the sheets of {definition.game} keep them from being changed; end those, and retry")
+async def put_in_force(
+    connection: Connection,
+    before: Game | None,
+    definition: Definition,
+    origin: Origin,
+    quiet: Quiet = nobody_else,
+    progress: Progress = silent,
+) -> Game:
+    """Makes a definition the one in force: tables, version, new columns and awards filled from the log.
 
-
-async def _put_in_force(connection: Connection, before: Game | None, definition: Definition, origin: Origin) -> Game:
-    """Makes a definition the one in force: tables, version, new columns filled from the log. One transaction."""
+    What the log must fill is made beside the commits and swapped in with the version, in one transaction. Raises
+    StaleDefinition where ``before`` is no longer in force. ``connection`` is one of its own.
+    """
     changes = changes_between(before.definition if before is not None else None, definition)
-    async with connection.transaction():
-        await connection.execute(LOCK_EXCLUSIVE, lock_of(definition.game))
+
+    async def put(connection: Connection) -> Game:
         await apply_schema(connection, definition)
         version = await _add_version(connection, before, definition, origin)
         calendar = await connection.fetchval(sql.PUT_IN_FORCE, definition.game, version)
-        game = await game_in_force(connection, definition, version, calendar)
-        if before is not None and await connection.fetchval(sql.EVENTS_BEFORE, definition.game):
-            writers = writers_of(definition)
-            await rebuild_sheets(connection, game, writers, changes.refold)
-            if before.definition.ended_by != definition.ended_by:
-                await connection.execute(DATE_MATCHES, definition.game, sorted(definition.ended_by))
-            if changes.rejudge or "awards" in changes.refold:
-                await rebuild_awards(connection, game, writers)
-        return game
+        return await game_in_force(connection, definition, version, calendar)
+
+    if before is None:
+        return await at_once(connection, definition.game, None, put, quiet)
+    is_empty = not await connection.fetchval(sql.EVENTS_BEFORE, definition.game)
+    target = await _target(connection, before, definition, changes, origin)
+    if is_empty or not target.parts:
+        return await at_once(connection, definition.game, before, put, quiet, no_events=is_empty)
+    return await rebuilt(connection, target, put, quiet, progress)
+
+
+async def _target(
+    connection: Connection, before: Game, definition: Definition, changes: Changes, origin: Origin
+) -> Target:
+    """What the log must fill. A table that would be written anew as a whole, to change it, is filled too."""
+    counts_from = origin.counts_from(before, definition)
+    calendar = Calendar(definition.timezone, before.calendar.seasons)
+    game = replace(before, definition=definition, plan=compile_plan(definition, counts_from), calendar=calendar)
+    sheets = {*changes.refold, *await outgrown(connection, definition)} & definition.sheets.keys()
+    judges = bool(changes.rejudge) or "awards" in sheets
+    return Target(
+        game,
+        before.version,
+        before.calendar_version,
+        tuple(sorted(sheets)),
+        "decide" if judges and "awards" in definition.sheets else None,
+        before.definition.ended_by != definition.ended_by,
+    )
+
+
+async def rebuilt(
+    connection: Connection, target: Target, change: Change, quiet: Quiet = nobody_else, progress: Progress = silent
+) -> Game:
+    """Rebuilds to the target's end, and puts the change in force with the swap."""
+    async with rebuilding(connection, target, lock_of(target.game.name), progress) as rebuild:
+        await rebuild.fill(folding_in_python)
+        progress("swapping", 0, 0)
+        return await swap(rebuild, change, quiet)
+
+
+async def at_once(
+    connection: Connection,
+    game: str,
+    before: Game | None,
+    change: Change,
+    quiet: Quiet = nobody_else,
+    no_events: bool = False,
+) -> Game:
+    """Puts in force what nothing has to be folded for; ``no_events`` is what that rests on, if it is that."""
+    for attempt in range(DDL_ATTEMPTS):
+        try:
+            async with quiet() as adopt:
+                async with connection.transaction():
+                    await connection.execute(LOCK_EXCLUSIVE, lock_of(game))
+                    if before is not None:
+                        await check_in_force(connection, game, before.version, before.calendar_version)
+                    if no_events and await connection.fetchval(sql.EVENTS_BEFORE, game):
+                        raise StaleDefinition(f"{game} has got its first events meanwhile")
+                    changed = await change(connection)
+                adopt(changed)
+            return changed
+        except asyncpg.LockNotAvailableError:
+            logger.info("a query holds a sheet of %s; attempt %d to change it", game, attempt + 1)
+            await asyncio.sleep(attempt)
+    raise Unavailable(f"queries on the sheets of {game} keep them from being changed; end those, and retry")
+
+
+async def rebuild_game(
+    connection: Connection,
+    name: str,
+    sheets: Collection[str] | None = None,
+    quiet: Quiet = nobody_else,
+    progress: Progress = silent,
+) -> list[str]:
+    """Rebuilds sheets of a game (all of them, if none are named), and awards with the sheet `awards`; answers which.
+
+    Begins again where a correction, a season or a definition comes in between. ``connection`` is one of its own.
+    Raises NotFound for what there is not, ArchiveDamaged where a file of the log is not what was written: then nothing
+    has changed.
+    """
+    for _ in range(REBUILD_ATTEMPTS):
+        game = await read_game(connection, name)
+        if game is None:
+            raise NotFound("game", name)
+        names = sorted(game.sheet(sheet).name for sheet in sheets or game.definition.sheets)
+        awards: Literal["decide"] | None = "decide" if "awards" in names else None
+        target = Target(game, game.version, game.calendar_version, tuple(names), awards)
+        try:
+            await rebuilt(connection, target, _same_again(game), quiet, progress)
+        except StaleDefinition as error:
+            logger.info("%s", error)
+        else:
+            return names
+    raise Unavailable(f"{name} changes too often to be rebuilt; try again later", 60.0)
+
+
+def _same_again(game: Game) -> Change:
+    async def raise_calendar(connection: Connection) -> Game:
+        calendar = await connection.fetchval(sql.NEW_CALENDAR, game.name)
+        return await game_in_force(connection, game.definition, game.version, calendar)
+
+    return raise_calendar
 
 
 async def _add_version(connection: Connection, before: Game | None, definition: Definition, origin: Origin) -> int:

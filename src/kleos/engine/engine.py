@@ -15,7 +15,7 @@ from kleos.boards.standings import Effects, Standings
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
-from kleos.core.errors import KleosError, NotFound, Unavailable
+from kleos.core.errors import KleosError, NotFound, StaleDefinition, Unavailable
 from kleos.core.windows import Season
 from kleos.engine import catalog
 from kleos.engine.catalog import Origin
@@ -32,12 +32,15 @@ from kleos.log.own import Sender, decode_own
 from kleos.players.directory import Card, Directory
 from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
+from kleos.sheets.swap import Adopt, Quiet
 from kleos.store.database import Database, close_pool
 from kleos.store.pool import DATABASE_ERRORS, Connection, open_connection, open_pool
+from kleos.telemetry.progress import Progress, silent
 from kleos.telemetry.spans import span
 
 MEMORY_MB: Final = 1024
 COMMIT_CONNECTIONS: Final = 4
+CHANGE_ATTEMPTS: Final = 4
 DECODE_IN_THREAD_FROM_BYTES: Final = 256 * 1024
 
 logger = logging.getLogger(__name__)
@@ -227,38 +230,59 @@ class Engine:
     # Definitions, seasons, profiles -----------------------------------------------------------------------------------
 
     async def put_definition(
-        self, name: str, source: str, dry_run: bool = False, origin: Origin | None = None
+        self,
+        name: str,
+        source: str,
+        dry_run: bool = False,
+        origin: Origin | None = None,
+        progress: Progress = silent,
     ) -> tuple[Game | None, Changes]:
         """Puts a definition in force, or says what doing so would change; raises DefinitionError with all problems."""
         origin = origin or Origin(self.now())
         definition = await asyncio.to_thread(load, source, name)
         self.guard.check()
-        async with self._one_change():
+        for _ in range(CHANGE_ATTEMPTS):
             existing = self._committers.get(name)
             before = existing.game if existing is not None else None
             changes = catalog.changes_between(before.definition if before is not None else None, definition)
             if dry_run or (before is not None and before.definition.source == source):
                 return before, changes
             if existing is None:
-                await self._install(definition, origin)
+                async with self._one_change():
+                    if name not in self._committers:
+                        await self._install(definition, origin)
+                        return self.game(name), changes
             else:
-                async with self._long_change(existing) as connection:
-                    game = await catalog.put_in_force(connection, existing.game, definition, origin)
-                    self._replace(existing, game)
-            return self.game(name), changes
+                with suppress(StaleDefinition):
+                    async with self._own_connection() as connection:
+                        quiet = self._quiet(existing)
+                        await catalog.put_in_force(connection, before, definition, origin, quiet, progress)
+                    return self.game(name), changes
+        raise Unavailable("the game is being changed by others; send again", 5.0)
 
-    @asynccontextmanager
-    async def _long_change(self, committer: Committer) -> AsyncIterator[Connection]:
-        """While a definition or season changes: nothing is committed, and the work may take as long as it needs."""
-        async with committer.paused():
-            try:
-                async with self._own_connection() as connection:
-                    yield connection
-            except KleosError:
-                raise
-            except Exception:
-                committer.distrust()
-                raise
+    async def rebuild(self, name: str, sheets: Collection[str] | None = None, progress: Progress = silent) -> list[str]:
+        """Folds sheets of a game (all, if none are named) anew from the log, and awards with the sheet `awards`, while
+        events are taken; then swaps them in. Answers the sheets."""
+        committer = self._committer(name)
+        self.guard.check()
+        async with self._own_connection() as connection:
+            return await catalog.rebuild_game(connection, name, sheets, self._quiet(committer), progress)
+
+    def _quiet(self, committer: Committer) -> Quiet:
+        """For the moment in which a definition, a season or a rebuild takes over: nothing else of the game changes."""
+
+        @asynccontextmanager
+        async def quiet() -> AsyncIterator[Adopt]:
+            async with self._one_change(), committer.paused():
+                try:
+                    yield lambda game: self._replace(committer, game)
+                except (KleosError, asyncpg.LockNotAvailableError):
+                    raise
+                except Exception:
+                    committer.distrust()
+                    raise
+
+        return quiet
 
     @asynccontextmanager
     async def _own_connection(self) -> AsyncIterator[Connection]:
@@ -313,10 +337,13 @@ class Engine:
     async def _set_season(self, game: str, season: Season, *, new: bool) -> Season:
         committer = self._committer(game)
         self.guard.check()
-        async with self._one_change(), self._long_change(committer) as connection:
-            changed = await set_season(connection, committer.game, season, self.stamp.next_at(), new=new)
-            self._replace(committer, changed)
-        return season
+        for _ in range(CHANGE_ATTEMPTS):
+            with suppress(StaleDefinition):
+                async with self._own_connection() as connection:
+                    quiet, at = self._quiet(committer), self.stamp.next_at()
+                    await set_season(connection, committer.game, season, at, new=new, quiet=quiet)
+                return season
+        raise Unavailable("the game is being changed by others; send again", 5.0)
 
     async def put_profile(self, id: str, change: ProfileChange, namespace: str = "") -> Card:
         """Changes a player's profile, making the player where there is none."""

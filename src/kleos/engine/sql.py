@@ -24,6 +24,17 @@ ON CONFLICT (game) DO UPDATE SET version = excluded.version
 RETURNING g.calendar
 """
 
+EVENTS_WITHIN: Final = """
+SELECT EXISTS (
+        SELECT FROM kleos.events
+        WHERE game = $1 AND at >= $2 AND at < $3 AND seq > $4 AND NOT (type LIKE '%.%' AND type <> 'award.granted')
+    ) OR EXISTS (
+        SELECT FROM kleos.span_files f JOIN kleos.spans s USING (game, last_seq)
+        WHERE f.game = $1 AND s.removed_at IS NOT NULL AND f.month BETWEEN $5 AND $6 AND s.last_seq > $4
+    )
+"""
+"""Whether there are events of a span of time; of those in files alone, by month."""
+
 SEASONS: Final = "SELECT name, title, starts_at, ends_at FROM kleos.seasons WHERE game = $1 ORDER BY starts_at"
 
 ADD_SEASON: Final = "INSERT INTO kleos.seasons (game, name, title, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5)"
@@ -38,5 +49,7 @@ INSERT INTO kleos.events (game, id, match, type, at, received_at, body) VALUES (
 NEW_CALENDAR: Final = "UPDATE kleos.games SET calendar = calendar + 1 WHERE game = $1 RETURNING calendar"
 
 TRY_NODE_LOCK: Final = "SELECT pg_try_advisory_lock($1)"
-EVENTS_BEFORE: Final = "SELECT EXISTS (SELECT FROM kleos.events WHERE game = $1)"
+EVENTS_BEFORE: Final = """
+SELECT EXISTS (SELECT FROM kleos.events WHERE game = $1) OR EXISTS (SELECT FROM kleos.spans WHERE game = $1)
+"""
 """Whether the game's log holds anything that a new column would have to be filled from."""

@@ -7,15 +7,12 @@ from typing import Any, Final
 
 from kleos.core.definition.load import load
 from kleos.engine import catalog
-from kleos.engine import sql as engine_sql
-from kleos.engine.catalog import Origin, lock_of, writers_of
+from kleos.engine.catalog import Origin
 from kleos.jobs import sql
 from kleos.jobs.kinds import Kind
 from kleos.jobs.queue import defer
 from kleos.jobs.running import Do
-from kleos.jobs.work import Work, game_of
-from kleos.log.sql import LOCK_EXCLUSIVE
-from kleos.sheets.rebuild import rebuild_awards, rebuild_sheets
+from kleos.jobs.work import Work
 from kleos.sheets.verify import Progress, snapshot, verify_game
 
 KEPT_DIFFERENCES: Final = 20
@@ -25,17 +22,10 @@ logger = logging.getLogger(__name__)
 
 async def rebuild(work: Work, progress: Progress, game: str, sheets: Sequence[str] | None = None) -> Any:
     """Folds sheets (all, if None) and awards anew from the log, and puts them in the place of those there are."""
-    async with work.connection() as connection, connection.transaction():
-        await connection.execute(LOCK_EXCLUSIVE, lock_of(game))
-        in_force = await game_of(connection, game)
-        names = [in_force.sheet(name).name for name in sheets or in_force.definition.sheets]
-        writers = writers_of(in_force.definition)
-        progress("folding the log", 0, 0)
-        await rebuild_sheets(connection, in_force, writers, names)
-        progress("deciding awards", 0, 0)
-        await rebuild_awards(connection, in_force, writers)
-        await connection.execute(engine_sql.NEW_CALENDAR, game)
-    return {"sheets": names}
+    if work.engine is not None:
+        return {"sheets": await work.engine.rebuild(game, sheets, progress)}
+    async with work.connection() as connection:
+        return {"sheets": await catalog.rebuild_game(connection, game, sheets, progress=progress)}
 
 
 async def verify(work: Work, progress: Progress, game: str) -> Any:
@@ -65,9 +55,9 @@ async def definition(
         counted_from = await catalog.counted_from(connection, game, restores)
         origin = Origin(work.clock(), actor, restores, counted_from)
         if work.engine is not None:
-            in_force, _ = await work.engine.put_definition(game, source, origin=origin)
+            in_force, _ = await work.engine.put_definition(game, source, origin=origin, progress=progress)
         else:
-            in_force = await catalog.put_in_force(connection, before, wanted, origin)
+            in_force = await catalog.put_in_force(connection, before, wanted, origin, progress=progress)
     return {"version": in_force.version if in_force is not None else None}
 
 

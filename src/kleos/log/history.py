@@ -62,10 +62,14 @@ async def of_matches(
     return _grouped(game, matches, rows, archived)
 
 
-async def whole(connection: Connection, game: Game, span: Span = EVERYTHING) -> AsyncIterator[Happened]:
-    """The whole log of a game, or a span of it, in event order; must run inside a transaction that sees one moment,
-    where events leave PostgreSQL meanwhile."""
-    async for row in _whole_rows(connection, game, span):
+async def whole(
+    connection: Connection, game: Game, span: Span = EVERYTHING, after_seq: int = 0, last_seq: int | None = None
+) -> AsyncIterator[Happened]:
+    """The whole log of a game, or a span of it, in event order; of the events with ``after_seq < seq <= last_seq``.
+
+    Must run inside a transaction.
+    """
+    async for row in _whole_rows(connection, game, span, after_seq, last_seq):
         happened = _happened(game, row)
         if happened is not None:
             yield happened
@@ -93,15 +97,21 @@ async def behind(
             yield happened
 
 
-async def _whole_rows(connection: Connection, game: Game, span: Span) -> AsyncIterator[Values]:
-    here = connection.cursor(_counted(game, sql.WHOLE_LOG), game.name, *span, prefetch=_PAGE_EVENTS)
-    async for row in _merged(here, _months(connection, game, span)):
+async def _whole_rows(
+    connection: Connection, game: Game, span: Span, after_seq: int = 0, last_seq: int | None = None
+) -> AsyncIterator[Values]:
+    bounds = (*span, after_seq, last_seq)
+    here = connection.cursor(_counted(game, sql.WHOLE_LOG), game.name, *bounds, prefetch=_PAGE_EVENTS)
+    async for row in _merged(here, _months(connection, game, span, after_seq, last_seq)):
         yield row
 
 
-async def _months(connection: Connection, game: Game, span: Span) -> AsyncIterator[list[LoggedRow]]:
-    async for month in read.months_of_log(connection, game.definition, game.plan.events, span):
-        yield await _without_voided(connection, game, month)
+async def _months(
+    connection: Connection, game: Game, span: Span, after_seq: int, last_seq: int | None
+) -> AsyncIterator[list[LoggedRow]]:
+    async for month in read.months_of_log(connection, game.definition, game.plan.events, span, after_seq):
+        within = [row for row in month if row.seq > after_seq and (last_seq is None or row.seq <= last_seq)]
+        yield await _without_voided(connection, game, within)
 
 
 async def _rows_of_player(
@@ -138,6 +148,8 @@ async def _merged(cursor: AsyncIterable[Values], archived: AsyncIterator[list[Lo
         for row in some:
             while nearest is not None and _place(nearest) < _place(row):
                 yield nearest
+                nearest = await anext(here, None)
+            if nearest is not None and _place(nearest) == _place(row):  # it left PostgreSQL meanwhile
                 nearest = await anext(here, None)
             yield row
     while nearest is not None:

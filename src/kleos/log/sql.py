@@ -87,7 +87,8 @@ ORDER BY e.match, e.at, e.id
 
 WHOLE_LOG: Final = """
 SELECT e.id, e.match, e.type, e.at, e.body FROM kleos.events e
-WHERE e.game = $1 AND ($2::timestamptz IS NULL OR e.at >= $2) AND ($3::timestamptz IS NULL OR e.at < $3){counted}
+WHERE e.game = $1 AND ($2::timestamptz IS NULL OR e.at >= $2) AND ($3::timestamptz IS NULL OR e.at < $3)
+  AND e.seq > $4 AND ($5::bigint IS NULL OR e.seq <= $5){counted}
 ORDER BY e.at, e.id
 """
 """In event order; read with a cursor."""

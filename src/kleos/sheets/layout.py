@@ -31,6 +31,11 @@ def table(game: str, sheet: str) -> str:
     return f"{quoted(game)}.{quoted(sheet)}"
 
 
+def beside(name: str) -> str:
+    """The table that is made to take another's place; no sheet can have such a name."""
+    return f"{name}+new"
+
+
 def since_columns(sheet: Sheet, board: Board) -> tuple[str, ...]:
     """The hidden columns whose latest is the time a standing of this board took its value."""
     inputs = {name for sort in board.by for name in sheet.columns[sort.column].inputs}

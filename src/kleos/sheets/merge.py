@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from kleos.core.cells import Cells, Row, RowKey
 from kleos.core.definition.model import Definition, Fold, RowCondition, Sheet
-from kleos.sheets.layout import SQL_TYPES, board_columns, quoted, table
+from kleos.sheets.layout import SQL_TYPES, beside, board_columns, quoted, table
 from kleos.sheets.schema import is_exact_sum
 
 Mode = Literal["merge", "refolded", "replace"]
@@ -44,10 +44,16 @@ class SheetWriter:
     definition: Definition
     sheet: Sheet
     cells: Cells
+    table: str
 
     @classmethod
     def of(cls, definition: Definition, sheet: Sheet) -> "SheetWriter":
-        return cls(definition, sheet, Cells.of(sheet))
+        return cls(definition, sheet, Cells.of(sheet), table(definition.game, sheet.name))
+
+    @classmethod
+    def beside(cls, definition: Definition, sheet: Sheet) -> "SheetWriter":
+        """Writes to the table that is to take the sheet's place."""
+        return cls(definition, sheet, Cells.of(sheet), table(definition.game, beside(sheet.name)))
 
     @cached_property
     def returned(self) -> tuple[str, ...]:
@@ -70,6 +76,17 @@ class SheetWriter:
         for fold in self.sheet.folds.values():
             stored += _stored_columns(fold, self.cells.at[fold.name])
         return tuple(stored)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What is written of a row, in the order of :meth:`arguments`: name and PostgreSQL type of each column."""
+        keys = {column.name: _ARRAY_TYPES[column.type.kind] for column in self.sheet.key}
+        arrays = {"window": "text[]", **keys, **{stored.name: stored.array for stored in self._stored}}
+        return {name: array.removesuffix("[]") for name, array in arrays.items()}
+
+    def record(self, key: RowKey, row: Row) -> tuple[Any, ...]:
+        """A row with players as numbers, as its ``columns``."""
+        return (*key, *(row[stored.cell] for stored in self._stored))
 
     def stored_values(self, row: Row) -> dict[str, Any]:
         """Every written column of a row under the fold, those that nobody is shown included."""
@@ -119,7 +136,7 @@ class SheetWriter:
         where = _NOT_LATE if mode == "merge" and self.sheet.is_ordered else ""
         returned = ", ".join([*(f"r.{name}" for name in key), *(f"r.{quoted(n)}" for n in self.returned)])
         return f"""
-INSERT INTO {table(self.definition.game, self.sheet.name)} AS r ({", ".join(names)}, "present", "version")
+INSERT INTO {self.table} AS r ({", ".join(names)}, "present", "version")
 SELECT {", ".join(f"d.{name}" for name in names)}, true, nextval('kleos.version_seq')
 FROM unnest({given}) AS d({", ".join(names)})
 ON CONFLICT ({", ".join(key)}) DO UPDATE SET

@@ -1,129 +1,210 @@
-"""Folding the log anew, in Python: whole sheets when a definition has grown, the rows of a season when its dates
-change.
+"""Rebuilding a game beside its commits: sheets, awards and ends of matches folded anew from the log, then swapped in.
 
-Runs under the game's exclusive lock, in the caller's transaction. Every row that the log makes is written
-as it must be; a row that it no longer makes is emptied. The same fold is what `verify` compares with.
+Each part is filled as of a horizon, up to which the log is final, into tables beside those in use. Rounds then take in
+what was committed since, by the ordinary merge, until little is left; :mod:`kleos.sheets.swap` takes in the rest and
+renames, under the game's exclusive lock. How far each part is stands in PostgreSQL, in the transaction that brought it
+there, so that a rebuild that was killed goes on where it was, and nothing is counted twice.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
-from kleos.achievements.awards import AwardChange, apply_decisions, awards_of
-from kleos.achievements.sheet import fold_awards, write_award_rows
-from kleos.core.cells import Row, RowKey
-from kleos.core.completion import Award, Happened, all_awards
-from kleos.core.definition.model import WindowKind
+import msgspec
+
+from kleos.core.errors import Conflict, StaleDefinition
 from kleos.engine.game import Game
-from kleos.log import history
-from kleos.sheets import sql
-from kleos.sheets.layout import table
+from kleos.log.archive.seal import take_horizon
+from kleos.sheets import beside, sql
+from kleos.sheets.decided import Decided
+from kleos.sheets.ended import Ended
 from kleos.sheets.merge import SheetWriter
-from kleos.sheets.write import Writers
+from kleos.sheets.refold import Same, fold_log
+from kleos.sheets.write import merge_rows
 from kleos.store.pool import Connection
+from kleos.telemetry.progress import Progress, silent
 
-_WRITTEN_AT_ONCE: Final = 5_000
-_DECIDED_AT_ONCE: Final = 500
-Sheets = dict[str, dict[RowKey, Row]]
-
-
-async def fold_log(
-    connection: Connection,
-    game: Game,
-    sheets: Collection[str],
-    kinds: Collection[WindowKind] | None = None,
-    span: history.Span = history.EVERYTHING,
-) -> Sheets:
-    """Every row of these sheets that the log makes, players as numbers; of these kinds of windows only, if given."""
-    rows: Sheets = {name: {} for name in sheets}
-    windows_of = {
-        name: [kind for kind in game.definition.sheets[name].windows if kinds is None or kind in kinds]
-        for name in sheets
-    }
-    appeared: set[tuple[Any, str]] = set()
-    async for happened in history.whole(connection, game, span):
-        for name, fold in happened.plan.folds.items():
-            if name in rows:
-                windows = game.calendar.names(windows_of[name], happened.event.at)
-                for rule in fold.rules:
-                    rule(happened.event, windows, rows[name], appeared)
-        appeared.clear()
-    return rows
+AWARDS: Final = "awards"
+MATCHES: Final = beside.ENDED
+ROUND_SEQS: Final = 100_000
+"""A round takes in the events of so many numbers at most, which bounds its memory."""
+FEW_EVENTS: Final = 500
+"""So many may be left for the swap, which takes them in under the exclusive lock."""
+MOST_ROUNDS: Final = 1_000
+_MERGED_AT_ONCE: Final = 5_000
 
 
-async def rebuild_sheets(connection: Connection, game: Game, writers: Writers, names: Iterable[str]) -> None:
-    """Refolds whole sheets from the whole log."""
-    wanted = [name for name in names if name in game.definition.sheets and name != "awards"]
-    for name, rows in (await fold_log(connection, game, wanted)).items():
-        await _replace(connection, game, writers[name], rows, None)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a rebuild is to come to: the ``game`` as it will be, from what is in force now (version and calendar).
 
-
-async def rebuild_season(connection: Connection, game: Game, writers: Writers, season: str, span: history.Span) -> None:
-    """Refolds what one season's windows hold, after its dates changed; ``span`` are the dates in force."""
-    names = [name for name, sheet in game.definition.sheets.items() if "season" in sheet.windows and name != "awards"]
-    folded = await fold_log(connection, game, names, {"season"}, span)
-    for name, rows in folded.items():
-        own = {key: row for key, row in rows.items() if key[0] == season}
-        await _replace(connection, game, writers[name], own, season)
-    if any(award.condition.window == "season" for awards in game.plan.row_awards.values() for award in awards):
-        await rebuild_awards(connection, game, writers)
-    else:
-        await _refold_awards(connection, game, writers)
-
-
-async def _refold_awards(connection: Connection, game: Game, writers: Writers) -> None:
-    """Folds the awards that there are into the sheet `awards`: their dates stand, and only the windows have changed."""
-    players = [row["player"] for row in await connection.fetch(sql.AWARDED_PLAYERS, game.name)]
-    for start in range(0, len(players), _WRITTEN_AT_ONCE):
-        held = await awards_of(connection, game, players[start : start + _WRITTEN_AT_ONCE])
-        await write_award_rows(connection, game, writers["awards"], held)
-
-
-async def rebuild_awards(connection: Connection, game: Game, writers: Writers) -> list[AwardChange]:
-    """Decides every award anew, player by player, and folds them into the sheet `awards`."""
-    players = [row["player"] for row in await connection.fetch(sql.PLAYERS_OF, game.name)]
-    changes: list[AwardChange] = []
-    for start in range(0, len(players), _DECIDED_AT_ONCE):
-        some = players[start : start + _DECIDED_AT_ONCE]
-        decided = await decide_awards(connection, game, some)
-        held = await awards_of(connection, game, some)
-        changes += await apply_decisions(connection, game, held, decided)
-        await write_award_rows(connection, game, writers["awards"], decided)
-    return changes
-
-
-async def decide_awards(connection: Connection, game: Game, players: Collection[int]) -> dict[int, dict[str, Award]]:
-    """The awards that the log gives these players."""
-    if not game.definition.achievements:
-        return {player: {} for player in players}
-    histories: Mapping[int, list[Happened]] = await history.of_players(
-        connection, game, sorted(players), game.plan.events
-    )
-    return {player: all_awards(game.plan, game.calendar, player, histories[player]) for player in players}
-
-
-def fold_all_awards(game: Game, awards: Mapping[int, Mapping[str, Award]]) -> dict[RowKey, Row]:
-    rows: dict[RowKey, Row] = {}
-    for player, mine in awards.items():
-        rows.update(fold_awards(game, player, mine))
-    return rows
-
-
-async def _replace(
-    connection: Connection, game: Game, writer: SheetWriter, rows: Mapping[RowKey, Row], window: str | None
-) -> None:
-    """Empties every row (of one window, if given), then writes those that there should be: a tombstone stays for a row
-    that the log no longer makes, and the version rises in any case.
+    ``awards``: ``decide`` decides them anew; ``fold`` folds those there are into the sheet of awards again.
     """
-    where = table(game.name, writer.sheet.name)
-    await connection.execute(sql.EMPTY_ROWS.format(table=where, resets=writer.resets), window)
-    ordered = sorted(rows.items(), key=lambda item: item[0])
-    for start in range(0, len(ordered), _WRITTEN_AT_ONCE):
-        some = ordered[start : start + _WRITTEN_AT_ONCE]
-        await connection.execute(writer.statements["replace"], *writer.arguments(some, _Same()))
+
+    game: Game
+    version: int
+    calendar: int
+    sheets: tuple[str, ...]
+    awards: Literal["decide", "fold"] | None = None
+    dates_matches: bool = False
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        parts = sorted({name for name in self.sheets if name != AWARDS})
+        return (*parts, *([AWARDS] if self.awards else []), *([MATCHES] if self.dates_matches else []))
+
+    @property
+    def digest(self) -> str:
+        """The same for the same result of the same log."""
+        seasons = [(season.name, season.start, season.end) for season in self.game.calendar.seasons]
+        known = (self.version, self.calendar, self.game.definition.source, self.game.plan.counts_from, seasons)
+        return hashlib.sha256(msgspec.json.encode((known, self.parts, self.awards))).hexdigest()
 
 
-class _Same(dict[Any, int]):
-    """Players of the log are numbers already."""
+Fill = Callable[[SheetWriter], Awaitable[None]]
+"""Fills the empty table of a sheet."""
+Folding = Callable[[Connection, Game, int, Progress], AbstractAsyncContextManager[Fill]]
+"""Folds the log up to a horizon."""
 
-    def __missing__(self, key: Any) -> int:
-        return int(key)
+
+@dataclass(slots=True)
+class Rebuild:
+    """One rebuild; ``connection`` is one of its own. Made by :func:`rebuilding`."""
+
+    connection: Connection
+    target: Target
+    lock: int
+    progress: Progress
+    horizons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def game(self) -> Game:
+        return self.target.game
+
+    def writer(self, name: str) -> SheetWriter:
+        return SheetWriter.beside(self.game.definition, self.game.definition.sheets[name])
+
+    async def horizon(self) -> int:
+        """Raises StaleDefinition where another version or calendar is in force."""
+        horizon = await take_horizon(self.connection, self.lock)
+        await self.check_in_force()
+        return horizon
+
+    async def check_in_force(self) -> None:
+        await check_in_force(self.connection, self.game.name, self.target.version, self.target.calendar)
+
+    async def fill(self, folding: Folding) -> None:
+        """Fills the parts that were not filled yet, each in a transaction of its own."""
+        missing = [part for part in self.target.parts if part not in self.horizons]
+        sheets = [part for part in missing if part not in (AWARDS, MATCHES)]
+        total = len(missing)
+        if sheets:
+            horizon = await self.horizon()
+            async with folding(self.connection, self.game, horizon, self.progress) as fill:
+                for done, name in enumerate(sheets):
+                    self.progress(f"folding the sheet {name}", done, total)
+                    async with self.connection.transaction():
+                        sheet = self.game.definition.sheets[name]
+                        writer = await beside.make(self.connection, self.game.definition, sheet)
+                        await fill(writer)
+                        await beside.finish(self.connection, writer)
+                        await self._is_at(name, horizon)
+        if AWARDS in missing:
+            horizon = await self.horizon()
+            async with self.connection.transaction():
+                await self.decided.fill(self.connection, self.progress)
+                await self._is_at(AWARDS, horizon)
+        if MATCHES in missing:
+            horizon = await self.horizon()
+            async with self.connection.transaction():
+                await self.ended.fill(self.connection)
+                await self._is_at(MATCHES, horizon)
+
+    async def catch_up(self) -> None:
+        """Takes in what was committed meanwhile, until little is left."""
+        for done in range(MOST_ROUNDS):
+            horizon = await self.horizon()
+            left = await self.connection.fetchval(
+                sql.EVENTS_BETWEEN, self.game.name, min(self.horizons.values(), default=horizon), horizon
+            )
+            if left <= FEW_EVENTS:
+                return
+            self.progress(f"taking in {left:,} events that came meanwhile", done, 0)
+            await self.take_in(horizon)
+
+    async def take_in(self, horizon: int) -> None:
+        """Brings every part up to ``horizon``. Each step is a transaction, or part of the caller's."""
+        while behind := sorted({at for at in self.horizons.values() if at < horizon}):
+            after, rest = behind[0], behind[1:]
+            until = min([after + ROUND_SEQS, horizon, *rest[:1]])
+            parts = [part for part, at in self.horizons.items() if at == after]
+            async with self.connection.transaction():
+                await self._merge([part for part in parts if part not in (AWARDS, MATCHES)], after, until)
+                if AWARDS in parts:
+                    await self.decided.take_in(self.connection, after, until)
+                if MATCHES in parts:
+                    await self.ended.take_in(self.connection, after, until)
+                for part in parts:
+                    await self._is_at(part, until)
+
+    @property
+    def decided(self) -> Decided:
+        return Decided(self.game, self.writer(AWARDS), self.target.awards == "decide")
+
+    @property
+    def ended(self) -> Ended:
+        return Ended(self.game)
+
+    async def _merge(self, sheets: Collection[str], after: int, until: int) -> None:
+        if not sheets:
+            return
+        rows = await fold_log(self.connection, self.game, sheets, after_seq=after, last_seq=until)
+        writers: Mapping[str, SheetWriter] = {name: self.writer(name) for name in sheets}
+        for name in sheets:
+            keys = sorted(rows[name])
+            for start in range(0, len(keys), _MERGED_AT_ONCE):
+                some = {key: rows[name][key] for key in keys[start : start + _MERGED_AT_ONCE]}
+                await merge_rows(self.connection, self.game, writers, {name: some}, Same())
+
+    async def _is_at(self, part: str, horizon: int) -> None:
+        await self.connection.execute(sql.SET_PART, self.game.name, part, horizon)
+        self.horizons[part] = horizon
+
+
+async def check_in_force(connection: Connection, game: str, version: int, calendar: int) -> None:
+    """Raises StaleDefinition where another version or calendar is in force."""
+    row = await connection.fetchrow(sql.IN_FORCE, game)
+    if row is None or (row["version"], row["calendar"]) != (version, calendar):
+        raise StaleDefinition(f"{game} changed meanwhile; what was begun is begun again")
+
+
+@asynccontextmanager
+async def rebuilding(
+    connection: Connection, target: Target, lock: int, progress: Progress = silent
+) -> AsyncIterator[Rebuild]:
+    """Goes on with the rebuild that was begun to the same end, or clears away what was left and begins.
+
+    Raises Conflict where another is at it. ``connection`` is one of its own.
+    """
+    game = target.game.name
+    key = int.from_bytes(hashlib.blake2b(game.encode(), digest_size=8, person=b"kleos rebuild").digest(), signed=True)
+    if not await connection.fetchval(sql.TRY_REBUILDING, key):
+        raise Conflict(f"{game} is being rebuilt already")
+    try:
+        yield Rebuild(connection, target, lock, progress, await _begin(connection, target))
+    finally:
+        if not connection.is_closed():
+            await connection.execute(sql.END_REBUILDING, key)
+
+
+async def _begin(connection: Connection, target: Target) -> dict[str, int]:
+    game = target.game.name
+    async with connection.transaction():
+        if await connection.fetchval(sql.REBUILD, game) == target.digest:
+            return {row["part"]: row["horizon"] for row in await connection.fetch(sql.REBUILD_PARTS, game)}
+        await beside.drop_left_over(connection, game)
+        await connection.execute(sql.END_REBUILD, game)
+        await connection.execute(sql.BEGIN_REBUILD, game, target.digest)
+        return {}

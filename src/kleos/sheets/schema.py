@@ -28,15 +28,33 @@ async def apply_schema(connection: Connection, definition: Definition) -> list[s
     return grown
 
 
-async def _grow(connection: Connection, definition: Definition, sheet: Sheet, present: dict[str, str | None]) -> bool:
-    """Adds missing columns, and replaces formulas that the definition no longer has in this form."""
-    wanted = dict(_columns(sheet))
-    missing = [name for name in wanted if name not in present]
+async def outgrown(connection: Connection, definition: Definition) -> list[str]:
+    """The sheets whose table lacks a column of the definition, or has another formula: to change it, it is written
+    anew."""
+    found = []
+    for sheet in definition.sheets.values():
+        rows = await connection.fetch(sql.COLUMNS, definition.game, sheet.name)
+        present = {row["name"]: row["formula"] for row in rows}
+        if present and any(_lacking(sheet, present)):
+            found.append(sheet.name)
+    return found
+
+
+def _lacking(sheet: Sheet, present: dict[str, str | None]) -> tuple[list[str], list[str]]:
+    """The columns that are missing, and those whose formula is another."""
+    missing = [name for name, _ in _columns(sheet) if name not in present]
     changed = [
         column.name
         for column in sheet.columns.values()
         if column.formula is not None and column.name in present and present[column.name] != _generation(sheet, column)
     ]
+    return missing, changed
+
+
+async def _grow(connection: Connection, definition: Definition, sheet: Sheet, present: dict[str, str | None]) -> bool:
+    """Adds missing columns, and replaces formulas that the definition no longer has in this form."""
+    wanted = dict(_columns(sheet))
+    missing, changed = _lacking(sheet, present)
     where = table(definition.game, sheet.name)
     for name in changed:
         await connection.execute(sql.DROP_COLUMN.format(table=where, column=quoted(name)))
@@ -44,7 +62,7 @@ async def _grow(connection: Connection, definition: Definition, sheet: Sheet, pr
         await connection.execute(sql.ADD_COLUMN.format(table=where, column=quoted(name), type=wanted[name]))
     for column in sheet.columns.values():
         if column.name in missing or column.name in changed:
-            await connection.execute(*_comment(definition, sheet, column))
+            await connection.execute(*_comment(where, sheet, column))
     return any(name for name in missing if name not in sheet.columns or sheet.columns[name].formula is None)
 
 
@@ -53,29 +71,34 @@ def _generation(sheet: Sheet, column: Column) -> str | None:
     return None if column.formula is None else _formula(sheet, column)
 
 
-def _comment(definition: Definition, sheet: Sheet, column: Column) -> tuple[str]:
+def _comment(where: str, sheet: Sheet, column: Column) -> tuple[str]:
     text = (_generation(sheet, column) or "").replace("'", "''")
-    target = f"{table(definition.game, sheet.name)}.{quoted(column.name)}"
+    target = f"{where}.{quoted(column.name)}"
     return (sql.COMMENT.format(column=target, text=f"'{text}'" if text else "NULL"),)
 
 
 def create_table(definition: Definition, sheet: Sheet) -> str:
     """The statements that make the table of a sheet."""
+    where = table(definition.game, sheet.name)
+    return ";\n".join([*columns_of_table(sheet, where), *indexes_of_table(sheet, where)])
+
+
+def columns_of_table(sheet: Sheet, where: str) -> list[str]:
+    """The statements that make the table without its indexes."""
     key = [f'"window" {SQL_TYPES["str"]} NOT NULL']
     key += [f"{quoted(column.name)} {SQL_TYPES[column.type.kind]} NOT NULL" for column in sheet.key]
     measures = [f"{quoted(name)} {declared}" for name, declared in _columns(sheet)]
+    statements = [sql.CREATE_TABLE.format(table=where, columns=",\n    ".join([*key, *measures]))]
+    return statements + [_comment(where, sheet, c)[0] for c in sheet.columns.values() if c.formula is not None]
+
+
+def indexes_of_table(sheet: Sheet, where: str) -> list[str]:
+    """The statements that make its primary key, and the index by player where the key does not begin with one."""
     names = ", ".join(['"window"', *(quoted(column.name) for column in sheet.key)])
-    statements = [
-        sql.CREATE_TABLE.format(
-            table=table(definition.game, sheet.name), columns=",\n    ".join([*key, *measures]), key=names
-        )
-    ]
-    statements += [_comment(definition, sheet, c)[0] for c in sheet.columns.values() if c.formula is not None]
+    statements = [sql.ADD_KEY.format(table=where, key=names)]
     if sheet.player_key is not None and sheet.key[0].type.kind != "player":
-        statements.append(
-            sql.CREATE_PLAYER_INDEX.format(table=table(definition.game, sheet.name), player=quoted(sheet.player_key))
-        )
-    return ";\n".join(statements)
+        statements.append(sql.CREATE_PLAYER_INDEX.format(table=where, player=quoted(sheet.player_key)))
+    return statements
 
 
 def _columns(sheet: Sheet) -> list[tuple[str, str]]:

@@ -7,10 +7,10 @@ CREATE_SCHEMA: Final = "CREATE SCHEMA IF NOT EXISTS {schema}"
 
 CREATE_TABLE: Final = """
 CREATE TABLE {table} (
-    {columns},
-    PRIMARY KEY ({key})
+    {columns}
 ) WITH (fillfactor = 70)
 """
+ADD_KEY: Final = "ALTER TABLE {table} ADD PRIMARY KEY ({key})"
 CREATE_PLAYER_INDEX: Final = "CREATE INDEX ON {table} ({player})"
 ADD_COLUMN: Final = "ALTER TABLE {table} ADD COLUMN {column} {type}"
 DROP_COLUMN: Final = "ALTER TABLE {table} DROP COLUMN {column}"
@@ -106,4 +106,93 @@ FROM kleos.events e LEFT JOIN kleos.event_ids i USING (game, id)
 WHERE e.game = $1 AND e.type <> ALL($2::text[])
 GROUP BY e.id HAVING count(*) > 1 OR NOT bool_or(i.id IS NOT NULL)
 ORDER BY e.id LIMIT $3
+"""
+
+# Tables beside those in use.
+DROP_TABLE: Final = "DROP TABLE IF EXISTS {table}"
+DRAW_VERSIONS: Final = "ALTER TABLE {table} ALTER version SET DEFAULT nextval('kleos.version_seq')"
+KEEP_VERSIONS: Final = "ALTER TABLE {table} ALTER version SET DEFAULT 0"
+ANALYZE: Final = "ANALYZE {table}"
+LOCK_TABLE: Final = "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
+RENAME_TABLE: Final = "ALTER TABLE {table} RENAME TO {name}"
+TABLES_LIKE: Final = """
+SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname LIKE ANY($2::text[])
+"""
+TABLE_THERE: Final = "SELECT to_regclass($1) IS NOT NULL"
+
+# Rebuilds.
+IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
+TRY_REBUILDING: Final = "SELECT pg_try_advisory_lock($1)"
+END_REBUILDING: Final = "SELECT pg_advisory_unlock($1)"
+REBUILD: Final = "SELECT target FROM kleos.rebuilds WHERE game = $1"
+REBUILD_PARTS: Final = "SELECT part, horizon FROM kleos.rebuild_parts WHERE game = $1"
+BEGIN_REBUILD: Final = "INSERT INTO kleos.rebuilds (game, target) VALUES ($1, $2)"
+END_REBUILD: Final = "DELETE FROM kleos.rebuilds WHERE game = $1"
+SET_PART: Final = """
+INSERT INTO kleos.rebuild_parts AS p (game, part, horizon) VALUES ($1, $2, $3)
+ON CONFLICT (game, part) DO UPDATE SET horizon = excluded.horizon
+"""
+EVENTS_BETWEEN: Final = "SELECT count(*) FROM kleos.events WHERE game = $1 AND seq > $2 AND seq <= $3"
+
+MAKE_DECIDED: Final = """
+CREATE TABLE {table} (
+    player bigint NOT NULL, achievement text COLLATE "C" NOT NULL, at timestamptz NOT NULL,
+    event text COLLATE "C" NOT NULL, match text COLLATE "C" NOT NULL
+)
+"""
+KEY_OF_DECIDED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (player, achievement)"
+TAKE_AWARDS: Final = """
+INSERT INTO {table} SELECT player, achievement, at, event, match FROM kleos.awards
+WHERE game = $1 AND ($2::bigint[] IS NULL OR player = ANY($2))
+"""
+DROP_DECIDED: Final = "DELETE FROM {table} WHERE player = ANY($1::bigint[])"
+DECIDED_OF: Final = "SELECT player, achievement, at, event, match FROM {table} WHERE player = ANY($1::bigint[])"
+DECIDED_PLAYERS: Final = "SELECT DISTINCT player FROM {table} ORDER BY player"
+TOUCHED: Final = """
+SELECT a.player
+FROM kleos.events e JOIN kleos.appearances a ON a.game = e.game AND a.match = e.match
+WHERE e.game = $1 AND e.seq > $2 AND e.seq <= $3
+UNION
+SELECT a.player FROM kleos.spans s JOIN kleos.archived_matches m ON m.game = s.game AND m.last_seq = s.last_seq
+JOIN kleos.appearances a ON a.game = m.game AND a.match = m.match
+WHERE s.game = $1 AND s.last_seq > $2 AND s.first_seq < $3
+ORDER BY player
+"""
+"""Whose awards may be others by these events, and some more."""
+UNLIKE: Final = """
+SELECT DISTINCT player FROM (
+    (SELECT player, achievement, at, event, match FROM kleos.awards WHERE game = $1
+     EXCEPT SELECT player, achievement, at, event, match FROM {table})
+    UNION ALL
+    (SELECT player, achievement, at, event, match FROM {table}
+     EXCEPT SELECT player, achievement, at, event, match FROM kleos.awards WHERE game = $1)
+) unlike
+"""
+WITHDRAW_UNDECIDED: Final = """
+DELETE FROM kleos.awards a
+WHERE a.game = $1 AND a.player = ANY($2::bigint[])
+  AND NOT EXISTS (SELECT FROM {table} d WHERE d.player = a.player AND d.achievement = a.achievement)
+"""
+WRITE_DECIDED: Final = """
+INSERT INTO kleos.awards AS a (game, player, achievement, at, event, match)
+SELECT $1, d.player, d.achievement, d.at, d.event, d.match FROM {table} d WHERE d.player = ANY($2::bigint[])
+ON CONFLICT (game, player, achievement) DO UPDATE SET at = excluded.at, event = excluded.event, match = excluded.match
+WHERE (a.at, a.event, a.match) <> (excluded.at, excluded.event, excluded.match)
+"""
+
+MAKE_ENDED: Final = 'CREATE TABLE {table} (match text COLLATE "C" NOT NULL, ended_at timestamptz NOT NULL)'
+KEY_OF_ENDED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (match)"
+ADD_ENDED: Final = """
+INSERT INTO {table} AS m (match, ended_at)
+SELECT match, min(at) FROM kleos.events e
+WHERE game = $1 AND seq > $2 AND seq <= $3 AND type = ANY($4::text[]) AND match <> id
+  AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)
+GROUP BY match
+ON CONFLICT (match) DO UPDATE SET ended_at = LEAST(m.ended_at, excluded.ended_at)
+"""
+DATE_MATCHES: Final = """
+UPDATE kleos.matches m SET ended_at = d.ended_at
+FROM kleos.matches k LEFT JOIN {table} d USING (match)
+WHERE k.game = $1 AND m.game = k.game AND m.match = k.match AND m.ended_at IS DISTINCT FROM d.ended_at
 """

@@ -29,7 +29,7 @@ from kleos.sheets import sql
 from kleos.sheets.differences import Difference, Differences
 from kleos.sheets.layout import table
 from kleos.sheets.merge import SheetWriter
-from kleos.sheets.rebuild import decide_awards, fold_all_awards
+from kleos.sheets.refold import decide_awards, fold_all_awards
 from kleos.store.pool import Connection
 
 KEPT_DIFFERENCES: Final = 50

@@ -72,10 +72,12 @@ async def rows_at(
 
 
 async def months_of_log(
-    connection: Connection, definition: Definition, types: Collection[str], span: Between
+    connection: Connection, definition: Definition, types: Collection[str], span: Between, after_seq: int = 0
 ) -> AsyncIterator[list[LoggedRow]]:
-    """All events that are in files alone, a month at a time, each month in event order."""
-    removed = [row["last_seq"] for row in await connection.fetch(sql.REMOVED_SPANS, definition.game)]
+    """All events that are in files alone, of spans that end after ``after_seq``: a month at a time, each in event
+    order."""
+    rows = await connection.fetch(sql.REMOVED_SPANS, definition.game)
+    removed = [row["last_seq"] for row in rows if row["last_seq"] > after_seq]
     if not removed:
         return
     location = await _location(connection)
@@ -97,10 +99,10 @@ async def _location(connection: Connection) -> Location:
 
 def _may_lie(month: str, span: Between) -> bool:
     start, end = span
-    return (start is None or month >= _month(start)) and (end is None or month <= _month(end))
+    return (start is None or month >= month_of(start)) and (end is None or month <= month_of(end))
 
 
-def _month(at: int) -> str:
+def month_of(at: int) -> str:
     return to_datetime(at).strftime("%Y-%m").rjust(7, "0")
 
 

@@ -1,0 +1,105 @@
+"""The swap: under the game's exclusive lock, what came last is taken in and the new tables take the old ones' places.
+
+It is one transaction and takes milliseconds. Somebody's long query on a sheet keeps its table from being renamed; the
+lock is then let go, and the swap tried again a little later.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+import asyncpg
+
+from kleos.core.errors import Unavailable
+from kleos.engine.game import Game
+from kleos.log.archive import sql as archive_sql
+from kleos.log.sql import LOCK_EXCLUSIVE
+from kleos.sheets import sql
+from kleos.sheets.beside import drop_left_over
+from kleos.sheets.layout import beside, quoted, table
+from kleos.sheets.rebuild import AWARDS, MATCHES, Rebuild
+from kleos.store.pool import Connection
+
+LOCK_TIMEOUT_MS: Final = 300
+ATTEMPTS: Final = 300
+LONGEST_PAUSE_S: Final = 5.0
+
+Change = Callable[[Connection], Awaitable[Game]]
+"""What is put in force with the swap, in its transaction; answers the game as it is then."""
+Adopt = Callable[[Game], None]
+Quiet = Callable[[], AbstractAsyncContextManager[Adopt]]
+"""Keeps this process's commits away while the block runs; whoever put another game in force says so inside."""
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def nobody_else() -> AsyncIterator[Adopt]:
+    """Where this process commits nothing."""
+    yield lambda _: None
+
+
+async def swap(rebuild: Rebuild, change: Change, quiet: Quiet) -> Game:
+    """Answers the game in force. Raises StaleDefinition where it has changed, Unavailable where queries hold it up."""
+    for attempt in range(ATTEMPTS):
+        await rebuild.catch_up()
+        unlike = await rebuild.decided.unlike(rebuild.connection) if AWARDS in rebuild.target.parts else []
+        horizons = dict(rebuild.horizons)
+        try:
+            async with quiet() as adopt:
+                async with rebuild.connection.transaction():
+                    game = await _swap(rebuild, change, unlike)
+                adopt(game)
+        except asyncpg.LockNotAvailableError:
+            rebuild.horizons = horizons
+            logger.info("a query holds a sheet of %s; attempt %d to swap it", rebuild.game.name, attempt + 1)
+            rebuild.progress("waiting for long queries to end", attempt, 0)
+            await asyncio.sleep(min(0.2 * (attempt + 1), LONGEST_PAUSE_S))
+        else:
+            await _drop_replaced(rebuild)
+            return game
+    raise Unavailable(
+        f"queries on the sheets of {rebuild.game.name} keep them from being changed; end those, and retry"
+    )
+
+
+async def _swap(rebuild: Rebuild, change: Change, unlike: list[int]) -> Game:
+    connection, game = rebuild.connection, rebuild.game
+    await connection.execute(LOCK_EXCLUSIVE, rebuild.lock)
+    await connection.execute(sql.SET_LOCK_TIMEOUT.format(milliseconds=LOCK_TIMEOUT_MS))
+    await rebuild.check_in_force()
+    horizon = await connection.fetchval(archive_sql.LAST_GIVEN)
+    before = min(rebuild.horizons.values(), default=horizon)
+    await rebuild.take_in(horizon)
+    if AWARDS in rebuild.target.parts:
+        touched = [row["player"] for row in await connection.fetch(sql.TOUCHED, game.name, before, horizon)]
+        await rebuild.decided.put_in_force(connection, sorted({*unlike, *touched}))
+    if MATCHES in rebuild.target.parts:
+        await rebuild.ended.put_in_force(connection)
+    for part in rebuild.target.parts:
+        if part != MATCHES:
+            await _rename(rebuild, part)
+    await connection.execute(sql.END_REBUILD, game.name)
+    return await change(connection)
+
+
+async def _rename(rebuild: Rebuild, sheet: str) -> None:
+    connection, game = rebuild.connection, rebuild.game.name
+    old, new = table(game, sheet), table(game, beside(sheet))
+    await connection.execute(sql.KEEP_VERSIONS.format(table=new))
+    if await connection.fetchval(sql.TABLE_THERE, old):
+        await connection.execute(sql.LOCK_TABLE.format(table=old))
+        await connection.execute(sql.RENAME_TABLE.format(table=old, name=quoted(f"{sheet}+old")))
+    await connection.execute(sql.RENAME_TABLE.format(table=new, name=quoted(sheet)))
+
+
+async def _drop_replaced(rebuild: Rebuild) -> None:
+    """What cannot be dropped now is found by the next rebuild."""
+    try:
+        async with rebuild.connection.transaction():
+            await rebuild.connection.execute(sql.SET_LOCK_TIMEOUT.format(milliseconds=LOCK_TIMEOUT_MS))
+            await drop_left_over(rebuild.connection, rebuild.game.name)
+    except (asyncpg.LockNotAvailableError, asyncpg.DependentObjectsStillExistError) as error:
+        logger.warning("tables of %s that were replaced stay for now: %s", rebuild.game.name, error)

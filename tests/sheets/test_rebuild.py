@@ -1,0 +1,227 @@
+"""A rebuild makes of the log what was there, while events are taken; is begun again where it must be, and goes on where
+it was killed."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kleos.core.errors import Conflict, NotFound
+from kleos.engine import catalog
+from kleos.log.archive.location import ArchiveDamaged
+from kleos.sheets.rebuild import Target, rebuilding
+from kleos.sheets.refold import folding_in_python
+from kleos.sheets.swap import swap
+from kleos.sheets.verify import snapshot, verify_game
+from kleos.store.database import Database
+from kleos.store.pool import open_connection
+from tests.log.archive.test_one_log import some_facts
+from tests.log.archive.worlds import KINDS, World, played, world_of
+
+LEFT_OVER = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%+%'"
+
+
+@pytest.fixture
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
+    async with world_of(database, str(tmp_path / "archive"), tmp_path) as made:
+        facts = some_facts(80)
+        for start in range(0, len(facts), 16):
+            await made.send(*facts[start : start + 16])
+        yield made
+
+
+async def check(world: World) -> int:
+    """Nothing differs from the log; answers how many events there are."""
+    connection = await open_connection(world.engine.database.dsn)
+    try:
+        async with snapshot(connection):
+            verdict = await verify_game(connection, "kinds")
+        assert verdict.differences == []
+        assert await connection.fetch(LEFT_OVER) == []
+        return verdict.events
+    finally:
+        await connection.close()
+
+
+async def state(world: World) -> dict[str, list[dict[str, Any]]]:
+    found = {}
+    for table in ('"kinds"."career"', '"kinds"."table"', '"kinds"."awards"', "kleos.awards"):
+        rows = [dict(row) for row in await world.connection.fetch(f"SELECT * FROM {table} r ORDER BY r")]
+        there = [row for row in rows if row.pop("present", True)]
+        found[table] = [{name: value for name, value in row.items() if name != "version"} for row in there]
+    return found
+
+
+def target_of(world: World) -> Target:
+    game = world.game
+    return Target(game, game.version, game.calendar_version, ("awards", "career", "table"), "decide")
+
+
+async def test_a_rebuild_mends_what_was_broken(world: World) -> None:
+    before = await state(world)
+    highest = await world.connection.fetchval('SELECT max(version) FROM "kinds"."career"')
+    await world.connection.execute(
+        """
+        UPDATE "kinds"."career" SET games = games + 1;
+        DELETE FROM "kinds"."table";
+        UPDATE kleos.awards SET event = 'x';
+        DELETE FROM kleos.awards WHERE achievement = 'hot';
+        UPDATE "kinds"."awards" SET points = 0;
+        """
+    )
+    assert await world.engine.rebuild("kinds") == ["awards", "career", "table"]
+    assert await state(world) == before
+    assert await world.connection.fetchval('SELECT min(version) FROM "kinds"."career"') > highest
+    assert await check(world) == 80
+    await world.send(played("after", "2026-07-01T00:00:00Z", "bob"))
+    assert await check(world) == 81
+
+
+async def test_one_sheet(world: World) -> None:
+    await world.connection.execute('UPDATE "kinds"."career" SET games = 1000')
+    assert await world.engine.rebuild("kinds", ["career"]) == ["career"]
+    assert await check(world) == 80
+    with pytest.raises(NotFound, match="nope"):
+        await world.engine.rebuild("kinds", ["nope"])
+
+
+async def test_events_that_come_meanwhile_are_counted_once(world: World) -> None:
+    """Some before each step, some late, some of new players."""
+    numbers = itertools.count()
+    months = itertools.cycle(["2026-09", "2020-01", "2026-03"])
+
+    async def some_more() -> None:
+        for player in ("ann", "new", "cy"):
+            n = next(numbers)
+            await world.send(
+                played(f"more{n}", f"{next(months)}-02T00:00:00Z", player, match=f"n{n % 5}", won=n % 3 > 0)
+            )
+
+    def progress(doing: str, done: int, total: int) -> None:
+        told.append(doing)
+
+    told: list[str] = []
+    connection = await open_connection(world.engine.database.dsn)
+    async with rebuilding(connection, target_of(world), catalog.lock_of("kinds"), progress) as rebuild:
+        await some_more()
+        await rebuild.fill(folding_in_python)
+        for _ in range(3):
+            await some_more()
+            await rebuild.take_in(await rebuild.horizon())
+        await some_more()
+        await swap(rebuild, catalog._same_again(world.game), world.engine._quiet(world.engine._committer("kinds")))
+    await connection.close()
+    assert await check(world) == 80 + next(numbers)
+    assert "folding the sheet career" in told
+
+
+async def test_under_load(world: World) -> None:
+    stopping = asyncio.Event()
+
+    async def load(worker: int) -> int:
+        for n in itertools.count():
+            if stopping.is_set():
+                return n
+            at = f"2026-0{1 + n % 9}-01T00:00:00Z"
+            body = json.dumps([played(f"w{worker}-{n}", at, f"p{n % 7}", match=f"m{n % 5}", won=n % 2 > 0)]).encode()
+            assert (await world.engine.ingest_body("kinds", body)).accepted == 1
+        raise AssertionError
+
+    workers = [asyncio.create_task(load(n)) for n in range(3)]
+    for _ in range(3):
+        await world.engine.rebuild("kinds")
+    stopping.set()
+    sent = sum(await asyncio.gather(*workers))
+    assert await check(world) == 80 + sent
+
+
+async def test_it_goes_on_where_it_was(world: World) -> None:
+    first = await open_connection(world.engine.database.dsn)
+    async with rebuilding(first, target_of(world), catalog.lock_of("kinds")) as rebuild:
+        with pytest.raises(Conflict, match="rebuilt already"):
+            await world.engine.rebuild("kinds")
+        await rebuild.fill(folding_in_python)
+        filled = dict(rebuild.horizons)
+        assert filled.keys() == {"awards", "career", "table"}
+    await first.close()
+    await world.send(*(played(f"later{n}", "2025-01-01T00:00:00Z", "ann") for n in range(5)))
+    second = await open_connection(world.engine.database.dsn)
+    async with rebuilding(second, target_of(world), catalog.lock_of("kinds")) as rebuild:
+        assert rebuild.horizons == filled
+    await second.close()
+    await world.engine.rebuild("kinds")
+    assert await check(world) == 85
+
+
+async def test_a_change_in_between_begins_it_again(world: World) -> None:
+    connection = await open_connection(world.engine.database.dsn)
+    async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
+        await rebuild.fill(folding_in_python)
+    await connection.close()
+    await world.engine.make_season("kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
+    await world.engine.rebuild("kinds")
+    assert await check(world) == 80
+
+
+async def test_an_archived_log_is_rebuilt_too_and_damage_is_named(world: World, tmp_path: Path) -> None:
+    (span,) = await world.seal()
+    await world.remove()
+    await world.send(*(played(f"later{n}", "2026-08-01T00:00:00Z", "dee") for n in range(3)))
+    before = await state(world)
+    assert await world.engine.rebuild("kinds") == ["awards", "career", "table"]
+    assert await state(world) == before
+    file = tmp_path / "archive" / span.files[0].path
+    content = file.read_bytes()
+    file.write_bytes(content[:-2] + b"xx")
+    with pytest.raises(ArchiveDamaged, match=file.name):
+        await world.engine.rebuild("kinds")
+    assert await state(world) == before
+    file.unlink()
+    with pytest.raises(ArchiveDamaged, match=file.name):
+        await world.engine.put_definition(
+            "kinds", KINDS.replace('count()"\ntotal', 'count()"\nmost  = "max(count)"\ntotal')
+        )
+    assert await state(world) == before
+    file.write_bytes(content)
+    await world.engine.rebuild("kinds")
+    assert await state(world) == before
+
+
+async def test_a_long_query_holds_the_swap_up_and_not_the_events(world: World) -> None:
+    reader = await open_connection(world.engine.database.dsn)
+    waiting = asyncio.Event()
+
+    def progress(doing: str, done: int, total: int) -> None:
+        if doing.startswith("waiting"):
+            waiting.set()
+
+    async with snapshot(reader):
+        await reader.fetch('SELECT * FROM "kinds"."career"')
+        rebuild = asyncio.create_task(world.engine.rebuild("kinds", progress=progress))
+        await asyncio.wait_for(waiting.wait(), 30)
+        await world.send(played("meanwhile", "2026-08-01T00:00:00Z"))
+        assert not rebuild.done()
+    await rebuild
+    await reader.close()
+    assert await check(world) == 81
+
+
+async def test_a_definition_that_grows_and_a_season_in_the_past(world: World) -> None:
+    grown = KINDS.replace('count()"\ntotal', 'count()"\nmost  = "max(count)"\ntotal').replace(
+        "games >= 5", "games >= 9"
+    )
+    grown = grown.replace("[sheets.table]", '[sheets.career.formulas]\nshare = "total / games"\n\n[sheets.table]')
+    grown += '\n[matches]\nended_by = ["played"]\n[achievements.more]\nsheet = "career"\nwhen = "most >= 1"\n'
+    await world.engine.put_definition("kinds", grown)
+    await world.engine.make_season("kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
+    assert await check(world) == 80
+    assert await world.connection.fetchval("SELECT count(*) FROM kleos.matches WHERE ended_at IS NOT NULL") == 10
+    await world.engine.change_season("kinds", "spring", ends_at=1_779_000_000_000_000)
+    assert await check(world) == 80
+    await world.engine.put_definition("kinds", KINDS)
+    assert await check(world) == 80
+    assert await world.connection.fetchval("SELECT count(*) FROM kleos.matches WHERE ended_at IS NOT NULL") == 0
