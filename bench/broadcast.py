@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import msgspec
 import uvloop
+from litestar.datastructures import State
 
 from bench.serving import GAMES, KEY
 from kleos.engine.engine import Engine
@@ -32,14 +33,19 @@ from kleos.feed.message import Message
 from kleos.feed.protocol import FeedProtocol
 from kleos.feed.topics import parse_topic
 from kleos.server.app import create_app
+from kleos.server.auth.access import AccessSettings
+from kleos.server.door import DoorSettings
+from kleos.server.facades.leaderboard_socket import Words
 from kleos.server.serving import collect_garbage_seldom, listen, running
 from kleos.store.database import Database
 from kleos.store.pool import open_pool
 
 TOPIC: Final = "board:scores/best"
+LEADERBOARD_TOPIC: Final = "board:arcade/total_score/all"
 NEVER_S: Final = 3_600.0
 """Nobody is asked whether he lives while bytes are counted."""
 GIVE_UP_S: Final = 180.0
+ANYBODY: Final = AccessSettings(door=DoorSettings(most_from_address=0))
 
 ReceivedNs = Callable[[int, Callable[[], object]], Awaitable[int]]
 
@@ -52,7 +58,8 @@ class Measured(msgspec.Struct):
 
 
 async def measure(dsn: str, name: str, count: int, turns: int) -> Measured:
-    async with served(dsn) as (address, feed):
+    async with served(dsn) as (address, state):
+        feed: Feed = state.feed
         async with audience(address, name, 10):
             pass  # what is loaded and cached once is not a socket's
         gc.collect()
@@ -60,14 +67,14 @@ async def measure(dsn: str, name: str, count: int, turns: int) -> Measured:
         async with audience(address, name, count) as received_ns:
             gc.collect()
             idle_bytes = (_resident_bytes() - before) / count
-            channel = feed.hub.channel(parse_topic(TOPIC))
+            channel = feed.hub.channel(parse_topic(LEADERBOARD_TOPIC if name == "leaderboard" else TOPIC))
             assert channel is not None
             assert len(channel.listeners) == count
             numbers = _file_numbers()
             assert len(numbers) == count
             ours, bare = [], []
             for turn in range(turns):
-                frame = _frame(name, Message(channel.name, channel.n + 1, CHANGED, _told(turn)))
+                frame = _frame(name, state, Message(channel.name, channel.n + 1, CHANGED, _told(turn)))
                 bare.append(await _ms(received_ns, len(frame), partial(_write_all, numbers, frame)))
                 ours.append(await _ms(received_ns, len(frame), partial(channel.publish, CHANGED, _told(turn))))
             held = [await _held_ms(received_ns, channel, len(frame), turn) for turn in range(turns)]
@@ -75,14 +82,14 @@ async def measure(dsn: str, name: str, count: int, turns: int) -> Measured:
 
 
 @asynccontextmanager
-async def served(dsn: str) -> AsyncIterator[tuple[str, Feed]]:
+async def served(dsn: str) -> AsyncIterator[tuple[str, State]]:
     """Kleos in this process, so that bare writes can go to its very sockets."""
     pool = await open_pool(dsn)
-    app = create_app(lambda: Engine.open(Database(dsn, pool), games_dir=GAMES), KEY)
+    app = create_app(lambda: Engine.open(Database(dsn, pool), games_dir=GAMES), KEY, access=ANYBODY)
     async with running(app, listen("127.0.0.1", 0), NEVER_S) as url:
         app.state.socketio.server.eio.ping_interval = NEVER_S
         collect_garbage_seldom()
-        yield url.removeprefix("http://"), app.state.feed
+        yield url.removeprefix("http://"), app.state
     pool.terminate()
 
 
@@ -152,7 +159,9 @@ def _told(turn: int) -> dict[str, Any]:
     return {"game": "scores", "board": "best", "window": "all", "total": 100, "changes": [line], "entries": [line]}
 
 
-def _frame(name: str, message: Message) -> bytes:
+def _frame(name: str, state: State, message: Message) -> bytes:
+    if name == "leaderboard":
+        return Words(state.engine).of(message)
     return message.text_frame if name == "websocket" else message.socketio_frame
 
 

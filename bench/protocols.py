@@ -1,4 +1,4 @@
-"""The two protocols of the feed, as a client speaks them on the wire."""
+"""The protocols of the feed, as a client speaks them on the wire."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ def _socketio(topic: str) -> Sequence[Step]:
     return [(b'0{"sid"', b"40"), (b'40{"sid"', subscribe), (b'"snapshot"', b"")]
 
 
+def _leaderboard(topic: str) -> Sequence[Step]:
+    return [(b'"snapshot"', b"")]
+
+
 PROTOCOLS: Final = {
     "websocket": Protocol("WebSocket", "/v1/feed", _websocket),
     "socketio": Protocol("Socket.IO", "/socket.io/?EIO=4&transport=websocket", _socketio),
+    "leaderboard": Protocol("/ws/leaderboard", "/ws/leaderboard/1", _leaderboard),
 }

@@ -9,14 +9,16 @@ import uvloop
 from kleos.server.app import create_app, open_engine
 from kleos.server.auth.access import AccessSettings
 from kleos.server.auth.limits import LimitSettings
+from kleos.server.door import DoorSettings
 from kleos.server.serving import listen, serve_app
 from kleos.settings import Settings, read_settings
 
 NO_LIMITS = LimitSettings(0, 0, 0, 0, 0, 0)
+ANYBODY = DoorSettings(most_from_address=0)
 
 
 async def main(settings: Settings) -> None:
-    access = AccessSettings(limits=NO_LIMITS)
+    access = AccessSettings(limits=NO_LIMITS, door=ANYBODY)
     app = create_app(lambda: open_engine(settings), settings.admin_key, access=access)
     with listen("127.0.0.1", 0) as listening:
         await serve_app(app, listening, lambda address: print(f"listens on {address}", flush=True))

@@ -57,12 +57,14 @@ class Settings:
     cors_origins: frozenset[str] | None = None
     trusted_proxies: str | None = None
     body_timeout_s: int = 30
+    request_timeout_s: int = 10
     limit_user: int = 100
     limit_key: int = 60_000
     limit_address: int = 6_000
     limit_sign_in: int = 30
     limit_submissions: int = 10
     limit_failed_logins: int = 10
+    limit_sockets: int = 1_000
     jobs: JobsPlace = "auto"
     jobs_at_once: int = 2
     verify_schedule: str = "30 3 * * *"
@@ -234,12 +236,18 @@ SETTINGS: Final = (
     Setting("cors_origins", "Origins whose pages may use the API, with commas between.", _origins),
     Setting("trusted_proxies", "Networks of proxies whose `X-Forwarded-For` counts, with commas between.", _networks),
     Setting("body_timeout_s", "Seconds within which a request's body must have come.", _whole(1, 3600)),
+    Setting(
+        "request_timeout_s",
+        "Seconds within which a connection must have sent the head of a request, and a Socket.IO one its handshake.",
+        _whole(1, 3600),
+    ),
     Setting("limit_user", "Requests a minute of one player; 0 for no limit, here and below.", _whole(0, 10**9)),
     Setting("limit_key", "Requests a minute of one API key that has no limit of its own.", _whole(0, 10**9)),
     Setting("limit_address", "Requests a minute of one address without key or token.", _whole(0, 10**9)),
     Setting("limit_sign_in", "Log-ins and registrations a minute from one address.", _whole(0, 10**9)),
     Setting("limit_submissions", "Events a second that one player sends.", _whole(0, 10**9)),
     Setting("limit_failed_logins", "Failed log-ins in 15 minutes to one account from one address.", _whole(0, 10**9)),
+    Setting("limit_sockets", "Connections that one address has open at the same time.", _whole(0, 10**9)),
     Setting(
         "jobs",
         "Where jobs run: inside the `server`, or in a `worker` (`kleos worker`). `auto` runs them inside with the "

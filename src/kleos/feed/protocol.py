@@ -32,6 +32,8 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     is_congested = False
     drained: Callable[[], None] | None = None
+    left: Callable[[], None] | None = None
+    """Called when the connection is no more."""
     _file_number = -1
     _stuck: asyncio.TimerHandle | None = None
 
@@ -101,6 +103,8 @@ class FeedProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._keep()
+        if self.left is not None:
+            self.left()
         super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:

@@ -5,6 +5,7 @@ Clients emit ``subscribe`` (a list of topics, and by topic the last numbers they
 and what the feed's voice says.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Final
@@ -26,6 +27,7 @@ MOST_WAITING: Final = 100
 """A polling client for whom more packets wait does not keep up."""
 LARGEST_MESSAGE_BYTES: Final = 1024 * 1024
 PING_EVERY_S: Final = 20
+HANDSHAKE_WITHIN_S: Final = 10.0
 FORM: Final = "subscribe ([topic, …], {topic: n}), unsubscribe ([topic, …]) or token (text)"
 _NOTHING: Final[dict[str, Any]] = {}
 _encode: Final = msgspec.json.Encoder().encode
@@ -97,10 +99,14 @@ class Connection(Listening):
 
 
 class SocketIO:
-    """The server of every Socket.IO connection. ``feed`` is asked for when somebody connects."""
+    """The server of every Socket.IO connection. ``feed`` is asked for when somebody connects.
 
-    def __init__(self, feed: Callable[[], Feed]) -> None:
+    A WebSocket that does not connect to the namespace within ``handshake_within_s`` is closed.
+    """
+
+    def __init__(self, feed: Callable[[], Feed], handshake_within_s: float = HANDSHAKE_WITHIN_S) -> None:
         self._feed = feed
+        self._handshake_within_s = handshake_within_s
         self._listening: dict[str, Listening] = {}
         self.server = socketio.AsyncServer(
             async_mode="asgi",
@@ -171,8 +177,15 @@ class SocketIO:
     def _taken_over(self, eio_sid: str) -> None:
         """A WebSocket is the connection's transport now."""
         listening, socket = self._listening.get(eio_sid), self.server.eio.sockets.get(eio_sid)
-        if listening is not None and socket is not None and isinstance(socket.queue, WritingQueue):
+        if listening is None:
+            asyncio.get_running_loop().call_later(self._handshake_within_s, self._expect, eio_sid)
+        elif socket is not None and isinstance(socket.queue, WritingQueue):
             socket.queue.protocol.drained = listening.resync
+
+    def _expect(self, eio_sid: str) -> None:
+        socket = self.server.eio.sockets.get(eio_sid)
+        if eio_sid not in self._listening and socket is not None and isinstance(socket.queue, WritingQueue):
+            socket.queue.protocol.transport.close()
 
 
 def _topics_of(player: str) -> Asked:

@@ -31,11 +31,14 @@ from kleos.server import openapi, pages
 from kleos.server.auth.access import Access, AccessSettings
 from kleos.server.auth.api import ROUTES as AUTH_ROUTES
 from kleos.server.auth.caller import Caller, caller_of
+from kleos.server.door import STATE_KEY as DOOR_KEY
 from kleos.server.edge import Edge
 from kleos.server.errors import to_response
 from kleos.server.facades.binding import Binding
 from kleos.server.facades.leaderboard import ROUTES as LEADERBOARD_FACADE_ROUTES
 from kleos.server.facades.leaderboard_socket import ROUTES as LEADERBOARD_SOCKET_ROUTES
+from kleos.server.facades.leaderboard_socket import STATE_KEY as WORDS_KEY
+from kleos.server.facades.leaderboard_socket import Words
 from kleos.server.facades.platform import ROUTES as PLATFORM_FACADE_ROUTES
 from kleos.server.facades.platform_shown import shown_of
 from kleos.server.facades.platform_voice import PlatformVoice
@@ -129,9 +132,10 @@ def create_app(
             app.state.jobs = jobs = Jobs(engine, worker)
             app.state.facades = facades or Binding()
             app.state.feed = feed = Feed(engine, Holders(opened))
+            app.state[WORDS_KEY] = Words(engine)
             feed.voice = PlatformVoice(engine, shown_of(app.state))
-            app.state.socketio = socketio = SocketIO(lambda: feed)
-            app.state.metrics = metrics = Metrics(engine, watch, feed)
+            app.state.socketio = socketio = SocketIO(lambda: feed, settings.door.head_timeout_s)
+            app.state.metrics = metrics = Metrics(engine, watch, feed, edge.door)
             try:
                 async with exporting(metrics.families), jobs.working():
                     yield
@@ -169,6 +173,7 @@ def create_app(
     )
     app.edge, app.watch = edge, watch
     app.state.watch = watch
+    app.state[DOOR_KEY] = edge.door
     return app
 
 

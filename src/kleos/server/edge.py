@@ -11,6 +11,7 @@ from kleos.server.auth.access import Access, AccessSettings
 from kleos.server.auth.addresses import Addresses
 from kleos.server.auth.caller import ADDRESS_KEY, CALLER_KEY, Caller, refused
 from kleos.server.auth.limits import Verdict
+from kleos.server.door import Door
 from kleos.server.errors import PROBLEM_JSON, Refused, problem
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -41,6 +42,7 @@ class Edge:
     def __init__(self, settings: AccessSettings) -> None:
         self.access: Access | None = None
         self._addresses = Addresses(settings.trusted_proxies)
+        self.door = Door(settings.door, self._addresses)
         self._origins = frozenset(origin.encode() for origin in settings.origins)
         self._body_timeout_s = settings.body_timeout_s
 
@@ -70,7 +72,7 @@ class Edge:
             refusal = None
         scope[CALLER_KEY] = caller
         if kind == "websocket":
-            await app(scope, receive, send)
+            await self._listen(scope, receive, send, app, address)
             return
         extra = _headers_of(scope["path"])
         if origin is not None and self._origins:
@@ -96,6 +98,22 @@ class Edge:
             await send(message)
 
         await app(scope, receive, answering)
+
+    async def _listen(self, scope: Any, receive: Any, send: Any, app: App, address: str) -> None:
+        """Who comes by a trusted proxy has not been counted at the door."""
+        client = scope.get("client")
+        if client is None or self._addresses.of_peer(client[0]) is not None:
+            await app(scope, receive, send)
+            return
+        left = self.door.enter(address)
+        if left is None:
+            await receive()
+            await _refuse(send, Refused(429, "too-many", self.door.why_not()), [], "websocket.http.response")
+            return
+        try:
+            await app(scope, receive, send)
+        finally:
+            left()
 
     def _cors(self, origin: bytes) -> Headers:
         headers = [(b"vary", b"Origin")]
@@ -158,13 +176,14 @@ def _without(verdict: Verdict) -> Refused:
     return Refused(refusal.status, refusal.kind, refusal.detail, {"Retry-After": refusal.headers["Retry-After"]})
 
 
-async def _refuse(send: Any, refusal: Refused, extra: Headers) -> None:
+async def _refuse(send: Any, refusal: Refused, extra: Headers, kind: str = "http.response") -> None:
     body = msgspec.json.encode(problem(refusal.status, refusal.kind, refusal.detail))
     headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
-    await _answer(send, refusal.status, body, [(b"content-type", PROBLEM_JSON.encode()), *headers, *extra])
+    headers = [(b"content-type", PROBLEM_JSON.encode()), *headers, *extra]
+    await _answer(send, refusal.status, body, headers, kind)
 
 
-async def _answer(send: Any, status: int, body: bytes, headers: Headers) -> None:
+async def _answer(send: Any, status: int, body: bytes, headers: Headers, kind: str = "http.response") -> None:
     headers = [*headers, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})

@@ -18,6 +18,7 @@ from kleos.engine.engine import Engine
 from kleos.feed.feed import Feed
 from kleos.jobs.tally import JobTally, Verified, count_jobs
 from kleos.log.kept import Kept, count_kept
+from kleos.server.door import Door
 from kleos.server.openapi import answered, problems
 from kleos.server.watch import Watch
 from kleos.telemetry.spread import Spread
@@ -35,10 +36,11 @@ Labels = tuple[str, ...]
 class Metrics(Collector):
     """All families of one server, documented in docs/reference/metrics.md."""
 
-    def __init__(self, engine: Engine, watch: Watch, feed: Feed) -> None:
+    def __init__(self, engine: Engine, watch: Watch, feed: Feed, door: Door) -> None:
         self._engine = engine
         self._watch = watch
         self._feed = feed
+        self._door = door
         self._kept: Kept | None = None
         self._jobs: JobTally | None = None
         self._is_reachable = False
@@ -158,6 +160,9 @@ class Metrics(Collector):
     def _of_feed(self) -> Iterator[Metric]:
         sockets = {(route,): connected for route, connected in self._watch.sockets.items()}
         yield _gauge("kleos_sockets", "WebSockets that are open.", ("route",), sockets)
+        yield _gauge("kleos_addresses", "Addresses with a connection open.", (), {(): self._door.addresses})
+        refused = {("too many",): self._door.too_many, ("too slow",): self._door.too_slow}
+        yield _counter("kleos_connections_refused", "Connections turned away at the door.", ("why",), refused)
         yield _gauge("kleos_feed_topics", "Topics that are listened to.", (), {(): len(self._feed.hub)})
         yield _counter("kleos_feed_dropped", "Messages that slow listeners missed.", (), {(): self._feed.dropped})
 

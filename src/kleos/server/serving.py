@@ -7,14 +7,16 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from types import FrameType
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 import uvicorn
 from litestar import Litestar
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from kleos.feed.protocol import FeedProtocol
+from kleos.server.door import MOST_HEAD_BYTES, Door
+from kleos.server.door import STATE_KEY as DOOR_KEY
 from kleos.server.errors import PROBLEM_JSON, problem
 from kleos.server.transport import GatheringTransport
 from kleos.server.watch import Watch
@@ -33,25 +35,94 @@ class ServerFailed(RuntimeError):
 
 
 class KleosProtocol(HttpToolsProtocol):
-    """Answers what is not HTTP at all with a problem too, and sends an answer's head and body together."""
+    """Answers what is not HTTP at all with a problem too, and sends an answer's head and body together.
+
+    Lets no more connections in than the door allows, and none stand there without asking for anything.
+    """
+
+    _left: Callable[[], None] | None = None
+    _patience: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _is_upgraded = False
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        state = getattr(self.config.app, "state", {})
+        self._door: Door | None = state.get(DOOR_KEY)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, GatheringTransport(transport, self.loop)))
+        if self._door is None:
+            return
+        self._left = self._door.enter_from(self.client[0] if self.client else None)
+        if self._left is None:
+            self._refuse(429, "too-many", self._door.why_not())
+        else:
+            self._be_patient(self._door)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        if self._left is not None:
+            self._left()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        door = self._door
+        if door is None or self._is_upgraded:
+            return
+        if self._patience is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES:
+                self._refuse(431, "too-large", f"the head of a request has at most {MOST_HEAD_BYTES} bytes")
+        elif self._is_idle():
+            self._be_patient(door)
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """The feed gathers by itself, and writes to the transport proper."""
         gathering = cast(GatheringTransport, self.transport)
         gathering.flush()
         self.transport = gathering.inner
+        self._is_upgraded = True
         super().handle_websocket_upgrade()
+        cast(FeedProtocol, gathering.inner.get_protocol()).left = self._left
 
     def send_400_response(self, msg: str) -> None:
-        body = msgspec.json.encode(problem(400, "bad-request", msg))
+        self._refuse(400, "bad-request", msg)
+
+    def _is_idle(self) -> bool:
+        """Whether no request is being read or answered, and nothing else waits for the next."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return (cycle is None or cycle.response_complete) and self.timeout_keep_alive_task is None
+
+    def _be_patient(self, door: Door) -> None:
+        self._head_bytes = 0
+        self._patience = self.loop.call_later(door.head_timeout_s, self._lose_patience, door)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _lose_patience(self, door: Door) -> None:
+        self._patience = None
+        door.too_slow += 1
+        self._refuse(408, "too-slow", f"no request was here within {door.head_timeout_s:g} s")
+
+    def _refuse(self, status: int, kind: str, detail: str) -> None:
+        self._stop_waiting()
+        if self.transport.is_closing():
+            return
+        body = msgspec.json.encode(problem(status, kind, detail))
         head = (
             f"content-type: {PROBLEM_JSON}\r\n".encode(),
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode(),
         )
-        self.transport.write(b"".join((STATUS_LINE[400], *head, body)))
+        self.transport.write(b"".join((STATUS_LINE[status], *head, body)))
         self.transport.close()
 
 

@@ -2,10 +2,15 @@
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from kleos.feed.boards import CHANGED
+from kleos.feed.message import Message
+from kleos.feed.topics import parse_topic
+from kleos.server.facades.leaderboard_socket import Words
 from tests.server.conftest import Server
 
 
@@ -49,3 +54,52 @@ async def test_snapshot_and_then_who_moved(server: Server) -> None:
         entered = await hear(mine)
         assert (entered["user_id"], entered["new_rank"], entered["old_rank"]) == (77, 11, None)
         assert entered["rank_change"] is None
+
+
+async def test_what_changed_is_put_into_words_once_for_all(server: Server) -> None:
+    words = Words(server.engine)
+    line = {"rank": 1, "previous_rank": 4, "player": "7", "name": "Ann"}
+    message = Message("board:arcade/total_score/all", 1, CHANGED, {"changes": [line, line | {"previous_rank": 1}]})
+    frames = words.of(message)
+    assert frames.count(b'"leaderboard_update"') == 1  # whose rank is what it was is not told
+    assert words.of(message) is frames
+
+
+async def test_who_does_not_keep_up_gets_a_snapshot_in_place_of_what_was_missed(server: Server) -> None:
+    await submit(server, 500, 1)
+    slow = await never_reading(int(server.url.rpartition(":")[2]))
+    async with asyncio.timeout(30):
+        topic = parse_topic("board:arcade/total_score/all")
+        while (channel := server.feed.hub.channel(topic)) is None or not len(channel.listeners):
+            await asyncio.sleep(0.01)
+        (follower,) = channel.listeners
+        while follower._reading is not None:  # type: ignore[attr-defined]
+            await asyncio.sleep(0.01)
+        line = {"rank": 1, "previous_rank": 2, "player": "x" * 60_000}
+        for _ in range(200):
+            channel.publish(CHANGED, {"changes": [line]})
+        reader, writer = await asyncio.open_connection(sock=slow)
+        heard, snapshots = b"", 0
+        while snapshots < 2:
+            read = await reader.read(1 << 20)
+            assert read, "the connection ended"
+            snapshots += (heard[-20:] + read).count(b'"snapshot"') - heard[-20:].count(b'"snapshot"')
+            heard = heard[-20:] + read
+        await submit(server, 501, 10_000)
+        while b'"user_id":501' not in heard:
+            heard = heard[-1_000:] + await reader.read(1 << 20)
+        writer.close()
+
+
+async def never_reading(port: int) -> socket.socket:
+    """A client whose kernel takes little, and which reads nothing after the handshake."""
+    loop, client = asyncio.get_running_loop(), socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    client.setblocking(False)
+    await loop.sock_connect(client, ("127.0.0.1", port))
+    handshake = (
+        "GET /ws/leaderboard/500 HTTP/1.1\r\nHost: kleos\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await loop.sock_sendall(client, handshake.encode())
+    return client

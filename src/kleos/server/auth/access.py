@@ -21,6 +21,7 @@ from kleos.server.auth.keys import Keys
 from kleos.server.auth.limits import Limits, LimitSettings
 from kleos.server.auth.outside import IssuerSettings, OutsideIssuer, issuer_of, parse_issuers, still_outside
 from kleos.server.auth.tokens import LONGEST_TOKEN, NOT_OURS, AccessTokens, SigningKeys
+from kleos.server.door import DoorSettings
 from kleos.settings import Settings
 
 KEEP_HOUSE_EVERY_S: Final = 60.0
@@ -40,6 +41,7 @@ class AccessSettings:
     signing_keys: Callable[[int], SigningKeys] = SigningKeys.made
     issuer: str = "kleos"
     limits: LimitSettings = field(default_factory=LimitSettings)
+    door: DoorSettings = field(default_factory=DoorSettings)
     origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
     body_timeout_s: float = 30.0
@@ -77,6 +79,7 @@ def access_settings(settings: Settings) -> AccessSettings:
             submissions_per_second=settings.limit_submissions,
             failed_logins=settings.limit_failed_logins,
         ),
+        door=DoorSettings(settings.limit_sockets, settings.request_timeout_s),
         origins=settings.cors_origins or frozenset(),
         trusted_proxies=parse_networks(settings.trusted_proxies or ""),
         body_timeout_s=settings.body_timeout_s,

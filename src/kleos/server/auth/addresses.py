@@ -33,6 +33,12 @@ class Addresses:
             peer = self._forwarded(scope, peer)
         return _counted(peer) if ":" in peer else peer
 
+    def of_peer(self, peer: str) -> str | None:
+        """The same for a connection that has sent nothing yet; None for a proxy that is trusted."""
+        if self._trusted and self.is_trusted(peer):
+            return None
+        return _counted(peer) if ":" in peer else peer
+
     def _forwarded(self, scope: Mapping[str, Any], peer: str) -> str:
         """The last one named that is no trusted proxy: what stands before it anybody can have written."""
         named = b",".join(value for name, value in scope["headers"] if name == _FORWARDED_FOR)

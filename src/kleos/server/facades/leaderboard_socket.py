@@ -1,111 +1,145 @@
-"""The leaderboard's WebSocket: a snapshot, then a message for each player whose rank changed by what they submitted."""
+"""The leaderboard's WebSocket: a snapshot, then a message for each player whose rank changed by what they submitted.
+
+What changed is put into words and framed once, however many listen. Who does not keep up gets a snapshot in place of
+what was missed.
+"""
 
 import asyncio
-from collections import deque
+import logging
 from typing import Any, Final
 
 import msgspec
 from litestar import WebSocket, websocket
+from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import BaseRouteHandler
 
 from kleos.core.errors import KleosError, NotFound
 from kleos.core.ids import check_external_id
 from kleos.core.windows import iso
+from kleos.engine.engine import Engine
 from kleos.feed.boards import CHANGED
 from kleos.feed.feed import Feed
 from kleos.feed.hub import SNAPSHOT
-from kleos.feed.message import Message
+from kleos.feed.message import Message, text_frame
+from kleos.feed.protocol import FeedProtocol, protocol_of
 from kleos.feed.topics import BoardTopic
 from kleos.server.facades.binding import leaderboard_game
 from kleos.server.facades.leaderboard import BOARD, WINDOW, UserId, get_rank, get_top, outward
 
-MOST_WAITING: Final = 100
 SNAPSHOT_LINES: Final = 100
+MOST_BEHIND: Final = 100
 POLICY_VIOLATION: Final = 1008
+STATE_KEY: Final = "leaderboard_words"
+
+logger = logging.getLogger(__name__)
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class Follower:
-    """Keeps what waits to be sent. Who does not keep up gets a snapshot in place of what was missed."""
+class Words:
+    """The document's words for what the board's topic tells: of the newest message, for all who listen."""
 
-    def __init__(self) -> None:
-        self._waiting: deque[Message] = deque()
-        self._needs_snapshot = False
-        self._arrived = asyncio.Event()
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._message: Message | None = None
+        self._frames = b""
+
+    def of(self, message: Message) -> bytes:
+        """A frame for each player whose rank changed, one behind the other; empty where none did."""
+        if message is not self._message:
+            timestamp = iso(self._engine.now())
+            updates = [
+                _update(one, timestamp) for one in message.told["changes"] if one["rank"] != one["previous_rank"]
+            ]
+            self._frames = b"".join(text_frame(_encode(update)) for update in updates)
+            self._message = message
+        return self._frames
+
+
+class Follower:
+    """One socket that hears them. While a snapshot is read for it, what changes meanwhile waits behind that."""
+
+    __slots__ = ("_behind", "_protocol", "_reading", "_state", "_user_id", "_words")
+
+    def __init__(self, state: State, protocol: FeedProtocol, user_id: str) -> None:
+        self._state = state
+        self._words: Words = state[STATE_KEY]
+        self._protocol = protocol
+        self._user_id = user_id
+        self._reading: asyncio.Task[None] | None = None
+        self._behind: list[bytes] = []
 
     def deliver(self, message: Message) -> None:
-        if message.kind == SNAPSHOT or len(self._waiting) >= MOST_WAITING:
-            self._needs_snapshot = True
-            self._waiting.clear()
-        elif message.kind == CHANGED:
-            self._waiting.append(message)
-        self._arrived.set()
+        if message.kind == SNAPSHOT:
+            self._begin()
+        elif message.kind == CHANGED and (frames := self._words.of(message)):
+            if self._reading is not None:
+                self._behind.append(frames)
+                del self._behind[MOST_BEHIND + 1 :]
+            elif not self._protocol.write_frame(frames):
+                self._begin()
 
-    async def next(self) -> Message | None:
-        """The next change; None where a snapshot is due."""
-        while True:
-            if self._needs_snapshot:
-                self._needs_snapshot = False
-                return None
-            if self._waiting:
-                return self._waiting.popleft()
-            self._arrived.clear()
-            await self._arrived.wait()
+    def close(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def _begin(self) -> None:
+        """From a snapshot on, as soon as the other end takes one."""
+        if self._reading is None:
+            self._reading = asyncio.get_running_loop().create_task(self._read(), name="a leaderboard's snapshot")
+
+    async def _read(self) -> None:
+        try:
+            is_told = False
+            while not is_told:
+                await self._protocol.when_drained()
+                self._behind.clear()
+                frames = text_frame(await _snapshot(self._state, self._user_id))
+                if len(self._behind) <= MOST_BEHIND:
+                    is_told = self._protocol.write_frame(frames + b"".join(self._behind))
+        except Exception:
+            logger.exception("a leaderboard could not be read for its WebSocket")
+            self._protocol.transport.close()
+        self._reading = None
+
+
+async def _snapshot(state: State, user_id: str) -> bytes:
+    user = await _rank_of(state, user_id)
+    top = await get_top.fn(state, state.engine, SNAPSHOT_LINES, 0)
+    return _encode({"event_type": "snapshot", "entries": top.entries, "user": user})
+
+
+async def _rank_of(state: State, user_id: str) -> Any:
+    try:
+        return await get_rank.fn(state, state.engine, user_id)
+    except NotFound:
+        return None
 
 
 @websocket("/ws/leaderboard/{user_id:str}")
 async def follow(socket: WebSocket[Any, Any, Any], user_id: UserId) -> None:
-    """Public, as all reading is."""
+    """Public, as all reading is. What a client says is not listened to."""
     await socket.accept()
-    feed: Feed = socket.app.state.feed
-    follower = Follower()
+    state = socket.app.state
+    feed: Feed = state.feed
+    protocol = protocol_of(socket.scope)
+    protocol.forget_handshake()
+    follower = Follower(state, protocol, user_id)
     try:
-        topic = BoardTopic(leaderboard_game(socket.app.state, feed.engine).name, BOARD, WINDOW)
+        topic = BoardTopic(leaderboard_game(state, feed.engine).name, BOARD, WINDOW)
         check_external_id(user_id, "user_id")
         await feed.hub.subscribe(follower, topic)
     except KleosError as error:
         await socket.close(POLICY_VIOLATION, str(error)[:100])
         return
-    ends = [asyncio.create_task(_send(socket, follower, user_id)), asyncio.create_task(_until_left(socket))]
-    try:
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        feed.hub.unsubscribe(follower, topic)
-        for task in ends:
-            task.cancel()
-        await asyncio.gather(*ends, return_exceptions=True)
-
-
-async def _until_left(socket: WebSocket[Any, Any, Any]) -> None:
-    """What a client says is not listened to."""
     try:
         while True:
             await socket.receive_data("text")
     except WebSocketDisconnect:
         return
-
-
-async def _send(socket: WebSocket[Any, Any, Any], follower: Follower, user_id: str) -> None:
-    while True:
-        message = await follower.next()
-        if message is None:
-            await socket.send_text(await _snapshot(socket, user_id))
-            continue
-        timestamp = iso(socket.app.state.engine.now())
-        for change in message.told["changes"]:
-            if change["rank"] != change["previous_rank"]:
-                await socket.send_text(_encode(_update(change, timestamp)).decode())
-
-
-async def _snapshot(socket: WebSocket[Any, Any, Any], user_id: str) -> str:
-    state = socket.app.state
-    top = await get_top.fn(state, state.engine, SNAPSHOT_LINES, 0)
-    try:
-        user = await get_rank.fn(state, state.engine, user_id)
-    except NotFound:
-        user = None
-    return _encode({"event_type": "snapshot", "entries": top.entries, "user": user}).decode()
+    finally:
+        feed.hub.unsubscribe(follower, topic)
+        follower.close()
 
 
 def _update(change: dict[str, Any], timestamp: str) -> dict[str, Any]:
