@@ -40,6 +40,33 @@ const match = createRoute({
   component: lazyRouteComponent(() => import("./pages/match/MatchPage"), "MatchPage"),
 });
 
+const achievements = createRoute({
+  getParentRoute: () => root,
+  path: "/g/$game/achievements",
+  validateSearch: (given): { order?: "rarest" | "definition" | undefined } => ({
+    order: given.order === "definition" ? "definition" : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./pages/achievements/AchievementsPage"), "AchievementsPage"),
+});
+
+const insight = createRoute({
+  getParentRoute: () => root,
+  path: "/g/$game/insight",
+  component: lazyRouteComponent(() => import("./pages/insight/InsightPage"), "InsightPage"),
+});
+
+const play = createRoute({
+  getParentRoute: () => root,
+  path: "/g/$game/play",
+  component: lazyRouteComponent(() => import("./pages/play/PlayPage"), "PlayPage"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$player/vs/$other",
+  component: lazyRouteComponent(() => import("./pages/compare/ComparePage"), "ComparePage"),
+});
+
 const me = createRoute({
   getParentRoute: () => root,
   path: "/me",
@@ -53,7 +80,19 @@ const manage = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, game, board, match, player, me, manage]),
+  routeTree: root.addChildren([
+    home,
+    game,
+    board,
+    match,
+    achievements,
+    insight,
+    play,
+    player,
+    compare,
+    me,
+    manage,
+  ]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -8,7 +8,8 @@ export type FeedMessage = Readonly<Record<string, unknown>> & {
   readonly type: string;
 };
 
-export type FeedState = "connecting" | "live" | "away";
+/** `idle`: nobody listens to anything. */
+export type FeedState = "idle" | "connecting" | "live" | "away";
 export type Listener = (message: FeedMessage) => void;
 
 const FIRST_RETRY_MS = 250;

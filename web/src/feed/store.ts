@@ -4,7 +4,7 @@ import { token, useSession } from "@/shared/session";
 import { type FeedMessage, FeedSocket, type FeedState } from "./socket";
 
 /** Whether what is on the screen is live; `away` marks it as stale. */
-export const useFeedState = create<{ state: FeedState }>()(() => ({ state: "connecting" }));
+export const useFeedState = create<{ state: FeedState }>()(() => ({ state: "idle" }));
 
 let socket: FeedSocket | null = null;
 

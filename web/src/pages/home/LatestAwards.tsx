@@ -1,38 +1,71 @@
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { answered, api } from "@/api/client";
+import { achievementsQuery } from "@/api/achievements";
+import { inTopic, useTopic } from "@/feed/store";
+import { shownAge } from "@/shared/format/numbers";
+import { Skeleton } from "@/shared/states/States";
 
-type LatestAwardsProps = { readonly games: readonly { readonly game: string; readonly title: string }[] };
+type Game = { readonly game: string; readonly title: string; readonly icon: string };
 
-const SHOWN = 8;
+const SHOWN = 10;
 
-/** Who earned what last, over all games. */
-export function LatestAwards({ games }: LatestAwardsProps) {
-  const answers = useQueries({
-    queries: games.map(({ game }) => ({
-      queryKey: ["achievements", game],
-      queryFn: () => answered(api.GET("/v1/games/{game}/achievements", { params: { path: { game } } })),
-      staleTime: 30_000,
-    })),
-  });
-  const rarest = answers.flatMap((answer, at) =>
-    (answer.data?.achievements ?? []).map((one) => ({ ...one, game: games[at]?.game ?? "" })),
-  );
+/** Who earned what last, over all games, as it happens. */
+export function LatestAwards({ games }: { readonly games: readonly Game[] }) {
+  const answers = useQueries({ queries: games.map(({ game }) => achievementsQuery(game, 3)) });
+  const awards = answers
+    .flatMap((answer, at) =>
+      (answer.data?.achievements ?? []).flatMap((one) =>
+        one.latest.map((winner) => ({
+          ...winner,
+          title: one.title,
+          icon: one.icon,
+          game: games[at]?.game ?? "",
+        })),
+      ),
+    )
+    .sort((one, other) => (one.at < other.at ? 1 : -1));
+  const pending = games.length === 0 || answers.some((answer) => answer.isPending);
   return (
-    <aside aria-labelledby="rare">
-      <h2 id="rare" className="mb-4 font-bold text-xl">
-        Achievements
+    <aside aria-labelledby="latest">
+      <h2 id="latest" className="mb-4 font-bold text-xl">
+        Latest awards
       </h2>
-      <ul className="card divide-y divide-line">
-        {rarest.slice(0, SHOWN).map((one) => (
-          <li key={`${one.game}/${one.achievement}`} className="flex items-center gap-3 px-4 py-3">
-            <span aria-hidden="true">{one.icon || "🏅"}</span>
-            <Link to="/g/$game" params={{ game: one.game }} className="min-w-0 truncate hover:text-link">
-              {one.title}
-            </Link>
-          </li>
-        ))}
-      </ul>
+      {games.map(({ game }, at) => (
+        <Listening key={game} game={game} changed={() => void answers[at]?.refetch()} />
+      ))}
+      {pending && awards.length === 0 ? (
+        <Skeleton className="h-96" />
+      ) : (
+        <ul className="card divide-y divide-line">
+          {awards.slice(0, SHOWN).map((one) => (
+            <li key={`${one.game}/${one.title}/${one.player}`} className="flex items-center gap-3 px-4 py-3">
+              <span aria-hidden="true" className="text-xl">
+                {one.icon || "🏅"}
+              </span>
+              <span className="min-w-0">
+                <Link
+                  to="/p/$player"
+                  params={{ player: one.player }}
+                  className="block truncate font-medium hover:text-link"
+                >
+                  <bdi>{one.name}</bdi>
+                </Link>
+                <span className="text-quiet text-sm">
+                  {one.title} · {shownAge(one.at)}
+                </span>
+              </span>
+            </li>
+          ))}
+          {awards.length === 0 && <li className="px-4 py-3 text-quiet">The first award will appear here.</li>}
+        </ul>
+      )}
     </aside>
   );
+}
+
+function Listening({ game, changed }: { readonly game: string; readonly changed: () => void }) {
+  useTopic(`game:${inTopic(game)}`, (message) => {
+    if (message.type === "achievement.unlocked") changed();
+  });
+  return null;
 }

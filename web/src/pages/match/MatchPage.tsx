@@ -1,3 +1,80 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { answered, api } from "@/api/client";
+import { gameQuery } from "@/api/games";
+import { inTopic, useTopic } from "@/feed/store";
+import { shownAge, shownTime } from "@/shared/format/numbers";
+import { usePageTitle } from "@/shared/shell/title";
+import { QueryStates, Skeleton } from "@/shared/states/States";
+import { MatchEvents } from "./MatchEvents";
+import { MatchSheet } from "./MatchSheet";
+
+const route = getRouteApi("/g/$game/m/$match");
+
 export function MatchPage() {
-  return <h1 className="font-bold text-2xl">Match</h1>;
+  const { game, match } = route.useParams();
+  const queries = useQueryClient();
+  const whole = useQuery(gameQuery(game));
+  const asked = useQuery({
+    queryKey: ["match", game, match],
+    queryFn: () =>
+      answered(api.GET("/v1/games/{game}/matches/{match}", { params: { path: { game, match } } })),
+  });
+  useTopic(`match:${inTopic(game)}/${inTopic(match)}`, (message) => {
+    if (message.type === "match.changed")
+      void queries.invalidateQueries({ queryKey: ["match", game, match] });
+  });
+  usePageTitle(`Match · ${whole.data?.title ?? game}`);
+  const sheets = (whole.data?.sheets ?? []).filter((sheet) =>
+    sheet.key.some((column) => column.name === "match"),
+  );
+  return (
+    <QueryStates query={asked} what="match" skeleton={<Skeleton className="h-[480px]" />}>
+      {(data) => (
+        <div className="flex flex-col gap-8">
+          <header>
+            <Link to="/g/$game" params={{ game }} className="text-link hover:underline">
+              {whole.data?.title ?? game}
+            </Link>
+            <h1 className="flex flex-wrap items-center gap-3 font-bold text-2xl">
+              {data.players.length > 0 ? "Match of " : "Match"}
+              {data.players.length > 0 && (
+                <bdi>{data.players.map((each) => data.names[each] ?? each).join(", ")}</bdi>
+              )}
+              {data.status === "open" && (
+                <span className="rounded-full border border-up px-3 text-base text-up">running</span>
+              )}
+            </h1>
+            <p className="text-quiet">
+              Began {shownTime(data.started_at)}
+              {data.ended_at
+                ? `, ended ${shownTime(data.ended_at)}`
+                : `, last heard of ${shownAge(data.last_at)}`}{" "}
+              · {data.events} {data.events === 1 ? "event" : "events"}
+            </p>
+          </header>
+          {data.players.length > 0 && (
+            <section aria-labelledby="players">
+              <h2 id="players" className="mb-3 font-bold text-xl">
+                Players
+              </h2>
+              <ul className="flex flex-wrap gap-2">
+                {data.players.map((player) => (
+                  <li key={player}>
+                    <Link to="/p/$player" params={{ player }} className="tab">
+                      <bdi>{data.names[player] ?? player}</bdi>
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
+          {sheets.map((sheet) => (
+            <MatchSheet key={sheet.name} game={game} match={match} sheet={sheet} />
+          ))}
+          <MatchEvents game={game} match={match} whole={whole.data} />
+        </div>
+      )}
+    </QueryStates>
+  );
 }

@@ -1,6 +1,6 @@
 import { useFeedState } from "@/feed/store";
 
-const SAYS = { live: "Live", connecting: "Connecting…", away: "Not live" } as const;
+const SAYS = { idle: "", live: "Live", connecting: "Connecting…", away: "Not live" } as const;
 
 /** Whether what is on the screen is live: a word and a shape, never a colour alone. */
 export function FeedLight() {
@@ -10,6 +10,7 @@ export function FeedLight() {
     <span role="status" className="flex items-center gap-2 whitespace-nowrap px-2 text-quiet text-sm">
       <span
         aria-hidden="true"
+        hidden={state === "idle"}
         className={`inline-block size-2 rounded-full ${live ? "bg-up" : "border border-down bg-transparent"}`}
       />
       <span className={live ? "sr-only sm:not-sr-only" : ""}>{SAYS[state]}</span>

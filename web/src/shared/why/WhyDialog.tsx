@@ -98,7 +98,6 @@ function CellTable({ cell, contributions, game }: CellTableProps) {
       {contributions.length === 0 ? (
         <p className="text-quiet">No event has given anything to it yet.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <div className="mt-2 overflow-x-auto" tabIndex={0} role="region" aria-label={`${cell.title}: events`}>
           <table className="w-full text-left text-sm">
             <thead className="text-quiet">

@@ -1,0 +1,113 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { achievementsQuery } from "@/api/achievements";
+import type { Schemas } from "@/api/client";
+import { gameQuery } from "@/api/games";
+import { Rate } from "@/shared/achievements/Rate";
+import { shownAge } from "@/shared/format/numbers";
+import { usePageTitle } from "@/shared/shell/title";
+import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+
+const route = getRouteApi("/g/$game/achievements");
+
+export function AchievementsPage() {
+  const { game } = route.useParams();
+  const { order = "rarest" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const title = useQuery(gameQuery(game)).data?.title ?? game;
+  const asked = useQuery(achievementsQuery(game, 5));
+  usePageTitle(`Achievements · ${title}`);
+  return (
+    <div className="flex flex-col gap-6">
+      <header>
+        <Link to="/g/$game" params={{ game }} className="text-link hover:underline">
+          {title}
+        </Link>
+        <h1 className="font-bold text-2xl">Achievements</h1>
+      </header>
+      <fieldset className="flex gap-2">
+        <legend className="sr-only">Order</legend>
+        {(["rarest", "definition"] as const).map((each) => (
+          <button
+            key={each}
+            type="button"
+            className="tab"
+            aria-pressed={order === each}
+            onClick={() => void navigate({ search: { order: each === "rarest" ? undefined : each } })}
+          >
+            {each === "rarest" ? "Rarest first" : "As the game tells them"}
+          </button>
+        ))}
+      </fieldset>
+      <QueryStates
+        query={asked}
+        what="achievements"
+        skeleton={<Skeleton className="h-[480px]" />}
+        isEmpty={(data) => data.achievements.length === 0}
+        empty={
+          <Empty title="This game has no achievements">
+            A table [achievements.…] in its definition makes one.
+          </Empty>
+        }
+      >
+        {(data) => {
+          const sorted = [...data.achievements].sort((one, other) =>
+            order === "rarest" ? one.rate - other.rate || one.order - other.order : one.order - other.order,
+          );
+          return (
+            <>
+              <p className="text-quiet">
+                {sorted.length} achievements, measured among {data.players.toLocaleString("en")} players
+              </p>
+              <ul className="grid gap-4 md:grid-cols-2">
+                {sorted.map((one) => (
+                  <Card key={one.achievement} one={one} />
+                ))}
+              </ul>
+            </>
+          );
+        }}
+      </QueryStates>
+    </div>
+  );
+}
+
+function Card({ one }: { readonly one: Schemas["AchievementAnswer"] }) {
+  return (
+    <li className="card flex gap-4 p-4">
+      <span aria-hidden="true" className="text-4xl">
+        {one.icon || "🏅"}
+      </span>
+      <div className="flex min-w-0 grow flex-col gap-1">
+        <h2 className="font-semibold">{one.title}</h2>
+        <p className="text-quiet">{one.text || (one.hidden ? "Hidden until somebody earns it" : "")}</p>
+        <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm">
+          <Rate rate={one.rate} label={`Players who have ${one.title}`} />
+          <span className="text-quiet">
+            {one.completed.toLocaleString("en")} {one.completed === 1 ? "player" : "players"}
+          </span>
+          {one.points > 0 && <span className="text-quiet">{one.points} points</span>}
+          {one.tier && <span className="text-quiet">{one.tier}</span>}
+        </p>
+        {one.latest.length > 0 && (
+          <p className="text-sm">
+            <span className="text-quiet">Last: </span>
+            {one.latest.map((winner, at) => (
+              <span key={winner.player}>
+                {at > 0 && ", "}
+                <Link
+                  to="/p/$player"
+                  params={{ player: winner.player }}
+                  className="text-link hover:underline"
+                >
+                  <bdi>{winner.name}</bdi>
+                </Link>
+                {at === 0 && <span className="text-quiet"> {shownAge(winner.at)}</span>}
+              </span>
+            ))}
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,3 @@
+export function ComparePage() {
+  return <h1 className="font-bold text-2xl">ComparePage</h1>;
+}

@@ -1,0 +1,59 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Schemas } from "@/api/client";
+import { boardQuery } from "@/api/games";
+import { inTopic, useTopic } from "@/feed/store";
+import { shownValue } from "@/shared/format/numbers";
+import { Medal } from "@/shared/standings/Medal";
+import { Failure, Skeleton } from "@/shared/states/States";
+
+const SHOWN = 5;
+
+type BoardGlanceProps = { readonly game: string; readonly board: Schemas["BoardAnswer"] };
+
+/** The head of a board, live. One that is only ranked in parts says which. */
+export function BoardGlance({ game, board }: BoardGlanceProps) {
+  const queries = useQueryClient();
+  const whole = board.partitions.some((names) => names.length === 0);
+  const asked = { game, board: board.name, limit: SHOWN };
+  const head = useQuery({ ...boardQuery(asked), enabled: whole });
+  useTopic(whole ? `board:${game}/${inTopic(board.name)}` : null, (message) => {
+    if (message.type === "board.changed") {
+      void queries.invalidateQueries({ queryKey: ["board", game, board.name] });
+    }
+  });
+  return (
+    <li className="card flex flex-col gap-3 p-5">
+      <h3 className="font-semibold">
+        <Link to="/g/$game/b/$board" params={{ game, board: board.name }} className="hover:text-link">
+          {board.title} <span aria-hidden="true">→</span>
+        </Link>
+      </h3>
+      {!whole ? (
+        <p className="text-quiet">By {board.partitions.flat().join(", ").replaceAll("_", " ")}</p>
+      ) : head.isPending ? (
+        <Skeleton className="h-40" />
+      ) : head.isError && !head.data ? (
+        <Failure what={board.title} error={head.error} retry={() => void head.refetch()} />
+      ) : head.data.entries.length === 0 ? (
+        <p className="text-quiet">Nobody stands here yet{board.where ? `: it takes ${board.where}` : ""}.</p>
+      ) : (
+        <ol className="flex flex-col gap-1">
+          {head.data.entries.map((line) => (
+            <li key={line.player} className="flex items-center gap-3">
+              <Medal rank={line.rank} />
+              <Link
+                to="/p/$player"
+                params={{ player: line.player }}
+                className="min-w-0 grow truncate hover:text-link"
+              >
+                <bdi>{line.name}</bdi>
+              </Link>
+              <span>{shownValue(line.value, board)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </li>
+  );
+}

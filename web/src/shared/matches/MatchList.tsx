@@ -1,0 +1,68 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Schemas } from "@/api/client";
+import { type MatchesAsked, matchesQuery } from "@/api/matches";
+import { shownAge } from "@/shared/format/numbers";
+import { Empty, Failure, Loading, Skeleton } from "@/shared/states/States";
+
+const NAMES_SHOWN = 6;
+
+type MatchListProps = { readonly asked: MatchesAsked; readonly label: string; readonly empty: string };
+
+export function MatchList({ asked, label, empty }: MatchListProps) {
+  const found = useInfiniteQuery(matchesQuery(asked));
+  if (found.isPending) {
+    return (
+      <Loading label={label}>
+        <Skeleton className="h-48" />
+      </Loading>
+    );
+  }
+  if (found.isError && !found.data) {
+    return <Failure what={label} error={found.error} retry={() => void found.refetch()} />;
+  }
+  const matches = found.data.pages.flatMap((page) => page.matches);
+  if (matches.length === 0) return <Empty title={empty} />;
+  return (
+    <>
+      <ul className="card divide-y divide-line" aria-label={label}>
+        {matches.map((match) => (
+          <MatchLine key={`${match.game}/${match.match}`} match={match} />
+        ))}
+      </ul>
+      {found.hasNextPage && (
+        <button
+          type="button"
+          className="button mt-3"
+          disabled={found.isFetchingNextPage}
+          onClick={() => void found.fetchNextPage()}
+        >
+          {found.isFetchingNextPage ? "Loading…" : "Older matches"}
+        </button>
+      )}
+    </>
+  );
+}
+
+function MatchLine({ match }: { readonly match: Schemas["Match"] }) {
+  const names = match.players.slice(0, NAMES_SHOWN).map((player) => match.names[player] ?? player);
+  const more = match.players.length - names.length;
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
+      <Link
+        to="/g/$game/m/$match"
+        params={{ game: match.game, match: match.match }}
+        className="min-w-0 grow basis-60 truncate font-medium hover:text-link"
+      >
+        {names.length > 0 ? <bdi>{names.join(", ")}</bdi> : match.match}
+        {more > 0 && <span className="text-quiet"> and {more} more</span>}
+      </Link>
+      {match.status === "open" && (
+        <span className="rounded-full border border-up px-2 text-sm text-up">running</span>
+      )}
+      <span className="text-quiet text-sm">
+        {match.events} {match.events === 1 ? "event" : "events"} · {shownAge(match.last_at)}
+      </span>
+    </li>
+  );
+}
