@@ -5,19 +5,22 @@ from typing import Final
 
 from kleos.core.cells import MILLION
 from kleos.core.definition.model import Definition, Fold, Rule, Selector, Sheet
-from kleos.core.expression import Expression, FoldCall, sql_source
+from kleos.core.expression import FoldCall, sql_source
 from kleos.replay.columns import view_type
+
+Bounds = tuple[int | None, int | None]
+"""Which events count: from the first moment on, up to but without the second; None is open."""
 
 _ENVELOPE: Final = ("id", "match", "at")
 
 
-def selected(definition: Definition, selector: Selector, yields: Mapping[str, str], until: int | None) -> str:
+def selected(definition: Definition, selector: Selector, yields: Mapping[str, str], bounds: Bounds) -> str:
     """A SELECT of the columns ``yields`` (name to SQL over :func:`scope`) for each fact that the selector lets through.
 
     Beside what ``yields`` names, expressions may use ``"_n"``, the fact's place in its event, from 1 on.
     """
     names = scope(definition, selector)
-    source = f'(SELECT * FROM log."{selector.event}"{_before(until)})'
+    source = f'(SELECT * FROM log."{selector.event}"{within(bounds)})'
     each = selector.each
     if each is None:
         source = f'(SELECT *, 1::BIGINT AS "_n" FROM {source})'
@@ -37,9 +40,7 @@ def scope(definition: Definition, selector: Selector) -> dict[str, str]:
     return {name: f'"{name}"' for name in (*definition.events[selector.event].fields, *_ENVELOPE, *targets)}
 
 
-def facts_of(
-    definition: Definition, sheet: Sheet, columns: Sequence[str], until: int | None, *, is_placed: bool
-) -> str:
+def facts_of(definition: Definition, sheet: Sheet, columns: Sequence[str], bounds: Bounds, *, is_placed: bool) -> str:
     """All facts that a sheet takes in, one row each: the key as ``k_<name>``, ``at``, and ``c_<column>`` for each of
     the columns: a bool for ``count`` and ``streak``, millionths for a sum of floats; NULL where a rule has no such.
 
@@ -47,7 +48,7 @@ def facts_of(
     the rule feeds any ordered column).
     """
     rules = [
-        _of_rule(definition, sheet, rule, number, columns, until, is_placed) for number, rule in enumerate(sheet.rules)
+        _of_rule(definition, sheet, rule, number, columns, bounds, is_placed) for number, rule in enumerate(sheet.rules)
     ]
     return "\nUNION ALL\n".join(rules)
 
@@ -63,7 +64,7 @@ def _of_rule(
     rule: Rule,
     number: int,
     columns: Sequence[str],
-    until: int | None,
+    bounds: Bounds,
     is_placed: bool,
 ) -> str:
     names = scope(definition, rule.selector)
@@ -80,7 +81,7 @@ def _of_rule(
         yields['"_o"'] = "TRUE" if is_ordered else "FALSE"
     for name in columns:
         yields[f'"c_{name}"'] = _contribution(sheet.folds[name], rule.calls.get(name), names)
-    select = selected(definition, rule.selector, yields, until)
+    select = selected(definition, rule.selector, yields, bounds)
     return f"SELECT * FROM ({select}) WHERE {' AND '.join(absent)}" if absent else select
 
 
@@ -103,10 +104,8 @@ def _millionths(value: str) -> str:
     return f"floor({value} * {MILLION}e0::DOUBLE + 0.5e0::DOUBLE)::BIGINT"
 
 
-def _before(until: int | None) -> str:
-    return "" if until is None else f' WHERE "at" < {until}'
-
-
-def condition(expression: Expression, values: Mapping[str, str]) -> str:
-    """A condition on a row, of its columns as SQL."""
-    return sql_source(expression, values, "duckdb")
+def within(bounds: Bounds) -> str:
+    """The WHERE of a SELECT from a view, if there is any."""
+    start, end = bounds
+    parts = [*([f'"at" >= {start}'] if start is not None else []), *([f'"at" < {end}'] if end is not None else [])]
+    return f" WHERE {' AND '.join(parts)}" if parts else ""

@@ -35,7 +35,7 @@ def fold_statement(
     """The SELECT of all rows of a sheet. ``until`` leaves out events from that moment on; ``windows`` are the kinds
     asked for, all that the sheet has if not given."""
     kinds = tuple(kind for kind in sheet.windows if windows is None or kind in windows)
-    facts = facts_of(definition, sheet, list(sheet.folds), until, is_placed=sheet.is_ordered)
+    facts = facts_of(definition, sheet, list(sheet.folds), (None, until), is_placed=sheet.is_ordered)
     return rows_statement(sheet, facts, kinds)
 
 
