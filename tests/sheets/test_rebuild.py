@@ -13,8 +13,8 @@ import pytest
 from kleos.core.errors import Conflict, NotFound
 from kleos.engine import catalog
 from kleos.log.archive.location import ArchiveDamaged
+from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.rebuild import Target, rebuilding
-from kleos.sheets.refold import folding_in_python
 from kleos.sheets.swap import swap
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
@@ -108,7 +108,7 @@ async def test_events_that_come_meanwhile_are_counted_once(world: World) -> None
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds"), progress) as rebuild:
         await some_more()
-        await rebuild.fill(folding_in_python)
+        await rebuild.fill(folding_in_duckdb)
         for _ in range(3):
             await some_more()
             await rebuild.take_in(await rebuild.horizon())
@@ -144,7 +144,7 @@ async def test_it_goes_on_where_it_was(world: World) -> None:
     async with rebuilding(first, target_of(world), catalog.lock_of("kinds")) as rebuild:
         with pytest.raises(Conflict, match="rebuilt already"):
             await world.engine.rebuild("kinds")
-        await rebuild.fill(folding_in_python)
+        await rebuild.fill(folding_in_duckdb)
         filled = dict(rebuild.horizons)
         assert filled.keys() == {"awards", "career", "table"}
     await first.close()
@@ -160,7 +160,7 @@ async def test_it_goes_on_where_it_was(world: World) -> None:
 async def test_a_change_in_between_begins_it_again(world: World) -> None:
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
-        await rebuild.fill(folding_in_python)
+        await rebuild.fill(folding_in_duckdb)
     await connection.close()
     await world.engine.make_season("kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
     await world.engine.rebuild("kinds")

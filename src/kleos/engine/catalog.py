@@ -22,9 +22,9 @@ from kleos.engine import sql
 from kleos.engine.game import Game
 from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.moderation.corrected import read_corrected
+from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.rebuild import Target, check_in_force, rebuilding
-from kleos.sheets.refold import folding_in_python
 from kleos.sheets.schema import apply_schema, outgrown
 from kleos.sheets.swap import Change, Quiet, nobody_else, swap
 from kleos.sheets.write import Writers
@@ -193,7 +193,7 @@ async def rebuilt(
 ) -> Game:
     """Rebuilds to the target's end, and puts the change in force with the swap."""
     async with rebuilding(connection, target, lock_of(target.game.name), progress) as rebuild:
-        await rebuild.fill(folding_in_python)
+        await rebuild.fill(folding_in_duckdb)
         progress("swapping", 0, 0)
         return await swap(rebuild, change, quiet)
 

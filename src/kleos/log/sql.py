@@ -66,6 +66,7 @@ DROP_OUTBOX: Final = "DELETE FROM kleos.outbox WHERE id = ANY($1::bigint[])"
 COUNTED: Final = " AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)"
 """Stands for {counted} where the game has events that do not count."""
 
+ALL_VOIDED: Final = "SELECT DISTINCT id FROM kleos.voided WHERE game = $1"
 VOIDED_AMONG: Final = "SELECT DISTINCT id FROM kleos.voided WHERE game = $1 AND id = ANY($2::text[])"
 
 HISTORY_OF_PLAYERS: Final = """

@@ -1,7 +1,6 @@
 """Folding the log anew in Python: the rows of sheets, and awards. What replay in DuckDB must agree with."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from kleos.achievements.sheet import fold_awards
@@ -10,10 +9,7 @@ from kleos.core.completion import Award, Happened, all_awards
 from kleos.core.definition.model import WindowKind
 from kleos.engine.game import Game
 from kleos.log import history
-from kleos.sheets.beside import copy_records
-from kleos.sheets.merge import SheetWriter
 from kleos.store.pool import Connection
-from kleos.telemetry.progress import Progress
 
 Sheets = dict[str, dict[RowKey, Row]]
 
@@ -62,20 +58,6 @@ def fold_all_awards(game: Game, awards: Mapping[int, Mapping[str, Award]]) -> di
     for player, mine in awards.items():
         rows.update(fold_awards(game, player, mine))
     return rows
-
-
-@asynccontextmanager
-async def folding_in_python(
-    connection: Connection, game: Game, horizon: int, progress: Progress
-) -> AsyncIterator[Callable[[SheetWriter], Awaitable[None]]]:
-    """Fills the tables of sheets with what the log up to the horizon makes, each from a pass of its own."""
-
-    async def fill(writer: SheetWriter) -> None:
-        name = writer.sheet.name
-        rows = (await fold_log(connection, game, [name], last_seq=horizon))[name]
-        await copy_records(connection, writer, (writer.record(key, row) for key, row in rows.items()))
-
-    yield fill
 
 
 class Same(dict[Any, int]):

@@ -29,7 +29,7 @@ def some_facts(count: int) -> list[Fact]:
             rng.choice(PLAYERS),
             match=f"m{rng.randint(0, 9)}",
             won=rng.random() < 0.5,
-            word=f"w{n}",
+            word=rng.choice(("\\N", "", "NULL", '"', f"w{n}")),
         )
         for n in range(count)
     ]

@@ -60,16 +60,28 @@ class Location:
         try:
             content: bytes = self.system.cat_file(self.full(path))
         except FileNotFoundError:
-            raise ArchiveDamaged(f"the archive's file {self.full(path)} is missing") from None
+            raise self._missing(path) from None
         return content
 
-    def check(self, path: str, size_bytes: int, sha256: str) -> None:
-        """Raises ArchiveDamaged where the file is missing, or is not the one that was written."""
+    def local(self, path: str, folder: Path) -> Path:
+        """The file on this machine: itself, or a copy below ``folder``. Raises ArchiveDamaged where it is missing."""
+        if self.is_local:
+            return Path(self.full(path))
+        copy = folder / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self.system.open(self.full(path), "rb") as file:
+            self.system.get_file(self.full(path), str(copy))
+        except FileNotFoundError:
+            raise self._missing(path) from None
+        return copy
+
+    def check(self, path: str, size_bytes: int, sha256: str, local: Path | None = None) -> None:
+        """Raises ArchiveDamaged where the file (or the ``local`` copy of it) is missing, or is not what was written."""
+        try:
+            with self.system.open(self.full(path), "rb") if local is None else local.open("rb") as file:
                 found = checksum(file)
         except FileNotFoundError:
-            raise ArchiveDamaged(f"the archive's file {self.full(path)} is missing") from None
+            raise self._missing(path) from None
         if found != (size_bytes, sha256):
             raise self.damaged(path)
 
@@ -77,6 +89,9 @@ class Location:
         return ArchiveDamaged(
             f"the archive's file {self.full(path)} is not the one that was written: its checksum differs"
         )
+
+    def _missing(self, path: str) -> ArchiveDamaged:
+        return ArchiveDamaged(f"the archive's file {self.full(path)} is missing")
 
     def remove(self, path: str) -> None:
         if self.system.exists(self.full(path)):

@@ -93,8 +93,12 @@ async def months_of_log(
 async def _location(connection: Connection) -> Location:
     location = await location_of(connection)
     if location is None:
-        raise ArchiveDamaged("events are archived, and nobody says where: set KLEOS_ARCHIVE")
+        raise no_location()
     return location
+
+
+def no_location() -> ArchiveDamaged:
+    return ArchiveDamaged("events are archived, and nobody says where: set KLEOS_ARCHIVE")
 
 
 def _may_lie(month: str, span: Between) -> bool:

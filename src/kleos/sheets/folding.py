@@ -1,0 +1,113 @@
+"""Sheets folded by DuckDB over the whole log and brought to PostgreSQL by COPY. What memory cannot hold is spilled.
+
+The files of the archive are checked before they are read; what is not sealed yet comes from PostgreSQL.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from kleos.core.errors import StaleDefinition
+from kleos.engine.game import Game
+from kleos.log import sql as log_sql
+from kleos.log.archive.location import Location
+from kleos.log.archive.manifest import Span, location_of, spans_of
+from kleos.log.archive.read import no_location
+from kleos.replay.fold import fold_sheet, folded
+from kleos.replay.session import Duck, Sources, create_views, open_session, text
+from kleos.replay.spans import create_spans
+from kleos.replay.tail import copy_rows
+from kleos.sheets.beside import CSV_NULL, copy_csv
+from kleos.sheets.merge import SheetWriter
+from kleos.sheets.rebuild import Fill
+from kleos.store.pool import Connection
+from kleos.telemetry.progress import Progress
+
+MEMORY_MB: Final = 512
+_MOMENT: Final = "timestamptz"
+_WRITE: Final = "COPY (SELECT {columns} FROM {table}) TO {path} (FORMAT csv, HEADER false, NULLSTR {null})"
+
+
+def spare_threads() -> int:
+    """All cores but one, which the commits keep."""
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
+@asynccontextmanager
+async def folding_in_duckdb(
+    connection: Connection, game: Game, horizon: int, progress: Progress
+) -> AsyncIterator[Fill]:
+    """Raises ArchiveDamaged, naming the file, where one of the log's files is not what was written."""
+    with tempfile.TemporaryDirectory(prefix="kleos-rebuild-") as scratch:
+        folder = Path(scratch)
+        with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
+            sources = await read_log(connection, duck, game, horizon, folder, progress)
+            progress("reading the log", 0, 0)
+            await asyncio.to_thread(_prepare, duck, game, sources)
+
+            async def fill(writer: SheetWriter) -> None:
+                rows = folder / "rows.csv"
+                await asyncio.to_thread(_fold, duck, game, writer, rows)
+                await copy_csv(connection, writer, rows)
+                rows.unlink()
+
+            yield fill
+
+
+async def read_log(
+    connection: Connection, duck: Duck, game: Game, horizon: int, folder: Path, progress: Progress
+) -> Sources:
+    """Where the log up to the horizon lies; what only PostgreSQL has is brought into the session."""
+    types = sorted(game.definition.events)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        begun = [span for span in await spans_of(connection, game.name) if span.first_seq < horizon]
+        spans = [span for span in begun if span.last_seq <= horizon]
+        if any(span.removed_at is not None for span in begun[len(spans) :]):
+            raise StaleDefinition(f"events of {game.name} were archived meanwhile")
+        sealed = max((span.last_seq for span in spans), default=0)
+        progress("reading what is not archived", 0, 0)
+        await copy_rows(connection, duck, folder, game.name, types, sealed, horizon)
+        voided = []
+        if game.corrected.has_voids:
+            voided = [row["id"] for row in await connection.fetch(log_sql.ALL_VOIDED, game.name, timeout=None)]
+        location = await location_of(connection)
+    parquet: Mapping[str, Sequence[str]] = {}
+    if spans:
+        if location is None:
+            raise no_location()
+        parquet = await asyncio.to_thread(_checked, location, spans, types, folder, progress)
+    return Sources(parquet, True, voided, game.corrected.merges)
+
+
+def _checked(
+    location: Location, spans: Sequence[Span], types: Sequence[str], folder: Path, progress: Progress
+) -> dict[str, list[str]]:
+    """By type the files on this machine, each found to be what was written."""
+    files = [file for span in spans for file in span.files if file.type in types]
+    paths: dict[str, list[str]] = {}
+    for done, file in enumerate(files):
+        progress("checking archived files", done, len(files))
+        local = location.local(file.path, folder)
+        location.check(file.path, file.size_bytes, file.sha256, local)
+        paths.setdefault(file.type, []).append(str(local))
+    return paths
+
+
+def _prepare(duck: Duck, game: Game, sources: Sources) -> None:
+    create_views(duck, game.definition, sources)
+    create_spans(duck, game.definition, game.calendar)
+
+
+def _fold(duck: Duck, game: Game, writer: SheetWriter, path: Path) -> None:
+    fold_sheet(duck, game.definition, writer.sheet)
+    table = folded(writer.sheet.name)
+    columns = ", ".join(
+        f'make_timestamptz("{name}") AS "{name}"' if type_ == _MOMENT else f'"{name}"'
+        for name, type_ in writer.columns.items()
+    )
+    duck.execute(_WRITE.format(columns=columns, table=table, path=text(str(path)), null=text(CSV_NULL)))
+    duck.execute(f"DROP TABLE {table}")
