@@ -10,7 +10,6 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import count
 from queue import Empty, SimpleQueue
 from secrets import token_hex
@@ -75,6 +74,7 @@ class Intake:
         self._closed_because: str | None = None
         self._lock = threading.RLock()  # also of a signal handler that records while its thread does
         self._last_ns = 0
+        self._second = (0, "1970-01-01T00:00:00")
         self._client = token_hex(6)
         self._encode = msgspec.json.Encoder().encode
         self._queue: SimpleQueue[_Item | _Mark] = SimpleQueue()
@@ -96,11 +96,20 @@ class Intake:
         given = {"type": event, **fields} if isinstance(event, str) else {**event, **fields}
         id = given.get("id")
         if given.get("at") is None:
-            given["at"] = datetime.fromtimestamp(at_us / 1e6, UTC)
+            given["at"] = self._iso(at_us)
         if id is None:
             given["id"] = id = f"{now_ns:016x}-{self._client}-{next(self._numbers):x}"
         self._put(at_us, self._encode(given))
         return str(id)
+
+    def _iso(self, at_us: int) -> str:
+        """Only the second is looked up in the calendar, and seldom: with cold caches, as they are at the start of a
+        game's tick, a :class:`datetime` was seen to cost a quarter of the whole call."""
+        at_s, rest_us = divmod(at_us, 1_000_000)
+        second = self._second
+        if second[0] != at_s:
+            second = self._second = at_s, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_s))
+        return f"{second[1]}.{rest_us:06d}Z"
 
     def _put(self, at_us: int, payload: bytes) -> None:
         size_bytes = len(payload) + FRAME_BYTES
