@@ -142,7 +142,11 @@ async def serving(dsn: str) -> AsyncIterator[tuple[str, httpx.AsyncClient]]:
         admin_key=ADMIN_KEY, limits=UNLIMITED, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     )
     app = create_app(lambda: Engine.open(Database(dsn, pool), clock=Clock()), access=access)
-    async with running(app, listen("127.0.0.1", 0)) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+    once = httpx.Limits(max_keepalive_connections=0)  # it is long between two requests of this client
+    async with (
+        running(app, listen("127.0.0.1", 0)) as url,
+        httpx.AsyncClient(base_url=url, timeout=30, limits=once) as http,
+    ):
         yield url, http
     pool.terminate()
 

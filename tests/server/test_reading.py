@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from kleos.core.windows import iso
+from kleos.sheets.cursor import cursor_of
 from tests.server.conftest import HOUR_US, NOW_US, Server, problem_of
 
 DAY_US = 24 * HOUR_US
@@ -105,6 +106,33 @@ async def test_a_sheet_by_window_and_pages(played: Server) -> None:
     rest = await played.get("/v1/games/golf/sheets/career", window="day", limit=1, offset=1)
     assert rest["rows"] != page["rows"]
     assert (await played.get("/v1/games/golf/sheets/career", player="nobody"))["rows"] == []
+
+
+@pytest.mark.parametrize("order", ["", "games_won desc, games_played", "win_rate", "best_round desc", "player desc"])
+async def test_cursors_walk_over_all_rows_in_order(played: Server, order: str) -> None:
+    sheet = "/v1/games/golf/sheets/career"
+    whole = await played.get(sheet, order=order)
+    for limit in (1, 2):
+        walked: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = await played.get(sheet, order=order, limit=limit, **cursor)
+            assert page["total"] == whole["total"]
+            walked += page["rows"]
+            if page["next"] is None:
+                break
+            cursor = {"after": page["next"]}
+        assert walked == whole["rows"]
+    one = await played.get(sheet, order=order, limit=1)
+    forged = cursor_of("all", [("games_won", True), ("player", False)], ["many", "ann"])
+    for wrong in (
+        {"after": one["next"], "order": "rounds_won"},
+        {"after": "x"},
+        {"after": one["next"], "offset": "1"},
+        {"after": forged, "order": "games_won desc"},
+    ):
+        query = httpx.QueryParams({"order": order, **wrong})
+        assert (await played.refused("GET", f"{sheet}?{query}", 400))["where"] == "after"
 
 
 @pytest.mark.parametrize(

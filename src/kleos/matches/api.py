@@ -22,8 +22,8 @@ from kleos.matches.opening import MOST_CONTROLLERS, Visibility, check_may_see, o
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, SheetName, TheCaller, TheEngine
-from kleos.sheets.api import Order, SheetPage
-from kleos.sheets.query import Question, page, parse_order, window_of
+from kleos.sheets.api import After, Order, SheetPage, sheet_page
+from kleos.sheets.query import Question, parse_order, window_of
 
 
 class OpenMatch(msgspec.Struct, forbid_unknown_fields=True):
@@ -160,6 +160,7 @@ async def get_match_sheet(
     order: Order = None,
     limit: Limit = 100,
     offset: Offset = 0,
+    after: After = None,
 ) -> SheetPage:
     """The sheet must have `match` in its key: a box score, a scoreboard."""
     in_force = engine.game(game)
@@ -168,11 +169,11 @@ async def get_match_sheet(
         raise BadInput(f"the sheet {sheet!r} has no match in its key, so it has no rows of one match", "sheet")
     span = window_of(in_force, found, None, engine.now())
     opening = await check_may_see(engine, in_force, check_external_id(match, "match"), caller)
-    question = Question(span, {"match": match}, parse_order(found, order), limit, offset)
-    rows, total = await page(engine.pool, engine.directory, in_force, found, question)
-    if not total and opening is None and not await engine.pool.fetchval(sql.HAS_EVENTS, game, match):
+    question = Question(span, {"match": match}, parse_order(found, order), limit, offset, after)
+    answer = await sheet_page(engine, in_force, found, question)
+    if not answer.total and opening is None and not await engine.pool.fetchval(sql.HAS_EVENTS, game, match):
         raise NotFound("match", match)
-    return SheetPage(game, sheet, span.name, total, limit, offset, rows)
+    return answer
 
 
 def _parse_cursor(cursor: str | None) -> tuple[int | None, str | None]:

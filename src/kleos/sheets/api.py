@@ -7,14 +7,17 @@ from litestar import Request, get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
+from kleos.core.definition.model import Sheet
 from kleos.core.errors import BadInput, NotFound
+from kleos.engine.engine import Engine
+from kleos.engine.game import Game
 from kleos.server.openapi import problems
 from kleos.server.parameters import GameName, Limit, Offset, SheetName, TheCaller, TheEngine, WindowName
 from kleos.sheets.explain import explain, place_of
 from kleos.sheets.explained import Explanation, shown_explanation
-from kleos.sheets.query import Question, SheetRow, page, parse_order, window_of
+from kleos.sheets.query import Question, SheetRow, next_of, page, parse_order, window_of
 
-_OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset"})
+_OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "after"})
 _EXPLAINED_BY: Final = frozenset({"sheet", "column", "window", "limit", "offset"})
 
 Order = Annotated[
@@ -22,7 +25,14 @@ Order = Annotated[
 ]
 
 
+After = Annotated[
+    str | None, QueryParameter(name="after", description="The `next` of the page before, instead of `offset`.")
+]
+
+
 class SheetPage(msgspec.Struct):
+    """``next`` is the `after` of the following page; null on the last. Far down it is faster than `offset`."""
+
     game: str
     sheet: str
     window: str
@@ -30,6 +40,7 @@ class SheetPage(msgspec.Struct):
     limit: int
     offset: int
     rows: list[SheetRow]
+    next: str | None
 
 
 @get(
@@ -80,14 +91,23 @@ async def get_sheet(
     order: Order = None,
     limit: Limit = 100,
     offset: Offset = 0,
+    after: After = None,
 ) -> SheetPage:
     """Every key column of the sheet is a parameter: `?player=ann` keeps that player's rows."""
     in_force = engine.game(game)
     found = in_force.sheet(sheet)
     span = window_of(in_force, found, window, engine.now())
-    question = Question(span, key_filters(request, _OWN_PARAMETERS), parse_order(found, order), limit, offset)
-    rows, total = await page(engine.pool, engine.directory, in_force, found, question)
-    return SheetPage(game, sheet, span.name, total, limit, offset, rows)
+    filters = key_filters(request, _OWN_PARAMETERS)
+    question = Question(span, filters, parse_order(found, order), limit, offset, after)
+    return await sheet_page(engine, in_force, found, question)
+
+
+async def sheet_page(engine: Engine, game: Game, sheet: Sheet, question: Question) -> SheetPage:
+    if question.after is not None and question.offset:
+        raise BadInput("give either `after` or `offset`", "after")
+    rows, total = await page(engine.pool, engine.directory, game, sheet, question)
+    window, following = question.window.name, next_of(sheet, question, rows)
+    return SheetPage(game.name, sheet.name, window, total, question.limit, question.offset, rows, following)
 
 
 def key_filters(request: Request[Any, Any, Any], own: frozenset[str]) -> dict[str, str]:

@@ -14,10 +14,12 @@ from kleos.core.windows import Window, from_datetime, iso
 from kleos.engine.game import Game
 from kleos.players.directory import Directory
 from kleos.sheets import sql
+from kleos.sheets.cursor import after_condition, cursor_of, parse_cursor
 from kleos.sheets.layout import SQL_TYPES, quoted, table
 
 _LARGEST_INT: Final = 2**63 - 1
 _LONGEST_TEXT: Final = 2_000
+_IN_JSON: Final[Mapping[str, tuple[type, ...]]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,14 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which rows: ``filters`` by key column, as text; a player's is the external id."""
+    """Which rows: ``filters`` by key column, as text; a player's is the external id. ``after`` is a cursor."""
 
     window: Window
     filters: Mapping[str, str]
     order: Sequence[Sort]
     limit: int
     offset: int
+    after: str | None = None
 
 
 class SheetRow(msgspec.Struct):
@@ -84,20 +87,66 @@ async def page(
         conditions.append(f" AND {quoted(name)} = ${len(bound)}")
     conditions += [sql.SEEN.format(player=quoted(column.name)) for column in sheet.key if column.type.kind == "player"]
     where = {"table": table(game.name, sheet.name), "filters": "".join(conditions)}
+    counted = list(bound)
+    further = "" if question.after is None else await _after(directory, game, sheet, question, bound)
     records = await pool.fetch(
         sql.PAGE.format(
             columns=_selected([*(column.name for column in sheet.key), *sheet.columns]),
             order=_ordered(sheet, question.order),
             limit=question.limit,
             offset=question.offset,
-            **where,
+            **{**where, "filters": where["filters"] + further},
         ),
         *bound,
     )
     total = len(records) + question.offset
-    if (question.offset and not records) or len(records) == question.limit:
-        total = await pool.fetchval(sql.COUNT.format(**where), *bound)
+    if further or (question.offset and not records) or len(records) == question.limit:
+        total = await pool.fetchval(sql.COUNT.format(**where), *counted)
     return await shown_rows(directory, game, sheet, records), total
+
+
+def next_of(sheet: Sheet, question: Question, rows: Sequence[SheetRow]) -> str | None:
+    """The cursor of what follows these rows; None where they are the last."""
+    if len(rows) < question.limit:
+        return None
+    last = {**rows[-1].values, **rows[-1].key}
+    order = whole_order(sheet, question.order)
+    return cursor_of(question.window.name, order, [last[name] for name, _ in order])
+
+
+async def _after(directory: Directory, game: Game, sheet: Sheet, question: Question, bound: list[Any]) -> str:
+    order = whole_order(sheet, question.order)
+    kinds: dict[str, str] = {column.name: column.type.kind for column in sheet.key}
+    kinds |= {name: column.type.kind for name, column in sheet.columns.items()}
+    values = []
+    for (name, _), value in zip(order, parse_cursor(question.after or "", question.window.name, order), strict=True):
+        kind = kinds[name]
+        if kind == "player":
+            card = await directory.card(game.namespace, value) if isinstance(value, str) else None
+            if card is None:
+                raise BadInput("the last row of that page is no more; begin anew", "after")
+            value = card.player
+        elif value is not None:
+            value = _checked(kind, value)
+        values.append(value)
+    return after_condition(sheet, order, values, bound)
+
+
+def _checked(kind: str, value: Any) -> Any:
+    """A value of a cursor as the table has it."""
+    try:
+        if not isinstance(value, _IN_JSON.get(kind, (str,))) or (kind == "int" and abs(value) > _LARGEST_INT):
+            raise ValueError(value)
+        return _scalar(kind, str(value)) if kind in ("time", "str") else value
+    except ValueError:
+        raise BadInput("this is not the `next` of another page", "after") from None
+
+
+def whole_order(sheet: Sheet, order: Sequence[Sort]) -> list[tuple[str, bool]]:
+    """The order asked for, and the key where it leaves ties."""
+    given = {sort.column for sort in order}
+    rest = [(column.name, False) for column in sheet.key if column.name not in given]
+    return [*((sort.column, sort.descending) for sort in order), *rest]
 
 
 async def shown_rows(
@@ -141,9 +190,11 @@ def _selected(names: Sequence[str]) -> str:
 
 
 def _ordered(sheet: Sheet, order: Sequence[Sort]) -> str:
-    parts = [f"{quoted(sort.column)} {'DESC' if sort.descending else 'ASC'} NULLS LAST" for sort in order]
-    given = {sort.column for sort in order}
-    return ", ".join([*parts, *(quoted(column.name) for column in sheet.key if column.name not in given)])
+    keys = {column.name for column in sheet.key}
+    return ", ".join(
+        f"{quoted(name)}{' DESC' if falls else ''}{'' if name in keys and not falls else ' NULLS LAST'}"
+        for name, falls in whole_order(sheet, order)
+    )
 
 
 def key_column(sheet: Sheet, name: str) -> KeyColumn:
