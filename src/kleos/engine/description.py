@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from kleos.core.definition.choices import choices
 from kleos.core.definition.model import Column, Definition, EventType, Presentation, Sheet
 from kleos.core.types import Field, ListOf, MapOf, Missing, RecordOf, Type
 from kleos.core.windows import Season, to_datetime
 from kleos.engine.game import Game
+
+_ANYTHING: Final[Mapping[str, list[Any]]] = {}
 
 
 class Shown(msgspec.Struct, kw_only=True):
@@ -23,12 +26,15 @@ class Shown(msgspec.Struct, kw_only=True):
 
 
 class FieldAnswer(msgspec.Struct):
-    """``type`` as definitions write it: `map[player, int]`. ``default`` is null where there is none."""
+    """``type`` as definitions write it: `map[player, int]`. ``default`` is null where there is none; ``choices`` are
+    the values that a check allows, none where it may be anything.
+    """
 
     name: str
     type: str
     required: bool
     default: Any
+    choices: list[Any]
 
 
 class EventAnswer(Shown, kw_only=True):
@@ -133,7 +139,7 @@ def description(game: Game) -> GameAnswer:
         timezone=definition.timezone,
         identities=definition.identities,
         attributes=list(definition.attributes),
-        events=[_event(event) for event in definition.events.values()],
+        events=[_event(definition, event) for event in definition.events.values()],
         types=_records(definition),
         sheets=[_sheet(sheet) for sheet in in_order(definition.sheets.values())],
         boards=_boards(definition),
@@ -172,17 +178,19 @@ def _shown(presentation: Presentation) -> dict[str, Any]:
     return {name: getattr(presentation, name) for name in ("title", "text", "icon", "category", "order")}
 
 
-def _event(event: EventType) -> EventAnswer:
-    return EventAnswer(name=event.name, fields=_fields(event.fields), **_shown(event.presentation))
+def _event(definition: Definition, event: EventType) -> EventAnswer:
+    allowed = {name: choices(definition, event.name, name) for name in event.fields}
+    return EventAnswer(name=event.name, fields=_fields(event.fields, allowed), **_shown(event.presentation))
 
 
-def _fields(fields: Mapping[str, Field]) -> list[FieldAnswer]:
+def _fields(fields: Mapping[str, Field], allowed: Mapping[str, list[Any]] = _ANYTHING) -> list[FieldAnswer]:
     return [
         FieldAnswer(
             field.name,
             str(field.type),
             field.required,
             None if isinstance(field.default, Missing) else field.default,
+            allowed.get(field.name, []),
         )
         for field in fields.values()
     ]
