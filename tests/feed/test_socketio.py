@@ -1,10 +1,13 @@
 """Socket.IO, by its own wire format over real sockets: WebSocket from the start, polling, and the upgrade."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import httpx
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from kleos.feed.topics import parse_topic
 from tests.feed.conftest import Server
@@ -116,3 +119,25 @@ async def test_a_connection_that_ends_listens_to_nothing(server: Server) -> None
     async with connect(_url(server)) as socket:
         await _opened(socket)
     assert len(channel.listeners) == 0
+
+
+async def test_too_much_is_refused_here_too(server: Server) -> None:
+    async with connect(_url(server), max_size=None) as socket:
+        await _opened(socket)
+        topics = [f"player:io-crowd-{number}" for number in range(10_000)]
+        await socket.send("42" + json.dumps(["subscribe", topics]))
+        assert (await _event(socket))["code"] == "too-many-subscriptions"
+        with suppress(ConnectionClosed):  # it may be closed before all of it is sent
+            await socket.send("42" + json.dumps(["subscribe", "x" * 5_000_000]))
+        with pytest.raises(ConnectionClosed):
+            await _event(socket)
+
+
+@pytest.mark.parametrize("text", ["", "9", "4", "49", "42[", '42{"no": "list"}', '42["unknown",1]', "451-[]", "2probe"])
+async def test_what_is_no_packet_harms_nobody_else(server: Server, text: str) -> None:
+    async with connect(_url(server)) as other, connect(_url(server)) as socket:
+        await _opened(other)
+        await _opened(socket)
+        await socket.send(text)
+        await other.send('42["subscribe","game:golf"]')
+        assert (await _event(other))["type"] == "snapshot"
