@@ -135,7 +135,9 @@ async def _after(directory: Directory, game: Game, sheet: Sheet, question: Quest
 def _checked(kind: str, value: Any) -> Any:
     """A value of a cursor as the table has it."""
     try:
-        if not isinstance(value, _IN_JSON.get(kind, (str,))) or (kind == "int" and abs(value) > _LARGEST_INT):
+        if not isinstance(value, _IN_JSON.get(kind, (str,))):
+            raise ValueError(value)
+        if isinstance(value, int) and abs(value) > _LARGEST_INT:
             raise ValueError(value)
         return _scalar(kind, str(value)) if kind in ("time", "str") else value
     except ValueError:
