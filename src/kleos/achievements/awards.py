@@ -96,6 +96,28 @@ async def settle_awards(
     return Settled(changes, rows)
 
 
+async def settle_anew(
+    connection: Connection,
+    game: Game,
+    writers: Mapping[str, SheetWriter],
+    held: Held,
+    suspected: Mapping[int, set[str]],
+) -> Settled:
+    """Asks the history of these players for these achievements, whatever they hold, and writes what it says.
+
+    For corrections: the caller holds the game's exclusive lock, and ``held`` is what :func:`awards_of` answers.
+    """
+    suspects = _Suspects(whole={player: set(names) for player, names in suspected.items()})
+    if not suspects.players:
+        return Settled()
+    await connection.execute(sql.LOCK_PLAYERS, suspects.players)
+    decided = await _decide(connection, game, suspects, held)
+    changes = await apply_decisions(connection, game, held, decided)
+    players = sorted({change.player for change in changes})
+    rows = await write_award_rows(connection, game, writers["awards"], {p: decided[p] for p in players})
+    return Settled(changes, rows)
+
+
 async def awards_of(connection: Connection, game: Game, players: Sequence[int]) -> Held:
     held: Held = {player: {} for player in players}
     for row in await connection.fetch(sql.AWARDS_OF, game.name, players):

@@ -35,20 +35,21 @@ RETURNING r."window", r.player, {returned}, r.present, r.version
 
 COMPLETIONS: Final = """
 SELECT achievement, count(*) AS completed FROM kleos.awards a
-WHERE game = $1 AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = a.player) GROUP BY achievement
+WHERE game = $1 AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = a.player AND h.game IN ('', a.game))
+GROUP BY achievement
 """
 
 POPULATION: Final = """
 SELECT count(*)
 FROM (SELECT DISTINCT player FROM kleos.appearances WHERE game = $1) a JOIN kleos.players p USING (player)
-WHERE NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = p.player)
+WHERE NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = p.player AND h.game IN ('', $1))
 """
 
 LATEST_AWARDS: Final = """
 SELECT latest.* FROM unnest($2::text[]) AS asked(achievement), LATERAL (
     SELECT achievement, player, at, match FROM kleos.awards a
     WHERE a.game = $1 AND a.achievement = asked.achievement
-      AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = a.player)
+      AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = a.player AND h.game IN ('', a.game))
     ORDER BY at DESC, player LIMIT $3
 ) AS latest
 """

@@ -19,7 +19,7 @@ JOIN kleos.identities i ON i.namespace = {namespace} AND i.player = s.{player}{p
 WHERE s."window" = {window} AND s.present{conditions}
 """
 
-_SEEN: Final = " AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = s.{player})"
+_SEEN: Final = " AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = s.{player} AND h.game IN ('', '{game}'))"
 
 _PROFILE_NOW: Final = "\nLEFT JOIN kleos.players p ON p.player = s.{player}"
 
@@ -131,7 +131,7 @@ def parts(board: CompiledBoard, window: Window, is_closed: bool, names: Sequence
     statement = Statement()
     columns = [f"s.{quoted(name)}" if name in board.key_names else _attribute(name) for name in names]
     extra = "".join(f", {column} AS part_{place}" for place, column in enumerate(columns))
-    seen = _SEEN.format(player=quoted(board.player_name))
+    seen = _SEEN.format(player=quoted(board.player_name), game=board.game)
     end = window.end if is_closed else None
     rows = _standings(statement, board, window, end, bool(board.attribute_names), seen, extra)
     parted = ", ".join(f"part_{place}" for place in range(len(names)))
@@ -171,7 +171,7 @@ def rows_beside(
 
 def _ranked(scope: Scope) -> tuple[Statement, str]:
     statement = Statement()
-    conditions = _SEEN.format(player=quoted(scope.board.player_name))
+    conditions = _SEEN.format(player=quoted(scope.board.player_name), game=scope.board.game)
     needs_profile = False
     for name, value in scope.partition.as_given().items():
         if name in scope.board.key_names:
@@ -252,7 +252,8 @@ WHERE player = $1 AND at < $2::timestamptz ORDER BY at DESC, seq DESC LIMIT 1
 """
 
 HIDDEN_IDS: Final = """
-SELECT i.id FROM kleos.hidden h JOIN kleos.identities i USING (player) WHERE i.namespace = $1
+SELECT DISTINCT i.id FROM kleos.hidden h JOIN kleos.identities i USING (player)
+WHERE i.namespace = $1 AND h.game IN ('', $2)
 """
 
 WINDOWS: Final = 'SELECT DISTINCT "window" FROM {table} WHERE present ORDER BY "window" DESC'

@@ -75,7 +75,7 @@ class Standings:
         self._pool = pool
         self._directory = directory
         self._clock = clock
-        self._warmup = Warmup(pool, directory.hidden, clock, memory_bytes, retry_s)
+        self._warmup = Warmup(pool, directory.hidden_in, clock, memory_bytes, retry_s)
         self._compiled: dict[str, tuple[tuple[int, int], dict[str, CompiledBoard]]] = {}
         self._profiles = 0
         self._pages: OrderedDict[tuple[Any, ...], tuple[int, int, bytes]] = OrderedDict()
@@ -152,6 +152,7 @@ class Standings:
         self, game: Game, board: str, window: str, partition: Mapping[str, str], id: str
     ) -> Standing | None:
         """None where the player does not stand on the board."""
+        id = self._directory.meant(game.namespace, id)
         question = self._question(game, board, window, partition)
         if question.ranking is not None:
             index = question.ranking.index(question.partition)
@@ -168,6 +169,7 @@ class Standings:
         self, game: Game, board: str, window: str, partition: Mapping[str, str], id: str, span: int
     ) -> Page | None:
         """The page with the player in its middle; None where the player does not stand on the board."""
+        id = self._directory.meant(game.namespace, id)
         question = self._question(game, board, window, partition)
         if question.ranking is not None:
             index = question.ranking.index(question.partition)
@@ -198,6 +200,7 @@ class Standings:
         self, game: Game, board: str, window: str, partition: Mapping[str, str], ids: Sequence[str]
     ) -> Page:
         """The lines of those players that stand on the board, in its order; ``total`` counts the whole board."""
+        ids = list(dict.fromkeys(self._directory.meant(game.namespace, id) for id in ids))
         question = self._question(game, board, window, partition)
         if question.ranking is not None:
             index = question.ranking.index(question.partition)
@@ -334,6 +337,14 @@ class Standings:
                 ranking.delete(id)
             elif ranking.state == "warming":
                 self._warmup.again(ranking)
+
+    def carry(self, game: Game) -> None:
+        """The game's calendar is another by a correction alone; the rows that it changed are applied next."""
+        stamp = _stamp(game)
+        kept = self._compiled.get(game.name)
+        if kept is not None:
+            self._compiled[game.name] = (stamp, kept[1])
+        self._warmup.carry(game.name, stamp)
 
     def forget(self, game: str) -> None:
         """Drop whatever is in memory of a game: its definition or seasons changed, or the database was away."""

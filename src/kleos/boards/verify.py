@@ -49,7 +49,7 @@ async def _compare_board(
 ) -> int:
     statement = sql.every_standing(board, window)
     rows = await connection.fetch(statement.text, *statement.arguments)
-    hidden = {row["id"] for row in await connection.fetch(sql.HIDDEN_IDS, game.namespace)}
+    hidden = {row["id"] for row in await connection.fetch(sql.HIDDEN_IDS, game.namespace, game.name)}
     ranking = Ranking(board, window, (game.version, game.calendar_version), hidden)
     ranking.begin()
     try:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import asyncpg
@@ -34,7 +35,7 @@ class Warmup:
     def __init__(
         self,
         pool: asyncpg.Pool,
-        hidden: Callable[[str], set[str]],
+        hidden: Callable[[str, str], AbstractSet[str]],
         clock: Callable[[], int],
         memory_bytes: int,
         retry_s: float,
@@ -90,7 +91,7 @@ class Warmup:
         if ranking is not None and ranking.stamp >= stamp:
             return ranking
         self.drop(key)
-        ranking = Ranking(board, window, stamp, self._hidden(board.namespace))
+        ranking = Ranking(board, window, stamp, self._hidden(board.namespace, board.game))
         self._let_go.discard(key)
         self._rankings[key] = ranking
         self._finished[ranking.serial] = asyncio.get_running_loop().create_future()
@@ -115,6 +116,12 @@ class Warmup:
         for key, ranking in list(self._rankings.items()):
             if ranking.window.end is not None and ranking.window.end <= now:
                 self.drop(key)
+
+    def carry(self, game: str, stamp: tuple[int, int]) -> None:
+        """A correction raised the calendar, and what it changed comes as rows: the rankings stay what they are."""
+        for key, ranking in self._rankings.items():
+            if key[0] == game:
+                ranking.stamp = stamp
 
     def forget(self, game: str) -> None:
         for key in [key for key in self._rankings if key[0] == game]:

@@ -33,6 +33,7 @@ from kleos.players.directory import Card, Directory
 from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.sheets.swap import Adopt, Quiet
+from kleos.sheets.write import Writers
 from kleos.store.database import Database, close_pool
 from kleos.store.pool import DATABASE_ERRORS, Connection, open_connection, open_pool
 from kleos.telemetry.progress import Progress, silent
@@ -199,7 +200,7 @@ class Engine:
                 raise Unavailable(f"the database no longer knows the game {game.name}", 5.0)
             unchanged = (stored.version, stored.calendar_version) == (game.version, game.calendar_version)
             self.directory.clear()
-            await self.directory.load_hidden()
+            await self.directory.load_corrected()
             self._replace(committer, game if unchanged else stored)
 
     def _look_later(self, name: str) -> None:
@@ -348,6 +349,7 @@ class Engine:
     async def put_profile(self, id: str, change: ProfileChange, namespace: str = "") -> Card:
         """Changes a player's profile, making the player where there is none."""
         check_change(change)
+        id = self.directory.meant(namespace, id)
         self.guard.check()
         async with self._one_change():
             try:
@@ -360,7 +362,7 @@ class Engine:
                 raise
             self.directory.keep(namespace, [after])
             self.standings.moved(namespace, before, after)
-            self._unsettle({game.name for game in self.games() if game.namespace == namespace})
+            self.unsettle({game.name for game in self.games() if game.namespace == namespace})
         return after
 
     async def set_hidden(self, id: str, hidden: bool, namespace: str = "") -> None:
@@ -375,8 +377,7 @@ class Engine:
             except Exception:
                 self._distrust()
                 raise
-            ids = self.directory.hidden(namespace)
-            (ids.add if hidden else ids.discard)(id)
+            await self.directory.load_corrected()
             self.standings.hidden_or_shown(namespace, id)
 
     async def delete_player(self, id: str, namespace: str = "") -> None:
@@ -396,6 +397,33 @@ class Engine:
                 raise
             self.directory.delete(namespace, player, id)
             self.standings.deleted(namespace, id)
+
+    @asynccontextmanager
+    async def correcting(self, games: Collection[str]) -> AsyncIterator[Connection]:
+        """Inside, nothing is committed in these games; what a correction changed there is told by :meth:`corrected`."""
+        self.guard.check()
+        committers = [self._committer(name) for name in sorted(games)]
+        async with self._one_change(), AsyncExitStack() as pauses:
+            for committer in committers:
+                await pauses.enter_async_context(committer.paused())
+            try:
+                async with self.pool.acquire() as connection:
+                    yield connection
+            except KleosError:
+                raise
+            except Exception:
+                for committer in committers:
+                    committer.distrust()
+                raise
+
+    def writers(self, game: str) -> Writers:
+        return self._committer(game).writers
+
+    def corrected(self, game: Game, committed: Committed, watched: Collection[str] = ()) -> Effects:
+        """After a correction: the game as it is now, and what changed, taken in as from a commit."""
+        self._committer(game.name).game = game
+        self.standings.carry(game)
+        return self._publish(game, committed, watched)
 
     def _settle_later(self, namespace: str, id: str) -> None:
         """A change of a profile ended without an answer, so it may have happened: it is read when that can be known."""
@@ -419,7 +447,7 @@ class Engine:
     # Starting and ending ----------------------------------------------------------------------------------------------
 
     async def _take_over(self, definitions: list[Definition]) -> None:
-        await self.directory.load_hidden()
+        await self.directory.load_corrected()
         async with self._own_connection() as connection:
             await self.directory.read_names()
             for game in await catalog.read_games(connection):
@@ -457,9 +485,10 @@ class Engine:
         committer.writers = catalog.writers_of(game.definition)
         self.standings.forget(game.name)
         self.standings.start(game)
-        self._unsettle({game.name})
+        self.unsettle({game.name})
 
-    def _unsettle(self, games: Collection[str]) -> None:
+    def unsettle(self, games: Collection[str]) -> None:
+        """What boards of these games show may be different without a commit."""
         if self.follower is not None:
             self.follower.unsettled(games)
 

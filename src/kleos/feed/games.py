@@ -74,7 +74,7 @@ class GameSource:
 
     async def _shown(self, game: Game, changes: list[AwardChange]) -> list[dict[str, Any]]:
         cards = await self._engine.directory.by_number(game.namespace, sorted({change.player for change in changes}))
-        achievements, hidden = game.definition.achievements, self._engine.directory.hidden(game.namespace)
+        achievements, hidden = game.definition.achievements, self._engine.directory.hidden_in(game.namespace, game.name)
         return [
             award(game, achievement, card.id, card.shown_name, change.at, change.match)
             for change in changes

@@ -19,6 +19,7 @@ from kleos.core.errors import StaleDefinition
 from kleos.engine.game import Game
 from kleos.log import sql
 from kleos.log.decode import Incoming
+from kleos.moderation.arriving import what_counts, with_those_meant
 from kleos.players.directory import Card, Directory
 from kleos.players.identities import numbers_of
 from kleos.players.sql import ADD_PLAYERS
@@ -85,17 +86,17 @@ async def commit(
         if not taken:
             return Committed(new, None)
         step("identities")
-        cards = await numbers_of(connection, directory, game.namespace, _players_of(taken))
+        cards = await numbers_of(connection, directory, game.namespace, with_those_meant(game, _players_of(taken)))
         numbers = {id: card.player for id, card in cards.items()}
         accepted = sorted((one for one in taken if one.reason is None), key=lambda one: (one.event.at, one.event.id))
         await _quarantine(connection, game, taken, numbers, received_at)
         if not accepted:
             return Committed(new, None, cards=list(cards.values()))
         step("append and fold")
-        seq, folded = await _append_and_fold(connection, game, accepted, numbers, received_at)
+        seq, counted, folded = await _append_and_fold(connection, game, accepted, numbers, received_at)
         step("appearances and matches")
         await _appear(connection, game, folded, numbers)
-        await _merge_matches(connection, game, accepted)
+        await _merge_matches(connection, game, counted)
         step("merge rows")
         merging()
         merged = await merge_rows(connection, game, writers, folded.rows, numbers)
@@ -115,7 +116,7 @@ async def commit(
             {card.player: id for id, card in cards.items()},
             [*cards.values()],
             appeared,
-            {one.event.match for one in accepted if one.event.match != one.event.id},
+            {one.event.match for one in counted if one.event.match != one.event.id},
             outbox,
         )
 
@@ -224,17 +225,22 @@ async def _append_and_fold(
     accepted: Sequence[Incoming],
     numbers: Mapping[str, int],
     received_at: int,
-) -> tuple[int, Folded]:
-    """What takes long is folded beside the loop, which goes on answering others, and beside the database."""
+) -> tuple[int, Sequence[Incoming], Folded]:
+    """Also answers the events that count. What takes long is folded beside the loop, which goes on answering others,
+    and beside the database."""
     appending = _append(connection, game, accepted, numbers, received_at)
+    if game.corrected.asks_of_commits:
+        seq = await appending
+        counted = await what_counts(connection, game, accepted)
+        return seq, counted, await _in_time(len(counted), fold, game, counted)
     if len(accepted) + len(numbers) < LONG_FROM:
-        return await appending, fold(game, accepted)
+        return await appending, accepted, fold(game, accepted)
     folding = asyncio.ensure_future(asyncio.to_thread(fold, game, accepted))
     try:
         seq = await appending
     finally:
         folded = await folding
-    return seq, folded
+    return seq, accepted, folded
 
 
 async def _appear(connection: Connection, game: Game, folded: Folded, numbers: Mapping[str, int]) -> None:

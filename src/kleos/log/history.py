@@ -62,6 +62,26 @@ async def of_matches(
     return _grouped(game, matches, rows, archived)
 
 
+async def logged(connection: Connection, game: Game, matches: Sequence[str]) -> list[Values]:
+    """All that the log holds of these matches, in event order, as it came: what does not count is among it."""
+    here = await connection.fetch(sql.LOGGED, game.name, matches)
+    places = await read.places_of_matches(connection, game.name, matches)
+    archived = await read.rows_at(connection, game.definition, places, None, EVERYTHING)
+    known = {row["id"] for row in here}
+    return sorted((*here, *(row for row in archived if row.id not in known)), key=_place)
+
+
+async def match_of(connection: Connection, game: Game, id: str, match: str | None) -> str | None:
+    """The match of an event; None where the log has no such event. One in files alone is found only by its match."""
+    for guess in dict.fromkeys((match or id, match)):
+        found: str | None = await connection.fetchval(sql.MATCH_OF_EVENT, game.name, id, guess)
+        if found is not None:
+            return found
+    places = await read.places_of_matches(connection, game.name, [match or id])
+    archived = await read.rows_at(connection, game.definition, places, None, EVERYTHING)
+    return next((row.match for row in archived if row.id == id), None)
+
+
 async def whole(
     connection: Connection, game: Game, span: Span = EVERYTHING, after_seq: int = 0, last_seq: int | None = None
 ) -> AsyncIterator[Happened]:
@@ -70,7 +90,7 @@ async def whole(
     Must run inside a transaction.
     """
     async for row in _whole_rows(connection, game, span, after_seq, last_seq):
-        happened = _happened(game, row)
+        happened = as_counted(game, row)
         if happened is not None:
             yield happened
 
@@ -93,7 +113,7 @@ async def behind(
     else:
         rows = _whole_rows(connection, game, span)
     async for row in rows:
-        if row["type"] in wanted and (happened := _happened(game, row)) is not None:
+        if row["type"] in wanted and (happened := as_counted(game, row)) is not None:
             yield happened
 
 
@@ -196,7 +216,7 @@ def _history(game: Game, rows: Sequence[Any], read_once: dict[str, Happened | No
             continue
         last = id
         if id not in read_once:
-            read_once[id] = _happened(game, row)
+            read_once[id] = as_counted(game, row)
         happened = read_once[id]
         if happened is not None:
             history.append(happened)
@@ -207,8 +227,8 @@ def _place(row: Values) -> tuple[int, str]:
     return row["at"], row["id"]
 
 
-def _happened(game: Game, row: Values) -> Happened | None:
-    """None for a type that the definition no longer has: it feeds nothing."""
+def as_counted(game: Game, row: Values) -> Happened | None:
+    """An event of the log as it is folded where it counts; None for a type that the definition no longer has."""
     event_plan = game.plan.events.get(row["type"])
     if event_plan is None:
         return None

@@ -86,6 +86,17 @@ WHERE e.game = $1 AND e.match = ANY($2::text[]) AND e.type = ANY($3::text[])
 ORDER BY e.match, e.at, e.id
 """
 
+LOGGED: Final = """
+SELECT e.id, e.match, e.type, e.at, e.body FROM kleos.events e
+WHERE e.game = $1 AND e.match = ANY($2::text[]) AND (e.type NOT LIKE '%.%' OR e.type = 'award.granted')
+ORDER BY e.at, e.id
+"""
+MATCH_OF_EVENT: Final = """
+SELECT match FROM kleos.events
+WHERE game = $1 AND id = $2 AND ($3::text IS NULL OR match = $3) AND (type NOT LIKE '%.%' OR type = 'award.granted')
+"""
+"""Looks through a game's whole log where the match is not given."""
+
 WHOLE_LOG: Final = """
 SELECT e.id, e.match, e.type, e.at, e.body FROM kleos.events e
 WHERE e.game = $1 AND ($2::timestamptz IS NULL OR e.at >= $2) AND ($3::timestamptz IS NULL OR e.at < $3)

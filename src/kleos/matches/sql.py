@@ -30,7 +30,7 @@ SELECT game, match, first_at, last_at, events, ended_at FROM kleos.matches WHERE
 PLAYERS_OF: Final = """
 SELECT a.game, a.match, a.player FROM kleos.appearances a
 JOIN unnest($1::text[], $2::text[]) AS asked(game, match) USING (game, match)
-WHERE NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = a.player)
+WHERE NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = a.player AND h.game IN ('', a.game))
 ORDER BY a.game, a.match, a.player
 """
 

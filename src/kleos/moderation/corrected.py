@@ -13,7 +13,7 @@ from kleos.store.pool import Connection
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """``has_voids``: some event does not count; ``has_voided_matches``: nor what will come of some match.
+    """``has_voids``: some event may not count; ``has_voided_matches``: nor what will come of some match.
 
     ``merges`` is by number of a merged player the number that stands for it, and ``meant`` the same by external id.
     """
@@ -22,6 +22,11 @@ class Corrected:
     has_voided_matches: bool = False
     merges: Mapping[int, int] = field(default_factory=dict)
     meant: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asks_of_commits(self) -> bool:
+        """Whether an event that comes now may have to be kept without counting, or to count for another."""
+        return self.has_voided_matches or bool(self.meant)
 
 
 async def read_corrected(connection: Connection, game: str, namespace: str) -> Corrected:
@@ -33,7 +38,7 @@ async def read_corrected(connection: Connection, game: str, namespace: str) -> C
     }
     roots = {player: root_of(edges, player) for player in edges}
     meant = {ids[player]: ids[root] for player, root in roots.items() if ids[player] and ids[root]}
-    return Corrected(has["voids"], has["voided_matches"], roots, meant)
+    return Corrected(has["voids"] or has["voided_matches"], has["voided_matches"], roots, meant)
 
 
 def root_of(edges: Mapping[int, int], player: int) -> int:

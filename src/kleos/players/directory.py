@@ -1,7 +1,8 @@
 """Who a player is: the external id a game uses, the number inside, the profile in force. A cache over the database."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import asyncpg
@@ -32,6 +33,29 @@ class Card:
         return self.region if name == "region" else self.attributes.get(name)
 
 
+class Hidden(AbstractSet[str]):
+    """The ids of those whom nobody sees in one game: hidden everywhere, or there. Live."""
+
+    __slots__ = ("_everywhere", "_here")
+
+    def __init__(self, everywhere: AbstractSet[str] = frozenset(), here: AbstractSet[str] = frozenset()) -> None:
+        self._everywhere = everywhere
+        self._here = here
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._everywhere or id in self._here
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._everywhere
+        yield from self._here - self._everywhere
+
+    def __len__(self) -> int:
+        return len(self._everywhere) + len(self._here - self._everywhere)
+
+    def __bool__(self) -> bool:
+        return bool(self._everywhere) or bool(self._here)
+
+
 class Directory:
     """Cards by external id and by number, at most ``capacity`` of them; the database is asked for the rest.
 
@@ -46,6 +70,8 @@ class Directory:
         self._by_number: dict[tuple[str, int], Card] = {}
         self._names: dict[tuple[str, str], str] | None = None
         self._hidden: dict[str, set[str]] = {}
+        self._hidden_in: dict[str, set[str]] = {}
+        self._meant: dict[tuple[str, str], str] = {}
         self.found = 0
         self.asked = 0
 
@@ -55,16 +81,30 @@ class Directory:
         return len(self._by_id)
 
     def hidden(self, namespace: str) -> set[str]:
-        """The ids of those whom nobody sees: one live set for each namespace."""
+        """The ids of those whom nobody sees in any game: one live set for each namespace."""
         return self._hidden.setdefault(namespace, set())
 
-    async def load_hidden(self) -> None:
-        """Reads who is hidden; to be called before anybody asks, and after the database was away."""
+    def hidden_in(self, namespace: str, game: str) -> Hidden:
+        """The ids of those whom nobody sees in a game: live."""
+        return Hidden(self.hidden(namespace), self._hidden_in.setdefault(game, set()))
+
+    def meant(self, namespace: str, id: str) -> str:
+        """The id of the player as whom this one counts: his own, unless he was merged."""
+        return self._meant.get((namespace, id), id) if self._meant else id
+
+    async def load_corrected(self) -> None:
+        """Reads who is hidden and who was merged; to be called before anybody asks, after a correction, and after the
+        database was away."""
         rows = await self._pool.fetch(sql.HIDDEN_IDS)
-        for ids in self._hidden.values():
+        merged = await self._pool.fetch(sql.MERGED_IDS)
+        for ids in (*self._hidden.values(), *self._hidden_in.values()):
             ids.clear()
         for row in rows:
-            self.hidden(row["namespace"]).add(row["id"])
+            if row["game"]:
+                self._hidden_in.setdefault(row["game"], set()).add(row["id"])
+            else:
+                self.hidden(row["namespace"]).add(row["id"])
+        self._meant = {(row["namespace"], row["id"]): row["meant"] for row in merged}
 
     def cached(self, namespace: str, id: str) -> Card | None:
         return self._by_id.get((namespace, id))
@@ -133,7 +173,10 @@ class Directory:
         self._by_number.clear()
 
     async def cards(self, namespace: str, ids: Sequence[str]) -> dict[str, Card]:
-        """Cards of those ids that are known; an unknown id is not in the answer."""
+        """Cards of those ids that are known; an unknown id is not in the answer, a merged one has the other's card."""
+        if self._meant and (others := {id: meant for id in ids if (meant := self.meant(namespace, id)) != id}):
+            cards = await self.cards(namespace, list(dict.fromkeys(others.get(id, id) for id in ids)))
+            return {id: card for id in ids if (card := cards.get(others.get(id, id))) is not None}
         found = {id: card for id in ids if (card := self._by_id.get((namespace, id))) is not None}
         missing = [id for id in ids if id not in found]
         self.found += len(found)
@@ -147,6 +190,7 @@ class Directory:
 
     async def card(self, namespace: str, id: str) -> Card | None:
         """One player that exists and is seen; None for an unknown id, and for an identity that is no player yet."""
+        id = self.meant(namespace, id)
         if id in self.hidden(namespace):
             return None
         card = self._by_id.get((namespace, id))

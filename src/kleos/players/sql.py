@@ -58,13 +58,13 @@ SELECT found.id, p.name, p.region, p.avatar
 FROM (
     (SELECT i.id, i.player FROM kleos.identities i JOIN kleos.players p USING (player)
      WHERE i.namespace = $1 AND i.id > $3 AND starts_with(i.id, $2)
-       AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player)
+       AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player AND h.game = '')
      ORDER BY i.id LIMIT $4)
     UNION
     (SELECT i.id, i.player FROM kleos.players p JOIN kleos.identities i USING (player)
      WHERE i.namespace = $1 AND i.id > $3 AND p.name IS NOT NULL
        AND starts_with(lower(p.name), lower($2 COLLATE "C"))
-       AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player)
+       AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = i.player AND h.game = '')
      ORDER BY i.id LIMIT $4)
 ) found JOIN kleos.players p USING (player)
 ORDER BY found.id LIMIT $4
@@ -93,7 +93,21 @@ WHERE player = ANY($1::bigint[]) AND ($2::text IS NULL OR namespace = $2) ORDER 
 """
 
 # Hiding and deleting.
-HIDDEN_IDS: Final = "SELECT i.namespace, i.id FROM kleos.hidden h JOIN kleos.identities i USING (player)"
+HIDDEN_IDS: Final = """
+SELECT DISTINCT i.namespace, i.id, h.game FROM kleos.hidden h JOIN kleos.identities i USING (player)
+"""
+"""The game is '' for whom nobody sees in any."""
+MERGED_IDS: Final = """
+WITH RECURSIVE meant(player, root, namespace) AS (
+    SELECT player, into_player, namespace FROM kleos.merges
+    UNION
+    SELECT meant.player, m.into_player, m.namespace FROM meant JOIN kleos.merges m ON m.player = meant.root
+)
+SELECT i.namespace, i.id, j.id AS meant FROM meant
+JOIN kleos.identities i ON i.player = meant.player AND i.namespace = meant.namespace
+JOIN kleos.identities j ON j.player = meant.root AND j.namespace = meant.namespace
+WHERE meant.root NOT IN (SELECT player FROM kleos.merges)
+"""
 HIDE: Final = "INSERT INTO kleos.hidden (player, since) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING player"
 SHOW: Final = "DELETE FROM kleos.hidden WHERE player = $1 AND correction = 0 RETURNING player"
 DROP_ACCOUNT_OF: Final = "DELETE FROM kleos.accounts WHERE player = $1"

@@ -166,7 +166,7 @@ async def place(pool: asyncpg.Pool, game: Game, sheet: Sheet, window: Window, co
     )
     if mine is None:
         return Place(None, None, 0)
-    seen = sql.SEEN.format(player=quoted(sheet.key[0].name))
+    seen = sql.SEEN.format(game=game.name, player=quoted(sheet.key[0].name))
     (row,) = await pool.fetch(
         sql.BETTER_THAN.format(sign="<" if falls else ">", seen=seen, **names), window.name, mine["value"]
     )

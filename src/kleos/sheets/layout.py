@@ -51,3 +51,9 @@ def board_columns(definition: Definition, sheet: Sheet) -> tuple[str, ...]:
             needed.update(since_columns(sheet, board))
             needed.update(board.where.names if board.where is not None else ())
     return tuple(sorted(needed))
+
+
+def key_arrays(sheet: Sheet) -> list[str]:
+    """The array types of a row's key: the window, then the key columns."""
+    kinds = ["str", *(column.type.kind for column in sheet.key)]
+    return [("double precision" if kind == "float" else SQL_TYPES[kind].split(" ")[0]) + "[]" for kind in kinds]

@@ -85,7 +85,11 @@ async def page(
         if bound[-1] is None:
             return [], 0
         conditions.append(f" AND {quoted(name)} = ${len(bound)}")
-    conditions += [sql.SEEN.format(player=quoted(column.name)) for column in sheet.key if column.type.kind == "player"]
+    conditions += [
+        sql.SEEN.format(game=game.name, player=quoted(column.name))
+        for column in sheet.key
+        if column.type.kind == "player"
+    ]
     where = {"table": table(game.name, sheet.name), "filters": "".join(conditions)}
     counted = list(bound)
     further = "" if question.after is None else await _after(directory, game, sheet, question, bound)

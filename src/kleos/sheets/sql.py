@@ -35,7 +35,7 @@ WHERE $1::text IS NULL OR "window" = $1
 ALL_ROWS: Final = "SELECT * FROM {table} WHERE present"
 """Read with a cursor."""
 
-SEEN: Final = " AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = r.{player})"
+SEEN: Final = " AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = r.{player} AND h.game IN ('', '{game}'))"
 
 PAGE: Final = """
 SELECT {columns} FROM {table} r WHERE "window" = $1 AND present{filters}
@@ -89,23 +89,26 @@ ALL_APPEARANCES: Final = "SELECT player, match FROM kleos.appearances WHERE game
 ALL_SEASONS: Final = "SELECT name, title, starts_at, ends_at FROM kleos.seasons WHERE game = $1"
 PLAYERS_THERE: Final = """
 SELECT player FROM kleos.players WHERE player = ANY($1::bigint[])
-UNION SELECT player FROM kleos.hidden WHERE player = ANY($1::bigint[])
+UNION SELECT player FROM kleos.hidden WHERE player = ANY($1::bigint[]) AND correction = 0
 """
 """A deleted player is hidden for good."""
 FACTS: Final = "SELECT seq, at, body FROM kleos.events WHERE game = $1 AND type = $2 ORDER BY seq"
 
 MATCHES_OF_LOG: Final = """
-SELECT match, min(at) AS first_at, max(at) AS last_at, count(*) AS events,
-       min(at) FILTER (WHERE type = ANY($2::text[])) AS ended_at
-FROM kleos.events WHERE game = $1 AND match <> id GROUP BY match
+SELECT e.match, min(e.at) AS first_at, max(e.at) AS last_at, count(*) AS events,
+       min(e.at) FILTER (WHERE e.type = ANY($2::text[])) AS ended_at
+FROM kleos.events e
+WHERE e.game = $1 AND e.match <> e.id
+  AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)
+GROUP BY e.match
 """
 
 EVENTS_AMISS: Final = """
 SELECT e.id, count(*) AS events, bool_or(i.id IS NOT NULL) AS remembered
 FROM kleos.events e LEFT JOIN kleos.event_ids i USING (game, id)
-WHERE e.game = $1 AND e.type <> ALL($2::text[])
+WHERE e.game = $1 AND (e.type NOT LIKE '%.%' OR e.type = 'award.granted')
 GROUP BY e.id HAVING count(*) > 1 OR NOT bool_or(i.id IS NOT NULL)
-ORDER BY e.id LIMIT $3
+ORDER BY e.id LIMIT $2
 """
 
 # Tables beside those in use.

@@ -212,7 +212,7 @@ async def _compare_seasons(connection: Connection, game: Game, found: Difference
 
 async def _compare_ids(connection: Connection, game: Game, found: Differences) -> None:
     """Every event stands in the log once, and its id is remembered."""
-    for row in await connection.fetch(sql.EVENTS_AMISS, game.name, [SEASON_FACT], found.keep):
+    for row in await connection.fetch(sql.EVENTS_AMISS, game.name, found.keep):
         stored = {"events": row["events"], "remembered": row["remembered"]}
         found.compare("events", {"id": row["id"]}, stored, {"events": 1, "remembered": True})
 

@@ -97,7 +97,7 @@ async def refold_ordered(
     sheet = writer.sheet
     types = game.plan.feeding(sheet.name, ordered_only=True)
     by_owner = _by_owner(sheet, keys)
-    span = _span([game.calendar.named(key[0], 0) for key in keys])
+    span = span_of([game.calendar.named(key[0], 0) for key in keys])
     is_of_player = sheet.key[owner_place(sheet) - 1].type.kind == "player"
     read: Any = history.of_players if is_of_player else history.of_matches
     histories = await read(connection, game, list(by_owner), types, span)
@@ -134,7 +134,7 @@ def _by_owner(sheet: Sheet, keys: Sequence[RowKey]) -> dict[Any, list[RowKey]]:
     return found
 
 
-def _span(windows: Sequence[Window]) -> history.Span:
+def span_of(windows: Sequence[Window]) -> history.Span:
     starts = [window.start for window in windows]
     ends = [window.end for window in windows]
     bounded = None not in starts

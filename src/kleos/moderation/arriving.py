@@ -1,0 +1,32 @@
+"""Corrections at the door: events that come for a voided match are kept and do not count, and who was merged counts as
+another.
+
+A game without corrections pays nothing for this.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kleos.engine.game import Game
+from kleos.log.decode import Incoming
+from kleos.moderation import sql
+from kleos.store.pool import Connection
+
+
+def with_those_meant(game: Game, players: set[str]) -> set[str]:
+    """These external ids, and those of the players as whom they count."""
+    meant = game.corrected.meant
+    return players.union(meant[player] for player in players if player in meant) if meant else players
+
+
+async def what_counts(connection: Connection, game: Game, accepted: Sequence[Incoming]) -> Sequence[Incoming]:
+    """Of events that are in the log now, those to fold, as they are to be folded. Voids the others."""
+    corrected = game.corrected
+    if corrected.has_voided_matches:
+        ids = [one.event.id for one in accepted]
+        matches = [one.event.match for one in accepted]
+        voided = {row["id"] for row in await connection.fetch(sql.VOID_ARRIVING, game.name, ids, matches)}
+        accepted = [one for one in accepted if one.event.id not in voided]
+    if corrected.meant:
+        accepted = [replace(one, event=one.plan.renamed(one.event, corrected.meant)) for one in accepted]
+    return accepted
