@@ -13,8 +13,8 @@ from kleos.jobs.kinds import Kind
 from kleos.jobs.queue import Job, Queue
 from kleos.jobs.work import Work
 from kleos.jobs.worker import Worker, WorkerSettings
-from kleos.sheets.verify import Progress
 from kleos.store.database import Database
+from kleos.telemetry.progress import Progress
 from tests.engine.darts import AWARDS, PLAIN, play
 from tests.laws.world import NOW, Clock
 
@@ -47,13 +47,13 @@ async def until(queue: Queue, id: int, holds: Callable[[Job], bool]) -> Job:
 
 async def test_rebuild_and_verify_in_the_order_of_the_queue(database: Database, engine: Engine, queue: Queue) -> None:
     await database.pool.execute('UPDATE "darts"."career" SET legs = 77')
-    wrong, right = await queue.defer("rebuild", "darts"), await queue.defer("definition", "darts", source=PLAIN)
+    wrong, right = await queue.defer("rebuild", "darts"), await queue.defer("definition", "darts", source=PLAIN, at=NOW)
     async with worker_of(database).beside():
         rebuilt = await queue.ended(wrong, SOON_S)
         changed = await queue.ended(right, SOON_S)
         verified = await queue.ended(await queue.defer("verify", "darts"), SOON_S)
     assert (rebuilt.state, rebuilt.attempts, rebuilt.error) == ("succeeded", 1, None)
-    assert rebuilt.result == {"sheets": ["career", "awards"]}
+    assert rebuilt.result == {"sheets": ["awards", "career"]}
     assert changed.result == {"version": 2}
     assert changed.started_at is not None
     assert rebuilt.ended_at is not None
@@ -63,7 +63,7 @@ async def test_rebuild_and_verify_in_the_order_of_the_queue(database: Database, 
 
 
 async def test_the_server_hears_of_what_a_worker_changed(database: Database, engine: Engine, queue: Queue) -> None:
-    id = await queue.defer("definition", "darts", source=PLAIN)
+    id = await queue.defer("definition", "darts", source=PLAIN, at=NOW)
     async with worker_of(database).beside():
         assert (await queue.ended(id, SOON_S)).state == "succeeded"
         async with asyncio.timeout(SOON_S):
@@ -78,7 +78,7 @@ async def test_the_server_hears_of_what_a_worker_changed(database: Database, eng
 
 
 async def test_a_mistake_fails_and_says_why(database: Database, engine: Engine, queue: Queue) -> None:
-    bad = await queue.defer("definition", "darts", source=PLAIN.replace('key = ["player"]', 'key = ["score"]'))
+    bad = await queue.defer("definition", "darts", at=NOW, source=PLAIN.replace('key = ["player"]', 'key = ["score"]'))
     unknown = await queue.defer("verify", "chess")
     async with worker_of(database).beside():
         assert "key" in ((await queue.ended(bad, SOON_S)).error or "")

@@ -32,7 +32,7 @@ def check(files: Annotated[list[Path], Parameter(name="FILE", negative=())], /, 
     definitions: list[Definition] = []
     for file in files:
         try:
-            definition = load(_text(file), file.stem, str(file))
+            definition = load(read_text(file), file.stem, str(file))
             compile_plan(definition)
             definitions.append(definition)
         except DefinitionError as error:
@@ -45,7 +45,7 @@ def check(files: Annotated[list[Path], Parameter(name="FILE", negative=())], /, 
     return 1 if problems else 0
 
 
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
     except OSError as error:

@@ -9,7 +9,6 @@ ORDER BY g.game
 """
 
 VERSIONS: Final = "SELECT version, source, created_at FROM kleos.definitions WHERE game = $1 ORDER BY version"
-VERSION_SOURCE: Final = "SELECT source FROM kleos.definitions WHERE game = $1 AND version = $2"
 
 ADD_VERSION: Final = """
 INSERT INTO kleos.definitions (game, version, source, actor, restores, counts_from)

@@ -16,8 +16,9 @@ SELECT id FROM kleos_jobs.procrastinate_jobs WHERE queueing_lock = $1 AND status
 """
 
 _JOBS: Final = """
-SELECT j.id, j.task_name AS kind, j.args - 'source' AS args, j.status::text, j.attempts, j.abort_requested,
-       k.actor, k.phase, COALESCE(k.done, 0) AS done, COALESCE(k.total, 0) AS total, k.result, k.error,
+SELECT j.id, j.task_name AS kind, j.args - '{source,at,by}'::text[] AS args, j.status::text, j.attempts,
+       j.abort_requested, k.actor, k.phase, COALESCE(k.done, 0) AS done, COALESCE(k.total, 0) AS total,
+       k.result, k.error,
        e.made_at, e.started_at, CASE WHEN j.status NOT IN ('todo', 'doing') THEN e.ended_at END AS ended_at
 FROM kleos_jobs.procrastinate_jobs j
 LEFT JOIN kleos.jobs k ON k.job = j.id

@@ -12,8 +12,9 @@ from kleos.jobs import sql
 from kleos.jobs.kinds import Kind
 from kleos.jobs.queue import defer
 from kleos.jobs.running import Do
-from kleos.jobs.work import Work
-from kleos.sheets.verify import Progress, snapshot, verify_game
+from kleos.jobs.work import Work, game_of
+from kleos.sheets.verify import snapshot, verify_game
+from kleos.telemetry.progress import Progress
 
 KEPT_DIFFERENCES: Final = 20
 
@@ -42,18 +43,18 @@ async def definition(
     progress: Progress,
     game: str,
     source: str,
-    actor: str | None = None,
+    at: int,
+    by: str | None = None,
     restores: int | None = None,
 ) -> Any:
-    """Puts a definition in force. The run after one that was cut off just behind its goal finds it in force."""
+    """Puts a definition in force, as of ``at``. The run after one that was cut off behind its goal finds it in force;
+    StaleDefinition, where something else has changed the game meanwhile, has the job done again."""
     wanted = await asyncio.to_thread(load, source, game)
-    progress("filling from the log", 0, 0)
     async with work.connection() as connection:
-        before = await catalog.read_game(connection, game)
-        if before is not None and before.definition.source == source:
+        before = await game_of(connection, game)
+        if before.definition.source == source:
             return {"version": before.version}
-        counted_from = await catalog.counted_from(connection, game, restores)
-        origin = Origin(work.clock(), actor, restores, counted_from)
+        origin = Origin(at, by, restores, await catalog.counted_from(connection, game, restores))
         if work.engine is not None:
             in_force, _ = await work.engine.put_definition(game, source, origin=origin, progress=progress)
         else:

@@ -13,6 +13,7 @@ from kleos.achievements.api import ROUTES as ACHIEVEMENT_ROUTES
 from kleos.achievements.created import Created
 from kleos.achievements.rarity import Rarity
 from kleos.boards.api import ROUTES as BOARD_ROUTES
+from kleos.definitions.api import ROUTES as DEFINITION_ROUTES
 from kleos.engine.api import ROUTES as GAME_ROUTES
 from kleos.engine.engine import Engine
 from kleos.feed.access import Holders
@@ -84,6 +85,7 @@ def routes() -> list[ControllerRouterHandler]:
         *METRICS_ROUTES,
         *EVENT_ROUTES,
         *GAME_ROUTES,
+        *DEFINITION_ROUTES,
         *BOARD_ROUTES,
         *SHEET_ROUTES,
         *ACHIEVEMENT_ROUTES,
