@@ -1,0 +1,89 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ApiProblem, answered, api, type Schemas } from "@/api/client";
+import { inTopic, useTopic } from "@/feed/store";
+import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
+import { QueryStates, Skeleton } from "@/shared/states/States";
+import { tierOf } from "./tier";
+
+type RankCardProps = { readonly whole: Schemas["GameAnswer"]; readonly player: string };
+
+/** Where the player stands on the game's first board of its own: rank, total, games, percentile and tier. */
+export function RankCard({ whole, player }: RankCardProps) {
+  const queries = useQueryClient();
+  const game = whole.game;
+  const board = whole.boards.find(
+    (each) => each.sheet !== "awards" && each.partitions.some((names) => !names.length),
+  );
+  const standing = useQuery({
+    queryKey: ["standing", game, board?.name ?? "", "", {}, player],
+    enabled: board !== undefined,
+    queryFn: async () => {
+      try {
+        return await answered(
+          api.GET("/v1/games/{game}/boards/{board}/players/{player}", {
+            params: { path: { game, board: board?.name ?? "", player } },
+          }),
+        );
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return null;
+        throw error;
+      }
+    },
+  });
+  const stats = useQuery({
+    queryKey: ["stats", player, game],
+    queryFn: () =>
+      answered(api.GET("/v1/players/{player}/stats", { params: { path: { player }, query: { game } } })),
+    retry: false,
+  });
+  useTopic(`player:${inTopic(player)}`, (message) => {
+    if (message.type === "standing.changed") {
+      void queries.invalidateQueries({ queryKey: ["standing", game] });
+      void queries.invalidateQueries({ queryKey: ["stats", player, game] });
+    }
+  });
+  if (!board) return null;
+  const sheet = whole.sheets.find((each) => each.name === board.sheet);
+  const games = sheet?.columns.find((column) => column.fold === "count");
+  const values = stats.data?.games[game]?.sheets[board.sheet]?.values ?? {};
+  return (
+    <section aria-label="Your rank" className="card border-up p-6">
+      <QueryStates query={standing} what="your rank" skeleton={<Skeleton className="h-24" />}>
+        {(mine) =>
+          mine ? (
+            <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+              <Fact label="Rank" value={`#${mine.rank.toLocaleString("en")}`} strong />
+              <Fact label={board.title} value={shownWithUnit(mine.value, board)} />
+              {games && <Fact label={games.title} value={shownWithUnit(values[games.name], games)} />}
+              <Fact label={tierOf(mine.rank, mine.total)} value={shownPercent(mine.percentile)} />
+            </dl>
+          ) : (
+            <p className="text-quiet">
+              You have no rank on{" "}
+              <Link
+                to="/g/$game/b/$board"
+                params={{ game, board: board.name }}
+                className="text-link underline"
+              >
+                {board.title}
+              </Link>{" "}
+              yet: your first score gives you one.
+            </p>
+          )
+        }
+      </QueryStates>
+    </section>
+  );
+}
+
+type FactProps = { readonly label: string; readonly value: string; readonly strong?: boolean };
+
+function Fact({ label, value, strong = false }: FactProps) {
+  return (
+    <div className="flex flex-col-reverse">
+      <dt className="text-quiet text-sm">{label}</dt>
+      <dd className={`font-bold text-2xl ${strong ? "text-up" : ""}`}>{value}</dd>
+    </div>
+  );
+}
