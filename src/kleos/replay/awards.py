@@ -24,8 +24,8 @@ from kleos.core.definition.model import (
 from kleos.core.definition.names import BUILT_IN_SHEET
 from kleos.core.expression import Expression, sql_source
 from kleos.core.plan import Plan
-from kleos.replay.facts import Bounds, facts_of, key_columns, scope, selected, within
-from kleos.replay.fold import folded, rows_statement
+from kleos.replay.facts import Bounds, event_order, facts_of, key_columns, scope, selected, within
+from kleos.replay.fold import fold_facts, folded
 from kleos.replay.session import Duck, text
 from kleos.replay.spans import joined, segments, spanned
 
@@ -72,7 +72,7 @@ def fold_awards(duck: Duck, definition: Definition) -> None:
     points = ", ".join(f"({text(name)}, {one.points}::BIGINT)" for name, one in definition.achievements.items())
     facts = f"""SELECT a.player AS "k_player", a."at", p.points AS "c_points", TRUE AS "c_unlocked"
         FROM {AWARDS} AS a JOIN (VALUES {points or "('', 0::BIGINT)"}) AS p(achievement, points) USING (achievement)"""
-    duck.execute(f"CREATE OR REPLACE TABLE {folded(sheet.name)} AS {rows_statement(sheet, facts, sheet.windows)}")
+    fold_facts(duck, sheet, facts)
 
 
 def _first_events(achievement: str, events: str) -> str:
@@ -145,7 +145,7 @@ def _facts(
 def _running(sheet: Sheet, folds: Sequence[Fold], facts: str) -> str:
     """Of each fact the values of its row once its event is folded, as ``r_<column>``."""
     partition = f"PARTITION BY {', '.join(_row(sheet))}"
-    placed = f'{partition} ORDER BY "at", "id", "_r", "_n" ROWS UNBOUNDED PRECEDING'
+    placed = f"{partition} ORDER BY {event_order(sheet)} ROWS UNBOUNDED PRECEDING"
     streaks = [fold for fold in folds if fold.kind == "streak"]
     if streaks:
         numbers = ", ".join(f'count("c_{fold.name}") OVER w AS "n_{fold.name}"' for fold in streaks)

@@ -58,6 +58,13 @@ def key_columns(sheet: Sheet) -> list[str]:
     return [f'"k_{column.name}"' for column in sheet.key]
 
 
+def event_order(sheet: Sheet) -> str:
+    """The columns by which a sheet's facts are in order, as few as tell them apart."""
+    rule = ['"_r"'] if len(sheet.rules) > 1 else []
+    place = ['"_n"'] if any(rule.selector.each is not None for rule in sheet.rules) else []
+    return ", ".join(['"at"', '"id"', *rule, *place])
+
+
 def _of_rule(
     definition: Definition,
     sheet: Sheet,

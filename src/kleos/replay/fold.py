@@ -5,14 +5,14 @@ these sums are merged up to each kind of window. With ordered folds, the facts o
 (time, id, rule, place in the event), each streak is numbered through, and every kind of window sums up what is in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from kleos.core.definition.model import Definition, Fold, Sheet, WindowKind
 from kleos.core.expression import sql_source
-from kleos.replay.facts import facts_of, key_columns
+from kleos.replay.facts import event_order, facts_of, key_columns
 from kleos.replay.session import Duck
-from kleos.replay.spans import Kinds, joined, segments, spanned
+from kleos.replay.spans import Kinds, joined, narrowest, segments, spanned
 
 ORDERED_COLUMNS: Final = ("ordered_first_at", "ordered_first_id", "ordered_last_at", "ordered_last_id")
 _BEGINNING: Final = "(-9223372036854775807)::BIGINT"
@@ -26,30 +26,22 @@ def folded(sheet: str) -> str:
 def fold_sheet(duck: Duck, definition: Definition, sheet: Sheet, until: int | None = None) -> None:
     """Makes the table :func:`folded` of a sheet: one row for each key and window, columns as its table in PostgreSQL
     has them (but ``present`` and ``version``), times in microseconds. Needs the tables of ``create_spans``."""
-    duck.execute(f"CREATE OR REPLACE TABLE {folded(sheet.name)} AS {fold_statement(definition, sheet, until)}")
-
-
-def fold_statement(
-    definition: Definition, sheet: Sheet, until: int | None = None, windows: Sequence[WindowKind] | None = None
-) -> str:
-    """The SELECT of all rows of a sheet. ``until`` leaves out events from that moment on; ``windows`` are the kinds
-    asked for, all that the sheet has if not given."""
-    kinds = tuple(kind for kind in sheet.windows if windows is None or kind in windows)
     facts = facts_of(definition, sheet, list(sheet.folds), (None, until), is_placed=sheet.is_ordered)
-    return rows_statement(sheet, facts, kinds)
+    fold_facts(duck, sheet, facts)
 
 
-def rows_statement(sheet: Sheet, facts: str, windows: Sequence[WindowKind]) -> str:
-    """The rows that facts make, in the form of :func:`kleos.replay.facts.facts_of`."""
-    body = _ordered(sheet, facts, windows) if sheet.is_ordered else _unordered(sheet, facts, windows)
-    return _shown(sheet, body)
+def fold_facts(duck: Duck, sheet: Sheet, facts: str) -> None:
+    """Makes the same table of facts in the form of :func:`kleos.replay.facts.facts_of`."""
+    narrow = narrowest(duck, spanned(sheet.windows))
+    body = _ordered(sheet, facts) if sheet.is_ordered else _unordered(sheet, facts, narrow)
+    duck.execute(f"CREATE OR REPLACE TABLE {folded(sheet.name)} AS {_shown(sheet, body)}")
 
 
 # Sheets without order -------------------------------------------------------------------------------------------------
 
 
-def _unordered(sheet: Sheet, facts: str, windows: Sequence[WindowKind]) -> str:
-    keys, spans = key_columns(sheet), spanned(windows)
+def _unordered(sheet: Sheet, facts: str, narrow: Collection[WindowKind]) -> str:
+    keys, spans = key_columns(sheet), spanned(sheet.windows)
     states = [f'{_state(fold)} AS "s_{fold.name}"' for fold in sheet.folds.values()]
     if not spans:
         values = ", ".join(["'all' AS \"window\"", *keys, *states])
@@ -58,8 +50,20 @@ def _unordered(sheet: Sheet, facts: str, windows: Sequence[WindowKind]) -> str:
     join = joined(spans, "f")
     base = f"SELECT {values} FROM ({facts}) AS f {join} GROUP BY {', '.join([*keys, 'p.segment'])}"
     merged = [f'{_merged_state(fold)} AS "s_{fold.name}"' for fold in sheet.folds.values()]
-    parts = [_of_window(kind, spans, keys, merged, "base") for kind in windows]
+    as_they_are = [f'"s_{fold.name}"' for fold in sheet.folds.values()]
+    parts = [
+        _of_segments(kind, spans, [*keys, *as_they_are])
+        if kind in narrow
+        else _of_window(kind, spans, keys, merged, "base")
+        for kind in sheet.windows
+    ]
     return f"WITH base AS MATERIALIZED ({base})\n" + "\nUNION ALL\n".join(parts)
+
+
+def _of_segments(kind: WindowKind, spans: Kinds, columns: Sequence[str]) -> str:
+    """What each window of a kind holds, where every window is one segment."""
+    chosen = ", ".join([f's."{kind}" AS "window"', *columns])
+    return f'SELECT {chosen} FROM base JOIN {segments(spans)} AS s USING (segment) WHERE s."{kind}" IS NOT NULL'
 
 
 def _of_window(kind: WindowKind, spans: Kinds, keys: Sequence[str], values: Sequence[str], source: str) -> str:
@@ -106,11 +110,11 @@ def _merged_state(fold: Fold) -> str:
 # Sheets with order ----------------------------------------------------------------------------------------------------
 
 
-def _ordered(sheet: Sheet, facts: str, windows: Sequence[WindowKind]) -> str:
-    keys, spans = key_columns(sheet), spanned(windows)
+def _ordered(sheet: Sheet, facts: str) -> str:
+    keys, spans = key_columns(sheet), spanned(sheet.windows)
     streaks = [fold for fold in sheet.folds.values() if fold.kind == "streak"]
     source = f"({facts}) AS f {joined(spans, 'f')}" if spans else f"({facts}) AS f"
-    order = f'PARTITION BY {", ".join(keys)} ORDER BY "at", "id", "_r", "_n"'
+    order = f"PARTITION BY {', '.join(keys)} ORDER BY {event_order(sheet)}"
     numbers = ["row_number() OVER w AS rn", *(part for fold in streaks for part in _numbered(sheet, fold))]
     chosen = ", ".join(["f.*", *(["p.segment"] if spans else []), *numbers])
     placed = f"SELECT {chosen} FROM {source} WINDOW w AS ({order})"
@@ -119,7 +123,7 @@ def _ordered(sheet: Sheet, facts: str, windows: Sequence[WindowKind]) -> str:
         order = f"PARTITION BY {', '.join(keys)} ORDER BY rn ROWS UNBOUNDED PRECEDING"
         placed = f"SELECT *, {runs} FROM ({placed}) WINDOW w AS ({order})"
     parts = []
-    for kind in windows:
+    for kind in sheet.windows:
         start = _BEGINNING if kind == "all" else f's."{kind}_start"'
         states = [part for fold in sheet.folds.values() for part in _ordered_states(fold, start)]
         values = [f"{state} AS {name}" for name, state in (*_EDGES.items(), *states)]

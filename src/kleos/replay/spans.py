@@ -49,6 +49,15 @@ def joined(kinds: Kinds, facts: str) -> str:
     return f'JOIN {pieces(kinds)} AS p ON p.day = {day} AND {facts}."at" >= p.starts AND {facts}."at" < p.ends'
 
 
+def narrowest(duck: Duck, kinds: Kinds) -> frozenset[WindowKind]:
+    """Those of the kinds whose every window is one segment: what is summed by segment is summed by window already."""
+    if not kinds:
+        return frozenset()
+    asked = ", ".join(f'count("{kind}") = count(DISTINCT "{kind}")' for kind in kinds)
+    (answers,) = duck.execute(f"SELECT {asked} FROM {segments(kinds)}").fetchall()
+    return frozenset(kind for kind, is_one in zip(kinds, answers, strict=True) if is_one)
+
+
 def _days(duck: Duck, definition: Definition) -> list[int]:
     every = "\nUNION ALL\n".join(
         f'SELECT DISTINCT ("at" + {_FIRST_DAY_US}) // {_DAY_US} AS day FROM log."{name}"' for name in definition.events
