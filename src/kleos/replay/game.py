@@ -1,6 +1,6 @@
 """A whole game from its log: every sheet, every award, and the sheet folded from the awards."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from kleos.core.definition.names import BUILT_IN_SHEET
 from kleos.core.plan import Plan
@@ -9,9 +9,7 @@ from kleos.replay.awards import decide_awards, fold_awards
 from kleos.replay.fold import fold_sheet
 from kleos.replay.session import Duck
 from kleos.replay.spans import create_spans
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how far it is, and of how many (0 where nobody knows)."""
+from kleos.telemetry.progress import Progress
 
 
 def fold_game(
