@@ -88,6 +88,20 @@ async def test_a_radar_places_among_the_qualified(island: Server) -> None:
     assert unqualified["races"]["percentile"] == pytest.approx(100 / 3)
 
 
+async def test_percentiles_beside_the_numbers(island: Server) -> None:
+    async def placed(player: str) -> dict[str, Any]:
+        stats = await island.get(f"/v1/players/{player}/stats", game="island", percentiles=True)
+        (sheet,) = (one for one in stats["games"]["island"]["sheets"].values() if "best" in one["values"])
+        percentiles: dict[str, Any] = sheet["percentiles"]
+        return percentiles
+
+    assert (await placed("ann"))["best"] == {"percentile": 50.0, "players": 2, "better": "asc"}
+    assert (await placed("bob"))["best"]["percentile"] == 100.0
+    assert (await placed("cat"))["best"]["percentile"] is None
+    plain = await island.get("/v1/players/ann/stats", game="island")
+    assert all("percentiles" not in sheet for sheet in plain["games"]["island"]["sheets"].values())
+
+
 async def test_a_match_has_rows_of_its_own(island: Server) -> None:
     page = await island.get("/v1/games/island/matches/grand/sheets/tracks", order="laps desc, player")
     assert [(row["key"]["track"], row["key"]["player"], row["values"]["laps"]) for row in page["rows"]] == [

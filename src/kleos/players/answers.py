@@ -41,10 +41,21 @@ class FoundPlayers(msgspec.Struct):
     next: str | None
 
 
+class Percentile(msgspec.Struct):
+    """The share of the ``players`` who qualify that stand at or below this one; null for who does not qualify."""
+
+    percentile: float | None
+    players: int
+    better: Literal["asc", "desc"] | None
+
+
 class SheetStats(msgspec.Struct):
+    """``percentiles`` where they were asked for, by column."""
+
     title: str
     window: str
     values: dict[str, Any]
+    percentiles: dict[str, Percentile] | msgspec.UnsetType = msgspec.UNSET
 
 
 class GameStats(msgspec.Struct):

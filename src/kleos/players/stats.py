@@ -1,4 +1,4 @@
-"""A player's rows: now, over time, beside another's, and among everybody's."""
+"""A player's rows: now, over time, and beside another's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ import asyncpg
 
 from kleos.core.definition.model import Board, Definition, Direction, Sheet, WindowKind
 from kleos.core.errors import BadInput
-from kleos.core.expression import sql_source
 from kleos.core.windows import Window
 from kleos.engine.game import Game
 from kleos.players import sql as players_sql
@@ -31,15 +30,6 @@ class Point:
 
     window: str
     values: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """``percentile`` is the share of the qualified at or below the player; None for who is not among them."""
-
-    value: Any
-    percentile: float | None
-    ranked: int
 
 
 def careers(game: Game) -> list[Sheet]:
@@ -150,30 +140,6 @@ def leader(direction: Direction | None, first: Any, second: Any) -> int | None:
     if first is None or second is None:
         return 1 if first is None else 0
     return 0 if (first > second) == (direction == "desc") else 1
-
-
-async def place(pool: asyncpg.Pool, game: Game, sheet: Sheet, window: Window, column: str, player: int) -> Place:
-    """Where a player stands by one column, among those who qualify for the board that ranks by it."""
-    board = ranking_board(game.definition, sheet, column)
-    sources = {name: quoted(name) for name in (*sheet.columns, *(each.name for each in sheet.key))}
-    qualified = (
-        sql_source(board.where, sources, "postgresql") if board is not None and board.where is not None else "true"
-    )
-    falls = direction_of(game.definition, sheet, column) == "asc"
-    names = {"table": table(game.name, sheet.name), "column": quoted(column), "qualified": qualified}
-    mine = await pool.fetchrow(
-        sql.QUALIFIED_VALUE.format(player=quoted(sheet.key[0].name), **names), window.name, player
-    )
-    if mine is None:
-        return Place(None, None, 0)
-    seen = sql.SEEN.format(game=game.name, player=quoted(sheet.key[0].name))
-    (row,) = await pool.fetch(
-        sql.BETTER_THAN.format(sign="<" if falls else ">", seen=seen, **names), window.name, mine["value"]
-    )
-    shown = shown_values(sheet, {column: mine["value"]}, [column])[column]
-    if mine["value"] is None or not mine["qualified"]:
-        return Place(shown, None, row["ranked"])
-    return Place(shown, 100 * (row["ranked"] - row["better"]) / row["ranked"], row["ranked"])
 
 
 def _selected(names: Sequence[str]) -> str:

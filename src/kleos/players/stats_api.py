@@ -2,13 +2,14 @@
 
 from typing import Annotated, Final
 
+import msgspec
 from litestar import get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
 from kleos.achievements.explain import HIDDEN_TITLE
 from kleos.achievements.progress import Earned, Progress, earned, progress
-from kleos.core.definition.model import Achievement, Sheet, WindowKind
+from kleos.core.definition.model import Achievement, Column, Sheet, WindowKind
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import achievement_uuid
 from kleos.core.windows import ALL, Window, to_datetime
@@ -17,12 +18,16 @@ from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.players import answers, stats
 from kleos.players.asked import player_asked
+from kleos.players.percentiles import Place, compared, places
 from kleos.server.openapi import problems
 from kleos.server.parameters import ChartName, InGame, Namespace, PlayerId, TheEngine, WindowName
 
 _TREND: Final = "trend"
 
 Points = Annotated[int, QueryParameter(ge=1, le=1000, description="At most this many windows, the newest.")]
+Percentiles = Annotated[
+    bool, QueryParameter(description="Also where each column that is ranked or on a radar stands among the qualified.")
+]
 TheGame = Annotated[str, QueryParameter(name="game", description="The game.")]
 
 
@@ -33,12 +38,15 @@ async def get_stats(
     namespace: Namespace = None,
     game: InGame = None,
     window: WindowName = None,
+    percentiles: Percentiles = False,
 ) -> answers.PlayerStats:
     """Every sheet that is about a player alone, in every game; in the widest window where none is named."""
     asked = await player_asked(engine, player, namespace, game)
     found: dict[str, answers.GameStats] = {}
     for each in asked.games:
         sheets = await _rows(engine, each, asked.card.player, window, strict=game is not None)
+        if percentiles:
+            sheets = {name: await _placed(engine, each, name, row, asked.card.player) for name, row in sheets.items()}
         if sheets:
             found[each.name] = answers.GameStats(each.definition.presentation.title, sheets)
     return answers.PlayerStats(asked.card.id, asked.card.shown_name, found)
@@ -54,6 +62,17 @@ async def _rows(
         if row is not None and span is not None:
             rows[sheet.name] = answers.SheetStats(sheet.presentation.title, span.name, row)
     return rows
+
+
+async def _placed(engine: Engine, game: Game, name: str, row: answers.SheetStats, player: int) -> answers.SheetStats:
+    sheet = game.sheet(name)
+    span = game.calendar.named(row.window, engine.now())
+    found = await places(engine.pool, game, sheet, span, compared(game.definition, sheet), player)
+    shown = {
+        column: answers.Percentile(place.percentile, place.ranked, stats.direction_of(game.definition, sheet, column))
+        for column, place in found.items()
+    }
+    return msgspec.structs.replace(row, percentiles=shown)
 
 
 def _span(engine: Engine, game: Game, sheet: Sheet, window: str | None, strict: bool) -> Window | None:
@@ -187,7 +206,8 @@ async def get_chart(
         span = of_game.calendar.named(window or sheet.windows[0], engine.now())
         if span.kind not in sheet.windows:
             raise BadInput(f"the sheet {sheet.name!r} has no rows by {span.kind}", "window")
-        axes = [await _axis(engine, of_game, sheet, span, name, asked.card.player) for name in drawn.columns]
+        found = await places(engine.pool, of_game, sheet, span, drawn.columns, asked.card.player)
+        axes = [_axis(sheet.columns[name], place) for name, place in found.items()]
     return answers.ChartAnswer(
         player=asked.card.id,
         game=game,
@@ -203,11 +223,9 @@ async def get_chart(
     )
 
 
-async def _axis(engine: Engine, game: Game, sheet: Sheet, span: Window, name: str, player: int) -> answers.Axis:
-    place = await stats.place(engine.pool, game, sheet, span, name, player)
-    column = sheet.columns[name]
+def _axis(column: Column, place: Place) -> answers.Axis:
     return answers.Axis(
-        column=name,
+        column=column.name,
         title=column.presentation.title,
         unit=column.presentation.unit,
         decimals=decimals_of(column),

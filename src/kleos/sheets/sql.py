@@ -71,15 +71,15 @@ WHERE r."window" = ANY($2::text[]) AND r.{player} = $1 AND r.present
 ORDER BY array_position($2::text[], r."window") DESC LIMIT $3
 """
 
-BETTER_THAN: Final = """
-SELECT count({column}) AS ranked, count(*) FILTER (WHERE {column} {sign} $2) AS better
-FROM {table} r WHERE "window" = $1 AND present AND {qualified}{seen}
+PLACES: Final = """
+SELECT {counts} FROM {table} r WHERE "window" = $1 AND present{seen}
 """
+RANKED: Final = "count({column}) FILTER (WHERE {qualified}) AS ranked_{at}"
+BETTER: Final = "count(*) FILTER (WHERE {qualified} AND {column} {sign} ${parameter}) AS better_{at}"
+"""``sign`` is `<` where less is better."""
 
-QUALIFIED_VALUE: Final = """
-SELECT {column} AS value, COALESCE({qualified}, false) AS qualified
-FROM {table} WHERE "window" = $1 AND {player} = $2 AND present
-"""
+OWN_VALUES: Final = 'SELECT {values} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'
+OWN_VALUE: Final = "{column} AS value_{at}, COALESCE({qualified}, false) AS qualified_{at}"
 
 # What `verify` reads.
 COUNT_EVENTS: Final = "SELECT count(*) FROM kleos.events WHERE game = $1"
