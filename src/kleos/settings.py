@@ -68,6 +68,9 @@ class Settings:
     jobs: JobsPlace = "auto"
     jobs_at_once: int = 2
     verify_schedule: str = "30 3 * * *"
+    archive: str | None = None
+    archive_schedule: str = "30 1 * * *"
+    retention_days: int | None = None
     stats_game: str = "golf"
     leaderboard_game: str = "arcade"
 
@@ -167,6 +170,10 @@ def _game(text: str) -> str:
     return text
 
 
+def _archive(text: str) -> str:
+    return text if "://" in text else str(Path(text).expanduser().absolute())
+
+
 SETTINGS: Final = (
     Setting(
         "database_url",
@@ -259,6 +266,19 @@ SETTINGS: Final = (
         "verify_schedule",
         "When every game is compared with its log: minute, hour, day, month, weekday in UTC, as cron has it; or `off`.",
         _schedule,
+    ),
+    Setting(
+        "archive",
+        "Where the log is archived: a folder, or an URL of fsspec's such as `s3://bucket/kleos`. Else `archive` in "
+        "`KLEOS_DATA`.",
+        _archive,
+        secret=True,
+    ),
+    Setting("archive_schedule", "When every game's log is archived, as with `KLEOS_VERIFY_SCHEDULE`.", _schedule),
+    Setting(
+        "retention_days",
+        "Days after which archived events leave PostgreSQL; ids stay known. Without it they stay for ever.",
+        _whole(1, 36_500),
     ),
     Setting("stats_game", "The game that `/api/stats` is about; its definition must be like that of `golf`.", _game),
     Setting(

@@ -16,6 +16,7 @@ from kleos.core.completion import Award, completions, in_requirement_order, with
 from kleos.core.definition.model import Achievement, EventCondition, RowCondition
 from kleos.engine.game import Game
 from kleos.log import history
+from kleos.log.archive.read import archived_players
 from kleos.sheets.changes import RowChange
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.write import Merged, owner_place
@@ -51,8 +52,11 @@ class AwardChange(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Settled:
+    """``postponed``: the players whose awards only files can tell."""
+
     changes: list[AwardChange] = field(default_factory=list)
     rows: list[RowChange] = field(default_factory=list)
+    postponed: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -89,11 +93,11 @@ async def settle_awards(
     await connection.execute(sql.LOCK_PLAYERS, suspects.players)
     held = await awards_of(connection, game, suspects.players)
     _acquit(game, suspects, held, first_new, merged)
-    decided = await _decide(connection, game, suspects, held)
+    decided, postponed = await _decide(connection, game, suspects, held)
     changes = await apply_decisions(connection, game, held, decided)
     players = sorted({change.player for change in changes})
     rows = await write_award_rows(connection, game, writers["awards"], {p: decided[p] for p in players})
-    return Settled(changes, rows)
+    return Settled(changes, rows, postponed)
 
 
 async def settle_anew(
@@ -171,11 +175,13 @@ def _late_players(game: Game, merged: Merged) -> set[int]:
     }
 
 
-async def _decide(connection: Connection, game: Game, suspects: _Suspects, held: Held) -> Held:
-    """The awards that each suspect should have now."""
+async def _decide(connection: Connection, game: Game, suspects: _Suspects, held: Held) -> tuple[Held, set[int]]:
+    """The awards that each suspect should have now, and for whom only files can tell all of them."""
     order = in_requirement_order(game.definition.achievements)
     asked = {player: _with_dependents(order, suspects, player, held[player]) for player in suspects.players}
     asked = {player: names for player, names in asked.items() if names}
+    postponed = await archived_players(connection, game.name, sorted(asked)) if asked else set()
+    asked = {player: names for player, names in asked.items() if player not in postponed}
     types = {kind for names in asked.values() for name in names for kind in feeding(game, name)}
     span = (_earliest_that_counts(game, {name for names in asked.values() for name in names}), None)
     histories = await history.of_players(connection, game, sorted(asked), types, span) if asked else {}
@@ -197,7 +203,7 @@ async def _decide(connection: Connection, game: Game, suspects: _Suspects, held:
             else:
                 mine[name] = award
         decided[player] = mine
-    return decided
+    return decided, postponed
 
 
 def _earliest_that_counts(game: Game, achievements: Collection[str]) -> int | None:

@@ -45,6 +45,8 @@ app.command("kleos.cli.keys:app", name="keys", sort_key=10)
 app.command("kleos.cli.verify:verify", name="verify", sort_key=11)
 app.command("kleos.cli.jobs:app", name="jobs", sort_key=12)
 app.command("kleos.cli.worker:worker", name="worker", sort_key=13)
+app.command("kleos.cli.archive:rebuild", name="rebuild", sort_key=14)
+app.command("kleos.cli.archive:archive", name="archive", sort_key=15)
 app.command("kleos.cli.openapi:openapi", name="openapi", sort_key=30)
 
 

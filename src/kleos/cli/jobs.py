@@ -14,7 +14,7 @@ from kleos.jobs.kinds import ENDED, Kind, State
 app = App(name="jobs", help="List, watch, start, cancel and repeat jobs: rebuilds, verifying, changes of definitions.")
 
 _LOOKS_EVERY_S: Final = 0.5
-Startable = Literal["rebuild", "verify"]
+Startable = Literal["rebuild", "verify", "archive", "retention"]
 
 Wait = Annotated[
     bool, Parameter(name="--wait", negative="", show_default=False, help="Show how far it is, until it has ended.")

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -24,7 +24,9 @@ from kleos.engine.game import Game
 from kleos.engine.guard import NodeGuard
 from kleos.engine.receipts import Receipt, award_answer
 from kleos.engine.seasons import season_named, set_season
+from kleos.jobs.queue import defer
 from kleos.log import sql as log_sql
+from kleos.log.archive.manifest import set_location
 from kleos.log.commit import Committed
 from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
 from kleos.log.decode import Batch, Incoming, Stamp, decode_batch
@@ -32,6 +34,9 @@ from kleos.log.own import Sender, decode_own
 from kleos.players.directory import Card, Directory
 from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
+from kleos.sheets.changes import RowChange
+from kleos.sheets.postponed import Refolded, refold_some
+from kleos.sheets.sql import GAMES_POSTPONED
 from kleos.sheets.swap import Adopt, Quiet
 from kleos.sheets.write import Writers
 from kleos.store.database import Database, close_pool
@@ -80,8 +85,13 @@ class Engine:
         games_dir: Path | None = None,
         clock: Callable[[], int] = system_clock,
         memory_mb: int = MEMORY_MB,
+        archive: str | None = None,
+        retention_days: int | None = None,
     ) -> AsyncIterator["Engine"]:
         """Checks every definition, brings the database up to them, and takes events until the block ends.
+
+        ``archive`` is where files of the log go, an absolute path or an URL; ``retention_days`` after how many days
+        events that are there leave PostgreSQL.
 
         Raises DefinitionError for the files' mistakes, Conflict where another server works on this database.
         """
@@ -90,6 +100,9 @@ class Engine:
             engine = cls(database, commit_pool, clock, memory_mb)
             await engine.guard.take()
             try:
+                if archive is not None:
+                    async with engine.pool.acquire() as connection:
+                        await set_location(connection, archive, retention_days)
                 await engine._take_over(definitions)
                 try:
                     yield engine
@@ -175,6 +188,8 @@ class Engine:
         """After a commit: caches and indexes take in what it changed, in commit order."""
         self.directory.learn(game.namespace, committed.cards)
         self.directory.mark_existing(game.namespace, committed.appeared)
+        if committed.is_postponed:
+            self._settle_beside(self._ask_for_refold(game.name), "asks for a refold")
         follower = self.follower
         if follower is None:
             return self.standings.apply(game, committed.changes, committed.ids, watched)
@@ -268,6 +283,46 @@ class Engine:
         self.guard.check()
         async with self._own_connection() as connection:
             return await catalog.rebuild_game(connection, name, sheets, self._quiet(committer), progress)
+
+    async def refold_postponed(self, name: str) -> int:
+        """Refolds what commits left because its history lies in files; answers how many rows and players that were."""
+        committer = self._committer(name)
+        self.guard.check()
+        done = 0
+        async with self._own_connection() as connection:
+            while True:
+                game = await committer.when_open()
+                try:
+                    refolded = await refold_some(connection, game, committer.writers, catalog.lock_of(name))
+                except StaleDefinition:
+                    continue
+                if not refolded.done:
+                    return done
+                done += refolded.done
+                await self._publish_refolded(committer, game, refolded)
+
+    async def _ask_for_refold(self, name: str) -> None:
+        """Puts the job into the queue; where that fails, it is asked for again at the next start and every night."""
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                await defer(connection, "refold", name)
+        except DATABASE_ERRORS as error:
+            logger.warning("%s: late events wait for a refold that cannot be asked for now: %s", name, error)
+
+    async def _publish_refolded(self, committer: Committer, game: Game, refolded: Refolded) -> None:
+        if committer.game is not game:
+            return  # what replaced it is read anew
+        players = {change.player for change in refolded.awards}
+        for change in refolded.changes:
+            sheet = game.sheet(change.sheet)
+            players.update(change.row[column.name] for column in sheet.key if column.type.kind == "player")
+        cards = await self.directory.by_number(game.namespace, sorted(players))
+        ids = {number: card.id for number, card in cards.items()}
+        shown = [change for change in refolded.changes if _is_known(game, change, ids)]
+        awards = [change for change in refolded.awards if change.player in ids]
+        self._publish(game, Committed(frozenset(), None, shown, awards, ids, [*cards.values()]), ())
+        if refolded.outbox is not None:
+            await self.pool.execute(log_sql.DROP_OUTBOX, [refolded.outbox])
 
     def _quiet(self, committer: Committer) -> Quiet:
         """For the moment in which a definition, a season or a rebuild takes over: nothing else of the game changes."""
@@ -427,7 +482,10 @@ class Engine:
 
     def _settle_later(self, namespace: str, id: str) -> None:
         """A change of a profile ended without an answer, so it may have happened: it is read when that can be known."""
-        task = asyncio.create_task(self._settle_profile(namespace, id), name="settles a profile")
+        self._settle_beside(self._settle_profile(namespace, id), "settles a profile")
+
+    def _settle_beside(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
@@ -460,6 +518,8 @@ class Engine:
                     origin = Origin(self.now())
                     self._replace(existing, await catalog.put_in_force(connection, existing.game, definition, origin))
             await self._drain_outbox(connection)
+            for row in await connection.fetch(GAMES_POSTPONED):
+                await self._ask_for_refold(row["game"])
 
     async def _install(self, definition: Definition, origin: Origin) -> None:
         async with self._own_connection() as connection:
@@ -535,3 +595,8 @@ def _windows_of(game: Game, events: list[Incoming]) -> set[str]:
     """The windows into which these events fall, of all kinds that the game's sheets have."""
     kinds = sorted({kind for sheet in game.definition.sheets.values() for kind in sheet.windows})
     return {name for one in events for name in game.calendar.names(kinds, one.event.at)}
+
+
+def _is_known(game: Game, change: RowChange, ids: Mapping[int, str]) -> bool:
+    """Whether every player in the row's key has an id: who was deleted has none, and stands on no board."""
+    return all(change.row[c.name] in ids for c in game.sheet(change.sheet).key if c.type.kind == "player")

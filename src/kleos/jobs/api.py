@@ -11,6 +11,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.windows import to_datetime
+from kleos.engine.engine import Engine
 from kleos.jobs.jobs import Jobs
 from kleos.jobs.kinds import Kind, State
 from kleos.jobs.queue import Job
@@ -65,7 +66,13 @@ class JobPage(msgspec.Struct):
 class NewJob(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """``sheets`` are those that a rebuild is about; all, where none is named."""
 
-    kind: Literal["rebuild", "verify"]
+    kind: Literal["rebuild", "verify", "archive", "retention"]
+    sheets: list[str] | None = None
+
+
+class NewRebuild(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """All sheets, where none is named."""
+
     sheets: list[str] | None = None
 
 
@@ -139,18 +146,41 @@ async def get_job(request: Request[Any, Any, Any], job: JobId) -> JobAnswer:
 async def post_job(
     request: Request[Any, Any, Any], engine: TheEngine, game: GameName, data: JSONBody[NewJob]
 ) -> JobAnswer:
-    """`rebuild` folds sheets and awards anew from the log; `verify` compares them with it.
+    """`rebuild` folds sheets and awards anew from the log; `verify` compares them with it; `archive` seals the log into
+    files; `retention` lets go of what is there and old enough.
 
     Where the same job waits already, that one is answered.
     """
+    if data.sheets is not None and data.kind != "rebuild":
+        raise BadInput("only a rebuild is about sheets", "sheets")
+    return await _ask(request, engine, game, data.kind, data.sheets)
+
+
+@post(
+    "/v1/games/{game:str}/rebuild",
+    tags=["jobs"],
+    summary="Rebuild a game's sheets",
+    status_code=202,
+    guards=[requires("manage")],
+    security=KEY,
+    responses=problems(400, 401, 403, 404),
+)
+async def post_rebuild(
+    request: Request[Any, Any, Any], engine: TheEngine, game: GameName, data: JSONBody[NewRebuild]
+) -> JobAnswer:
+    """Folds sheets and awards anew from the log while events are taken, and swaps them in; answers the job."""
+    return await _ask(request, engine, game, "rebuild", data.sheets)
+
+
+async def _ask(
+    request: Request[Any, Any, Any], engine: Engine, game: str, kind: Kind, sheets: Collection[str] | None
+) -> JobAnswer:
     in_force, jobs = engine.game(game), _jobs(request)
     arguments: dict[str, Any] = {}
-    if data.sheets is not None:
-        if data.kind != "rebuild":
-            raise BadInput("only a rebuild is about sheets", "sheets")
-        arguments["sheets"] = sorted({in_force.sheet(name).name for name in data.sheets})
-    made = await jobs.job(await jobs.defer(data.kind, game, caller_of(request).name, **arguments))
-    await audit(request, f"job.{data.kind}", game, game, job=made.id)
+    if sheets is not None:
+        arguments["sheets"] = sorted({in_force.sheet(name).name for name in sheets})
+    made = await jobs.job(await jobs.defer(kind, game, caller_of(request).name, **arguments))
+    await audit(request, f"job.{kind}", game, game, job=made.id)
     return job_answer(made)
 
 
@@ -210,4 +240,4 @@ async def _theirs(request: Request[Any, Any, Any], id: int) -> Job:
     return job
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [get_jobs, get_job, post_job, cancel_job, retry_job]
+ROUTES: Final[list[BaseRouteHandler]] = [get_jobs, get_job, post_job, post_rebuild, cancel_job, retry_job]

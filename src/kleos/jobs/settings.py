@@ -15,5 +15,5 @@ def runs_jobs(settings: Settings) -> bool:
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:
-    schedules: dict[Kind, str] = {"verify": settings.verify_schedule}
+    schedules: dict[Kind, str] = {"verify": settings.verify_schedule, "archive": settings.archive_schedule}
     return WorkerSettings(settings.jobs_at_once, {what: cron for what, cron in schedules.items() if cron != OFF})

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import asyncpg
 
-from kleos.achievements.awards import AwardChange, EventAward, settle_awards
+from kleos.achievements.awards import AwardChange, EventAward, Settled, settle_awards
 from kleos.core.cells import Row, RowKey
 from kleos.core.completion import Award
 from kleos.core.errors import StaleDefinition
@@ -24,7 +24,8 @@ from kleos.players.directory import Card, Directory
 from kleos.players.identities import numbers_of
 from kleos.players.sql import ADD_PLAYERS
 from kleos.sheets.changes import RowChange
-from kleos.sheets.write import Writers, merge_rows
+from kleos.sheets.postponed import postpone
+from kleos.sheets.write import Merged, Writers, merge_rows, owner_place
 from kleos.store.pool import Connection
 from kleos.telemetry.spans import NO_STEPS, Steps
 
@@ -48,7 +49,7 @@ class Folded:
 @dataclass(slots=True)
 class Committed:
     """What a transaction did. ``new`` are the ids not seen before; ``ids`` the external ids behind numbers,
-    ``matches`` those that the game named."""
+    ``matches`` those that the game named. ``is_postponed``: something waits for a job that reads the archive."""
 
     new: frozenset[str]
     seq: int | None
@@ -59,6 +60,7 @@ class Committed:
     appeared: Collection[str] = ()
     matches: Collection[str] = ()
     outbox: int | None = None
+    is_postponed: bool = False
 
 
 async def commit(
@@ -105,6 +107,7 @@ async def commit(
             await connection.execute(ADD_PLAYERS, sorted(cards[player].player for player in appeared))
         step("awards")
         settled = await settle_awards(connection, game, writers, folded.awards, folded.earliest, merged, numbers)
+        is_postponed = await _postpone(connection, game, merged, settled)
         step("outbox")
         outbox = await _leave_in_outbox(connection, game, settled.changes)
         step("make durable")
@@ -118,6 +121,7 @@ async def commit(
             appeared,
             {one.event.match for one in counted if one.event.match != one.event.id},
             outbox,
+            is_postponed,
         )
 
 
@@ -295,6 +299,19 @@ async def _quarantine(
 
 def _new_players(folded: Folded, cards: Mapping[str, Card]) -> list[str]:
     return [player for player in folded.earliest if not cards[player].exists]
+
+
+async def _postpone(connection: Connection, game: Game, merged: Merged, settled: Settled) -> bool:
+    """Notes what only files can tell; a player whose row is yet to be refolded may gain or lose by it. Whether any."""
+    players = set(settled.postponed)
+    for name, keys in merged.postponed.items():
+        if game.plan.row_awards[name]:
+            place = owner_place(game.definition.sheets[name])
+            players.update(key[place] for key in keys)
+    if not players and not any(merged.postponed.values()):
+        return False
+    await postpone(connection, game.name, merged.postponed, players)
+    return True
 
 
 async def _leave_in_outbox(connection: Connection, game: Game, changes: Sequence[AwardChange]) -> int | None:

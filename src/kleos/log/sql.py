@@ -4,6 +4,7 @@ from typing import Final
 
 BEGIN_SHARED: Final = "BEGIN; SELECT pg_advisory_xact_lock_shared({lock:d});"
 """One round trip for both; the number is filled in, since several statements at once take no arguments."""
+LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared($1)"
 LOCK_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock($1)"
 
 IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"

@@ -24,6 +24,7 @@ from kleos.jobs.api import ROUTES as JOB_ROUTES
 from kleos.jobs.jobs import Jobs
 from kleos.jobs.worker import WorkerSettings
 from kleos.log.api import ROUTES as EVENT_ROUTES
+from kleos.log.archive.api import ROUTES as ARCHIVE_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.players.accounts.api import ROUTES as ACCOUNT_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
@@ -72,7 +73,13 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
     )
     async with (
         opened as database,
-        Engine.open(database, games_dir=settings.games, memory_mb=settings.ranks_memory_mb) as engine,
+        Engine.open(
+            database,
+            games_dir=settings.games,
+            memory_mb=settings.ranks_memory_mb,
+            archive=settings.archive or str(settings.data.absolute() / "archive"),
+            retention_days=settings.retention_days,
+        ) as engine,
     ):
         yield engine
 
@@ -84,6 +91,7 @@ def routes() -> list[ControllerRouterHandler]:
         *HEALTH_ROUTES,
         *METRICS_ROUTES,
         *EVENT_ROUTES,
+        *ARCHIVE_ROUTES,
         *GAME_ROUTES,
         *DEFINITION_ROUTES,
         *BOARD_ROUTES,

@@ -17,6 +17,7 @@ from kleos import __version__
 from kleos.engine.engine import Engine
 from kleos.feed.feed import Feed
 from kleos.jobs.tally import JobTally, Verified, count_jobs
+from kleos.log.archive.tally import ArchiveTally, count_archived
 from kleos.log.kept import Kept, count_kept
 from kleos.server.door import Door
 from kleos.server.openapi import answered, problems
@@ -43,6 +44,7 @@ class Metrics(Collector):
         self._door = door
         self._kept: Kept | None = None
         self._jobs: JobTally | None = None
+        self._archive: ArchiveTally | None = None
         self._is_reachable = False
         self._counted_at_s = -KEPT_COUNTED_EVERY_S
         self._counting = asyncio.Lock()
@@ -58,12 +60,13 @@ class Metrics(Collector):
                     if time.monotonic() - self._counted_at_s >= KEPT_COUNTED_EVERY_S:
                         self._kept = await count_kept(self._engine.pool)
                         self._jobs = await count_jobs(self._engine.pool)
+                        self._archive = await count_archived(self._engine.pool)
                         self._counted_at_s = time.monotonic()
                     else:
                         await self._engine.pool.fetchval("SELECT true")
                 self._is_reachable = True
             except Exception:  # whatever it is, the database does not answer
-                self._is_reachable, self._kept, self._jobs = False, None, None
+                self._is_reachable, self._kept, self._jobs, self._archive = False, None, None, None
                 self._counted_at_s = -KEPT_COUNTED_EVERY_S
 
     async def text(self) -> bytes:
@@ -83,6 +86,7 @@ class Metrics(Collector):
         yield from self._of_database()
         yield from self._of_feed()
         yield from self._of_jobs()
+        yield from self._of_archive()
 
     def _of_requests(self) -> Iterator[Metric]:
         watch = self._watch
@@ -165,6 +169,22 @@ class Metrics(Collector):
         yield _counter("kleos_connections_refused", "Connections turned away at the door.", ("why",), refused)
         yield _gauge("kleos_feed_topics", "Topics that are listened to.", (), {(): len(self._feed.hub)})
         yield _counter("kleos_feed_dropped", "Messages that slow listeners missed.", (), {(): self._feed.dropped})
+
+    def _of_archive(self) -> Iterator[Metric]:
+        games = {} if self._archive is None else self._archive.games
+        events: dict[Labels, float] = {}
+        for game, archived in games.items():
+            events[game, "both"] = archived.events - archived.removed
+            events[game, "files"] = archived.removed
+        yield _gauge("kleos_archived_events", "Archived events by where they are.", ("game", "place"), events)
+        sizes = {(game,): archived.size_bytes for game, archived in games.items()}
+        yield _gauge("kleos_archive_bytes", "Size of the archive's files.", ("game",), sizes)
+        sealed = {(game,): archived.sealed_at_s for game, archived in games.items()}
+        yield _gauge("kleos_archived_timestamp_seconds", "When a span was sealed last.", ("game",), sealed)
+        postponed = {} if self._archive is None else {(game.name,): 0 for game in self._engine.games()}
+        if self._archive is not None:
+            postponed |= {(game,): count for game, count in self._archive.postponed.items()}
+        yield _gauge("kleos_postponed_refolds", "Rows and players to be refolded from files.", ("game",), postponed)
 
     def _of_jobs(self) -> Iterator[Metric]:
         tally = self._jobs

@@ -9,15 +9,16 @@ caller.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from kleos.core.cells import Cells, Row, RowKey
 from kleos.core.definition.model import Definition, Fold, RowCondition, Sheet
 from kleos.sheets.layout import SQL_TYPES, beside, board_columns, quoted, table
 from kleos.sheets.schema import is_exact_sum
 
-Mode = Literal["merge", "refolded", "replace"]
-"""``merge`` adds a delta; ``refolded`` one whose ordered cells are the whole history; ``replace`` writes the row."""
+Mode = Literal["merge", "refolded", "unordered", "replace"]
+"""``merge`` adds a delta; ``refolded`` one whose ordered cells are the whole history; ``unordered`` leaves those of the
+stored row as they are; ``replace`` writes the row."""
 
 _ARRAY_TYPES: Final = {kind: declared.split(" ")[0] + "[]" for kind, declared in SQL_TYPES.items()}
 _ARRAY_TYPES["float"] = "double precision[]"
@@ -68,7 +69,7 @@ class SheetWriter:
 
     @cached_property
     def statements(self) -> Mapping[Mode, str]:
-        return {mode: self._statement(mode) for mode in ("merge", "refolded", "replace")}
+        return {mode: self._statement(mode) for mode in get_args(Mode)}
 
     @cached_property
     def _stored(self) -> tuple[_Stored, ...]:
@@ -156,6 +157,8 @@ WHERE excluded.ordered_first_at IS NULL OR r.ordered_last_at IS NULL
 def _change(stored: _Stored, mode: Mode) -> str:
     if mode == "replace" or (mode == "refolded" and stored.ordered):
         return f"excluded.{quoted(stored.name)}"
+    if mode == "unordered" and stored.ordered:
+        return f"r.{quoted(stored.name)}"
     return stored.merge
 
 

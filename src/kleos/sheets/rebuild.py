@@ -166,7 +166,7 @@ class Rebuild:
             keys = sorted(rows[name])
             for start in range(0, len(keys), _MERGED_AT_ONCE):
                 some = {key: rows[name][key] for key in keys[start : start + _MERGED_AT_ONCE]}
-                await merge_rows(self.connection, self.game, writers, {name: some}, Same())
+                await merge_rows(self.connection, self.game, writers, {name: some}, Same(), waits_for_files=True)
 
     async def _is_at(self, part: str, horizon: int) -> None:
         await self.connection.execute(sql.SET_PART, self.game.name, part, horizon)

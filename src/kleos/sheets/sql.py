@@ -124,6 +124,23 @@ WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname LIKE ANY($2::text[])
 """
 TABLE_THERE: Final = "SELECT to_regclass($1) IS NOT NULL"
 
+# Rows whose history is archived.
+POSTPONE: Final = """
+INSERT INTO kleos.pending_refolds AS p (game, sheet, key)
+SELECT $1, d.sheet, d.key FROM unnest($2::text[], $3::jsonb[]) AS d(sheet, key)
+ON CONFLICT (game, sheet, key) DO UPDATE SET number = DEFAULT
+"""
+POSTPONED: Final = """
+SELECT sheet, key, number FROM kleos.pending_refolds WHERE game = $1 ORDER BY number LIMIT $2
+"""
+GAMES_POSTPONED: Final = "SELECT DISTINCT game FROM kleos.pending_refolds ORDER BY game"
+REFOLDED: Final = "DELETE FROM kleos.pending_refolds WHERE game = $1 AND number = ANY($2::bigint[])"
+LOCK_ROWS: Final = """
+SELECT {own} FROM {table} r
+WHERE ({own}) IN (SELECT * FROM unnest({arrays})) AND r.present
+ORDER BY {own} FOR UPDATE
+"""
+
 # Rebuilds.
 IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
 TRY_REBUILDING: Final = "SELECT pg_try_advisory_lock($1)"

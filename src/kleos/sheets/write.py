@@ -1,6 +1,6 @@
 """Merging a batch's deltas into the sheets, and refolding from the log those rows for which it came late."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from kleos.core.definition.model import Sheet
 from kleos.core.windows import Window
 from kleos.engine.game import Game
 from kleos.log import history
+from kleos.log.archive.read import archived_matches, archived_players
 from kleos.sheets.changes import RowChange
 from kleos.sheets.merge import SheetWriter
 from kleos.store.pool import Connection
@@ -19,10 +20,14 @@ Writers = Mapping[str, SheetWriter]
 
 @dataclass(slots=True)
 class Merged:
-    """``changes`` holds every row as it is after the merge; ``late`` the keys, by sheet, that were refolded."""
+    """``changes`` holds every row as it is after the merge; ``late`` the keys, by sheet, for which it came late.
+
+    ``postponed`` are those of them whose history lies in files: their ordered columns are yet to be refolded.
+    """
 
     changes: list[RowChange] = field(default_factory=list)
     late: dict[str, set[RowKey]] = field(default_factory=dict)
+    postponed: dict[str, set[RowKey]] = field(default_factory=dict)
 
 
 async def merge_rows(
@@ -31,8 +36,12 @@ async def merge_rows(
     writers: Writers,
     rows: Mapping[str, Mapping[RowKey, Row]],
     numbers: Mapping[Any, int],
+    waits_for_files: bool = False,
 ) -> Merged:
-    """Merges deltas keyed by sheet; sheets go by name and rows by key, so that commits cannot deadlock."""
+    """Merges deltas keyed by sheet; sheets go by name and rows by key, so that commits cannot deadlock.
+
+    A row whose history lies in the archive is postponed, or, where this ``waits_for_files``, refolded at once.
+    """
     merged = Merged()
     for name in sorted(rows):
         if not rows[name]:
@@ -41,7 +50,14 @@ async def merge_rows(
         deltas = writer.sorted_rows(rows[name], numbers)
         returned = await connection.fetch(writer.statements["merge"], *writer.arguments(deltas, numbers))
         if len(returned) < len(deltas):
-            returned += await _refold_late(connection, game, writer, deltas, returned, numbers, merged)
+            done = {row_key(writer.sheet, row) for row in returned}
+            late = [(key, row) for key, row in deltas if key not in done]
+            merged.late[name] = {key for key, _ in late}
+            if not waits_for_files:
+                merged.postponed[name] = await _behind_files(connection, game, writer.sheet, merged.late[name])
+            returned += await _refold_late(
+                connection, game, writer, late, merged.postponed.get(name, frozenset()), numbers
+            )
         merged.changes += [RowChange(name, row["window"], row) for row in returned]
     return merged
 
@@ -50,20 +66,31 @@ async def _refold_late(
     connection: Connection,
     game: Game,
     writer: SheetWriter,
-    deltas: Sequence[tuple[RowKey, Row]],
-    returned: Sequence[Values],
+    late: Sequence[tuple[RowKey, Row]],
+    postponed: Collection[RowKey],
     numbers: Mapping[Any, int],
-    merged: Merged,
 ) -> list[Any]:
     """The rows that did not come back are locked now; the log, read after that, has all that counts for them."""
-    done = {row_key(writer.sheet, row) for row in returned}
-    late = [(key, row) for key, row in deltas if key not in done]
-    merged.late[writer.sheet.name] = {key for key, _ in late}
-    whole = await refold_ordered(connection, game, writer, [key for key, _ in late])
-    rows = [(key, _with_ordered_cells(writer, row, whole[key])) for key, row in late]
-    # The delta's players are external ids, the log's are numbers already.
-    arguments = writer.arguments(rows, _Either(numbers))
-    return list(await connection.fetch(writer.statements["refolded"], *arguments))
+    written: list[Any] = []
+    now = [(key, row) for key, row in late if key not in postponed]
+    if now:
+        whole = await refold_ordered(connection, game, writer, [key for key, _ in now])
+        rows = [(key, with_ordered_cells(writer, row, whole[key])) for key, row in now]
+        # The delta's players are external ids, the log's are numbers already.
+        written += await connection.fetch(writer.statements["refolded"], *writer.arguments(rows, _Either(numbers)))
+    if postponed:
+        rows = [(key, row) for key, row in late if key in postponed]
+        written += await connection.fetch(writer.statements["unordered"], *writer.arguments(rows, numbers))
+    return written
+
+
+async def _behind_files(connection: Connection, game: Game, sheet: Sheet, keys: Collection[RowKey]) -> set[RowKey]:
+    """Those of the keys whose player or match has events that PostgreSQL no longer has."""
+    place = owner_place(sheet)
+    is_of_player = sheet.key[place - 1].type.kind == "player"
+    find: Any = archived_players if is_of_player else archived_matches
+    owners = await find(connection, game.name, list({key[place] for key in keys}))
+    return {key for key in keys if key[place] in owners}
 
 
 class _Either(dict[Any, int]):
@@ -79,7 +106,8 @@ def row_key(sheet: Sheet, row: Values) -> RowKey:
     return (row["window"], *(row[column.name] for column in sheet.key))
 
 
-def _with_ordered_cells(writer: SheetWriter, delta: Row, whole: Row) -> Row:
+def with_ordered_cells(writer: SheetWriter, delta: Row, whole: Row) -> Row:
+    """The delta with the ordered cells of the whole history."""
     row = list(delta)
     row[:4] = whole[:4]
     for fold in writer.sheet.folds.values():

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import fsspec
@@ -40,6 +41,12 @@ class Location:
     @property
     def is_local(self) -> bool:
         return isinstance(self.system, LocalFileSystem)
+
+    @property
+    def shown(self) -> str:
+        """Without what may be secret in an URL."""
+        parts = urlsplit(self.url)
+        return self.url if parts.password is None else self.url.replace(f"{parts.username}:{parts.password}@", "")
 
     def full(self, path: str) -> str:
         return f"{self.root}/{path}"

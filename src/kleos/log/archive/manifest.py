@@ -64,9 +64,15 @@ async def location_of(connection: Connection) -> Location | None:
     return None if place is None else Location.at(place)
 
 
-async def set_location(connection: Connection, place: str) -> None:
+async def set_location(connection: Connection, place: str, retention_days: int | None = None) -> None:
+    """Says where the archive is, and after how many days events leave PostgreSQL (None: never). Raises BadInput."""
     Location.at(place)
-    await connection.execute(sql.SET_LOCATION, place)
+    await connection.execute(sql.SET_LOCATION, place, retention_days)
+
+
+async def retention_days_of(connection: Connection) -> int | None:
+    days: int | None = await connection.fetchval(sql.RETENTION_DAYS)
+    return days
 
 
 async def spans_of(connection: Connection, game: str) -> list[Span]:

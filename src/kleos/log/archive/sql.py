@@ -4,9 +4,11 @@ from typing import Final
 
 LOCATION: Final = "SELECT location FROM kleos.archive_location"
 SET_LOCATION: Final = """
-INSERT INTO kleos.archive_location AS l (location) VALUES ($1)
-ON CONFLICT (only_one) DO UPDATE SET location = excluded.location WHERE l.location <> excluded.location
+INSERT INTO kleos.archive_location AS l (location, retention_days) VALUES ($1, $2)
+ON CONFLICT (only_one) DO UPDATE SET location = excluded.location, retention_days = excluded.retention_days
+WHERE (l.location, l.retention_days) IS DISTINCT FROM (excluded.location, excluded.retention_days)
 """
+RETENTION_DAYS: Final = "SELECT retention_days FROM kleos.archive_location"
 
 SPANS: Final = """
 SELECT game, first_seq, last_seq, events, received_at, sealed_at, removed_at
@@ -85,3 +87,14 @@ SELECT seq, id, match, type, (extract(epoch FROM at) * 1000000)::bigint,
        (extract(epoch FROM received_at) * 1000000)::bigint, body::text
 FROM kleos.events WHERE game = $1 AND seq > $2 AND seq <= $3
 """
+
+ARCHIVED: Final = """
+SELECT s.game, sum(s.events)::bigint AS events,
+       (COALESCE(sum(s.events) FILTER (WHERE s.removed_at IS NOT NULL), 0))::bigint AS removed,
+       (COALESCE(sum(f.size_bytes), 0))::bigint AS size_bytes, max(s.sealed_at) AS sealed_at
+FROM kleos.spans s LEFT JOIN (
+    SELECT game, last_seq, sum(size_bytes) AS size_bytes FROM kleos.span_files GROUP BY game, last_seq
+) f USING (game, last_seq)
+WHERE s.sealed_at IS NOT NULL GROUP BY s.game
+"""
+POSTPONED_BY_GAME: Final = "SELECT game, count(*) AS postponed FROM kleos.pending_refolds GROUP BY game"
