@@ -58,6 +58,9 @@ def test_each_setting_is_read() -> None:
         "KLEOS_JOBS": "Worker",
         "KLEOS_JOBS_AT_ONCE": "7",
         "KLEOS_VERIFY_SCHEDULE": "0 5 * * 1",
+        "KLEOS_ARCHIVE": "s3://bucket/kleos",
+        "KLEOS_ARCHIVE_SCHEDULE": "off",
+        "KLEOS_RETENTION_DAYS": "90",
         "KLEOS_STATS_GAME": "cards",
         "KLEOS_LEADERBOARD_GAME": "pinball",
     }
@@ -99,6 +102,9 @@ def test_each_setting_is_read() -> None:
         jobs="worker",
         jobs_at_once=7,
         verify_schedule="0 5 * * 1",
+        archive="s3://bucket/kleos",
+        archive_schedule="off",
+        retention_days=90,
         stats_game="cards",
         leaderboard_game="pinball",
     )

@@ -115,7 +115,7 @@ async def settle_anew(
     if not suspects.players:
         return Settled()
     await connection.execute(sql.LOCK_PLAYERS, suspects.players)
-    decided = await _decide(connection, game, suspects, held)
+    decided, _ = await _decide(connection, game, suspects, held, waits_for_files=True)
     changes = await apply_decisions(connection, game, held, decided)
     players = sorted({change.player for change in changes})
     rows = await write_award_rows(connection, game, writers["awards"], {p: decided[p] for p in players})
@@ -175,12 +175,16 @@ def _late_players(game: Game, merged: Merged) -> set[int]:
     }
 
 
-async def _decide(connection: Connection, game: Game, suspects: _Suspects, held: Held) -> tuple[Held, set[int]]:
+async def _decide(
+    connection: Connection, game: Game, suspects: _Suspects, held: Held, waits_for_files: bool = False
+) -> tuple[Held, set[int]]:
     """The awards that each suspect should have now, and for whom only files can tell all of them."""
     order = in_requirement_order(game.definition.achievements)
     asked = {player: _with_dependents(order, suspects, player, held[player]) for player in suspects.players}
     asked = {player: names for player, names in asked.items() if names}
-    postponed = await archived_players(connection, game.name, sorted(asked)) if asked else set()
+    postponed: set[int] = set()
+    if asked and not waits_for_files:
+        postponed = await archived_players(connection, game.name, sorted(asked))
     asked = {player: names for player, names in asked.items() if player not in postponed}
     types = {kind for names in asked.values() for name in names for kind in feeding(game, name)}
     span = (_earliest_that_counts(game, {name for names in asked.values() for name in names}), None)

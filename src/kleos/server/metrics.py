@@ -17,7 +17,7 @@ from kleos import __version__
 from kleos.engine.engine import Engine
 from kleos.feed.feed import Feed
 from kleos.jobs.tally import JobTally, Verified, count_jobs
-from kleos.log.archive.tally import ArchiveTally, count_archived
+from kleos.log.archive.tally import NOT_ARCHIVED, Archived, ArchiveTally, count_archived
 from kleos.log.kept import Kept, count_kept
 from kleos.server.door import Door
 from kleos.server.openapi import answered, problems
@@ -171,7 +171,9 @@ class Metrics(Collector):
         yield _counter("kleos_feed_dropped", "Messages that slow listeners missed.", (), {(): self._feed.dropped})
 
     def _of_archive(self) -> Iterator[Metric]:
-        games = {} if self._archive is None else self._archive.games
+        games: dict[str, Archived] = {}
+        if self._archive is not None:
+            games = {game.name: NOT_ARCHIVED for game in self._engine.games()} | dict(self._archive.games)
         events: dict[Labels, float] = {}
         for game, archived in games.items():
             events[game, "both"] = archived.events - archived.removed

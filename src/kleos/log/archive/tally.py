@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import asyncpg
 
@@ -10,12 +11,15 @@ from kleos.log.archive import sql
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """``events`` in files, of which ``removed`` in files alone; ``sealed_at_s`` since 1970, of the newest span."""
+    """``events`` in files, ``removed`` of them in files alone; ``sealed_at_s`` of the newest span, 0 before the first."""
 
     events: int
     removed: int
     size_bytes: int
     sealed_at_s: float
+
+
+NOT_ARCHIVED: Final = Archived(0, 0, 0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
