@@ -14,7 +14,7 @@ from kleos.web.routes import FILES, PAGES
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "http.md"
 HEADING = re.compile(r"^### `([A-Z]+) (\S+)`( 🔑)?$", re.MULTILINE)
 OF_LITESTAR = ("/docs", "/redoc", "/openapi.json")
-OF_UI = {path.replace("{path:path}", "{path}") for path in (*PAGES, *FILES)}
+OF_UI = {path.replace("{path:path}", "{path}") for path in (*PAGES, *FILES)} | {"/embed/{game}/{board}"}
 
 
 def routes() -> dict[tuple[str, str], bool]:

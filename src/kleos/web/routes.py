@@ -2,9 +2,12 @@
 
 from typing import Any, Final
 
+import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.handlers import BaseRouteHandler
 
+from kleos.engine.description import decimals_of
+from kleos.server.parameters import TheEngine
 from kleos.web.files import BUILT, FRESH, IMMUTABLE, File, read_files
 
 PAGES: Final = ["/", "/index.html", "/g/{path:path}", "/p/{path:path}", "/manage", "/manage/{path:path}", "/me"]
@@ -67,6 +70,26 @@ def file(request: AnyRequest) -> Response[bytes]:
     return _answer(request, found, {})
 
 
+class EmbeddedBoard(msgspec.Struct):
+    """What `<kleos-board>` must know of a board to show it."""
+
+    title: str
+    unit: str
+    decimals: int
+
+
+@get("/embed/{game:str}/{board:str}", include_in_schema=False)
+async def embedded(engine: TheEngine, game: str, board: str) -> Response[EmbeddedBoard]:
+    """For any site to read: it is public, and no credentials go with it."""
+    in_force = engine.game(game)
+    declared = in_force.board(board)
+    column = in_force.sheet(declared.sheet).columns[declared.by[0].column]
+    shown = declared.presentation
+    unit = shown.unit or column.presentation.unit
+    answer = EmbeddedBoard(shown.title, unit, decimals_of(column, shown))
+    return Response(answer, headers={"Access-Control-Allow-Origin": "*"})
+
+
 def _answer(request: AnyRequest, found: File, headers: dict[str, str]) -> Response[bytes]:
     headers = {**headers, "Cache-Control": found.cache, "ETag": found.etag, "Vary": "Accept-Encoding"}
     if found.cache != IMMUTABLE and request.headers.get("If-None-Match") == found.etag:
@@ -77,4 +100,4 @@ def _answer(request: AnyRequest, found: File, headers: dict[str, str]) -> Respon
     return Response(content, headers=headers, media_type=found.media_type)
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [page, file]
+ROUTES: Final[list[BaseRouteHandler]] = [page, file, embedded]

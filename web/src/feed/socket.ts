@@ -43,6 +43,13 @@ export class FeedSocket {
     return () => this.leave(topic, listener);
   }
 
+  /** Ends it: nothing is heard any more, and it does not come back. */
+  close(): void {
+    this.listeners.clear();
+    clearTimeout(this.timer);
+    this.socket?.close();
+  }
+
   identify(token: string | null): void {
     const changed = token !== this.token;
     this.token = token;
