@@ -18,6 +18,7 @@ from kleos.log.outward import outward_bodies
 from kleos.matches import sql
 from kleos.matches.detail import MatchDetail, match_detail
 from kleos.matches.listing import Matches, Status, newest
+from kleos.matches.logged import page_of_events
 from kleos.matches.opening import MOST_CONTROLLERS, Visibility, check_may_see, open_match
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
@@ -127,7 +128,7 @@ async def get_match_events(
     in_force = engine.game(game)
     at, id = _parse_cursor(after)
     await check_may_see(engine, in_force, check_external_id(match, "match"), caller)
-    rows = await engine.pool.fetch(sql.EVENTS, game, check_external_id(match, "match"), at, id, limit)
+    rows = await page_of_events(engine.pool, in_force, match, (at, id), limit)
     if not rows and after is None:
         raise NotFound("match", match)
     events = await _logged(engine, in_force, rows)

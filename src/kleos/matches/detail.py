@@ -6,6 +6,7 @@ from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.matches import sql
 from kleos.matches.listing import Match, shown
+from kleos.matches.logged import count_events
 from kleos.matches.opening import Opening, Visibility
 
 
@@ -24,7 +25,7 @@ async def match_detail(engine: Engine, game: Game, match: str, opening: Opening 
     controllers = [] if opening is None else list(opening.controllers)
     if row is not None:
         (found,) = await shown(engine, game.namespace, [row])
-        counts = {each["type"]: each["events"] for each in await engine.pool.fetch(sql.COUNTS, game.name, match)}
+        counts = await count_events(engine.pool, game, match)
     elif opening is not None:
         opened_at = to_datetime(opening.opened_at)
         counts = {}

@@ -40,7 +40,10 @@ WHERE game = $1 AND match = $2 AND ($3::timestamptz IS NULL OR (at, id) > ($3, $
 ORDER BY at, id LIMIT $5
 """
 
-HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM kleos.events WHERE game = $1 AND match = $2)"
+HAS_EVENTS: Final = """
+SELECT EXISTS (SELECT FROM kleos.events WHERE game = $1 AND match = $2)
+    OR EXISTS (SELECT FROM kleos.archived_matches WHERE game = $1 AND match = $2)
+"""
 
 COUNTS: Final = """
 SELECT type, count(*) AS events FROM kleos.events WHERE game = $1 AND match = $2 GROUP BY type ORDER BY type

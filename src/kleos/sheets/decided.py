@@ -1,6 +1,6 @@
 """Awards decided anew beside those in force: a table of them, and the sheet `awards` folded from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,12 +13,13 @@ from kleos.sheets.layout import table
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.refold import decide_awards, fold_all_awards
 from kleos.store.pool import Connection
-from kleos.telemetry.progress import Progress
 
 AT_ONCE: Final = 500
 _COLUMNS: Final = ("player", "achievement", "at", "event", "match")
 
 Awards = Mapping[int, Mapping[str, Award]]
+Decide = Callable[[SheetWriter], Awaitable[None]]
+"""Fills the table of awards decided, and the sheet folded from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +34,25 @@ class Decided:
     def table(self) -> str:
         return table(self.game.name, beside.DECIDED)
 
-    async def fill(self, connection: Connection, progress: Progress) -> None:
-        """Inside a transaction: both tables, as the log has it now."""
+    async def fill(self, connection: Connection, decide: Decide) -> None:
+        """Inside a transaction: both tables, as the log or the awards there are have it."""
         await connection.execute(sql.DROP_TABLE.format(table=self.table))
         await connection.execute(sql.MAKE_DECIDED.format(table=self.table))
         await beside.make(connection, self.game.definition, self.writer.sheet)
-        statement = sql.PLAYERS_OF if self.anew else sql.AWARDED_PLAYERS
-        players = [row["player"] for row in await connection.fetch(statement, self.game.name)]
+        await (decide(self.writer) if self.anew else self._take_held(connection))
+        await connection.execute(sql.KEY_OF_DECIDED.format(table=self.table), timeout=None)
+        await connection.execute(sql.ANALYZE.format(table=self.table), timeout=None)
+        await beside.finish(connection, self.writer)
+
+    async def _take_held(self, connection: Connection) -> None:
+        players = [row["player"] for row in await connection.fetch(sql.AWARDED_PLAYERS, self.game.name)]
         for start in range(0, len(players), AT_ONCE):
-            progress("deciding awards", start, len(players))
             awards = await self._now(connection, players[start : start + AT_ONCE])
             await self._add(connection, awards)
             rows = fold_all_awards(self.game, awards)
             await beside.copy_records(
                 connection, self.writer, [self.writer.record(key, row) for key, row in rows.items()]
             )
-        await connection.execute(sql.KEY_OF_DECIDED.format(table=self.table), timeout=None)
-        await connection.execute(sql.ANALYZE.format(table=self.table), timeout=None)
-        await beside.finish(connection, self.writer)
 
     async def take_in(self, connection: Connection, after: int, until: int) -> list[int]:
         """Inside a transaction: decides for whom events of these numbers came; answers who that is."""

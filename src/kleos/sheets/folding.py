@@ -8,27 +8,30 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from kleos.core.definition.model import Sheet
 from kleos.core.errors import StaleDefinition
 from kleos.engine.game import Game
 from kleos.log import sql as log_sql
 from kleos.log.archive.location import Location
 from kleos.log.archive.manifest import Span, location_of, spans_of
 from kleos.log.archive.read import no_location
+from kleos.replay.awards import AWARDS, decide_awards, fold_awards
 from kleos.replay.fold import fold_sheet, folded
 from kleos.replay.session import Duck, Sources, create_views, open_session, text
 from kleos.replay.spans import create_spans
 from kleos.replay.tail import copy_rows
-from kleos.sheets.beside import CSV_NULL, copy_csv
+from kleos.sheets.beside import CSV_NULL, DECIDED, copy_csv
 from kleos.sheets.merge import SheetWriter
-from kleos.sheets.rebuild import Fill
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress
 
 MEMORY_MB: Final = 512
 _MOMENT: Final = "timestamptz"
+_AWARD_COLUMNS: Final = 'player, achievement, make_timestamptz("at"), event, "match"'
 _WRITE: Final = "COPY (SELECT {columns} FROM {table}) TO {path} (FORMAT csv, HEADER false, NULLSTR {null})"
 
 
@@ -40,7 +43,7 @@ def spare_threads() -> int:
 @asynccontextmanager
 async def folding_in_duckdb(
     connection: Connection, game: Game, horizon: int, progress: Progress
-) -> AsyncIterator[Fill]:
+) -> AsyncIterator["Folded"]:
     """Raises ArchiveDamaged, naming the file, where one of the log's files is not what was written."""
     with tempfile.TemporaryDirectory(prefix="kleos-rebuild-") as scratch:
         folder = Path(scratch)
@@ -49,13 +52,58 @@ async def folding_in_duckdb(
             progress("reading the log", 0, 0)
             await asyncio.to_thread(_prepare, duck, game, sources)
 
-            async def fill(writer: SheetWriter) -> None:
-                rows = folder / "rows.csv"
-                await asyncio.to_thread(_fold, duck, game, writer, rows)
-                await copy_csv(connection, writer, rows)
-                rows.unlink()
+            yield Folded(connection, duck, game, folder)
 
-            yield fill
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Fills tables with what the log makes. Sheets on whose rows awards stand are kept for those."""
+
+    connection: Connection
+    duck: Duck
+    game: Game
+    folder: Path
+    kept: set[str] = field(default_factory=set)
+
+    async def sheet(self, writer: SheetWriter) -> None:
+        name = writer.sheet.name
+        await self._fold(writer.sheet)
+        await self._copy(writer, folded(name))
+        if not self.game.plan.row_awards[name]:
+            await asyncio.to_thread(self.duck.execute, f"DROP TABLE {folded(name)}")
+
+    async def awards(self, writer: SheetWriter) -> None:
+        """The table of awards that are decided, and the sheet folded from them."""
+        for name, awards in self.game.plan.row_awards.items():
+            if awards and name not in self.kept:
+                await self._fold(self.game.definition.sheets[name])
+        await asyncio.to_thread(decide_awards, self.duck, self.game.plan)
+        await asyncio.to_thread(fold_awards, self.duck, self.game.definition)
+        await self._copy(writer, folded(writer.sheet.name))
+        path = self.folder / "awards.csv"
+        write = _WRITE.format(columns=_AWARD_COLUMNS, table=AWARDS, path=text(str(path)), null=text(CSV_NULL))
+        await asyncio.to_thread(self.duck.execute, write)
+        await self.connection.copy_to_table(
+            DECIDED, schema_name=self.game.name, source=path, format="csv", null=CSV_NULL, timeout=None
+        )
+        path.unlink()
+
+    async def _fold(self, sheet: Sheet) -> None:
+        if sheet.name not in self.kept:
+            await asyncio.to_thread(fold_sheet, self.duck, self.game.definition, sheet)
+            if self.game.plan.row_awards[sheet.name]:
+                self.kept.add(sheet.name)
+
+    async def _copy(self, writer: SheetWriter, table: str) -> None:
+        path = self.folder / "rows.csv"
+        columns = ", ".join(
+            f'make_timestamptz("{name}") AS "{name}"' if type_ == _MOMENT else f'"{name}"'
+            for name, type_ in writer.columns.items()
+        )
+        write = _WRITE.format(columns=columns, table=table, path=text(str(path)), null=text(CSV_NULL))
+        await asyncio.to_thread(self.duck.execute, write)
+        await copy_csv(self.connection, writer, path)
+        path.unlink()
 
 
 async def read_log(
@@ -100,14 +148,3 @@ def _checked(
 def _prepare(duck: Duck, game: Game, sources: Sources) -> None:
     create_views(duck, game.definition, sources)
     create_spans(duck, game.definition, game.calendar)
-
-
-def _fold(duck: Duck, game: Game, writer: SheetWriter, path: Path) -> None:
-    fold_sheet(duck, game.definition, writer.sheet)
-    table = folded(writer.sheet.name)
-    columns = ", ".join(
-        f'make_timestamptz("{name}") AS "{name}"' if type_ == _MOMENT else f'"{name}"'
-        for name, type_ in writer.columns.items()
-    )
-    duck.execute(_WRITE.format(columns=columns, table=table, path=text(str(path)), null=text(CSV_NULL)))
-    duck.execute(f"DROP TABLE {table}")

@@ -7,7 +7,7 @@ there, so that a rebuild that was killed goes on where it was, and nothing is co
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -20,6 +20,7 @@ from kleos.log.archive.seal import take_horizon
 from kleos.sheets import beside, sql
 from kleos.sheets.decided import Decided
 from kleos.sheets.ended import Ended
+from kleos.sheets.folding import Folded
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.refold import Same, fold_log
 from kleos.sheets.write import merge_rows
@@ -63,9 +64,7 @@ class Target:
         return hashlib.sha256(msgspec.json.encode((known, self.parts, self.awards))).hexdigest()
 
 
-Fill = Callable[[SheetWriter], Awaitable[None]]
-"""Fills the empty table of a sheet."""
-Folding = Callable[[Connection, Game, int, Progress], AbstractAsyncContextManager[Fill]]
+Folding = Callable[[Connection, Game, int, Progress], AbstractAsyncContextManager[Folded]]
 """Folds the log up to a horizon."""
 
 
@@ -99,23 +98,22 @@ class Rebuild:
         """Fills the parts that were not filled yet, each in a transaction of its own."""
         missing = [part for part in self.target.parts if part not in self.horizons]
         sheets = [part for part in missing if part not in (AWARDS, MATCHES)]
-        total = len(missing)
-        if sheets:
+        if sheets or AWARDS in missing:
             horizon = await self.horizon()
-            async with folding(self.connection, self.game, horizon, self.progress) as fill:
+            async with folding(self.connection, self.game, horizon, self.progress) as folded:
                 for done, name in enumerate(sheets):
-                    self.progress(f"folding the sheet {name}", done, total)
+                    self.progress(f"folding the sheet {name}", done, len(missing))
                     async with self.connection.transaction():
                         sheet = self.game.definition.sheets[name]
                         writer = await beside.make(self.connection, self.game.definition, sheet)
-                        await fill(writer)
+                        await folded.sheet(writer)
                         await beside.finish(self.connection, writer)
                         await self._is_at(name, horizon)
-        if AWARDS in missing:
-            horizon = await self.horizon()
-            async with self.connection.transaction():
-                await self.decided.fill(self.connection, self.progress)
-                await self._is_at(AWARDS, horizon)
+                if AWARDS in missing:
+                    self.progress("deciding awards", len(sheets), len(missing))
+                    async with self.connection.transaction():
+                        await self.decided.fill(self.connection, folded.awards)
+                        await self._is_at(AWARDS, horizon)
         if MATCHES in missing:
             horizon = await self.horizon()
             async with self.connection.transaction():

@@ -1,5 +1,6 @@
 """PostgreSQL and the archive read as one log: in event order, each event once, by match, by player and as a whole."""
 
+import json
 import os
 import random
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from kleos.core.completion import Happened
 from kleos.log import history
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.log.archive.retention import remove_old
+from kleos.matches.logged import count_events, page_of_events
 from kleos.store.database import Database
 from tests.log.archive.worlds import EVERY_KIND, Fact, World, played, world_of
 
@@ -81,6 +83,30 @@ async def test_removed_events_are_read_as_before(world: World) -> None:
     assert await world.remove() == spans
     assert await world.connection.fetchval("SELECT count(*) FROM kleos.events WHERE game = 'kinds'") == 0
     assert await everything(world) == before
+
+
+async def test_a_page_of_a_match_is_as_before(world: World) -> None:
+    facts = [*EVERY_KIND, *some_facts(50)]
+    await world.send(*facts[:40])
+    await world.seal(span_events=15)
+    await world.send(*facts[40:])
+    matches = ["m1", "m2", "m3", EVERY_KIND[1]["match"], "plain"]
+
+    async def pages() -> list[Any]:
+        found: list[Any] = []
+        for match in matches:
+            after: tuple[int | None, str | None] = (None, None)
+            while rows := await page_of_events(world.engine.pool, world.game, match, after, 3):
+                after = rows[-1]["at"], rows[-1]["id"]
+                names = ("seq", "id", "type", "at", "received_at")
+                found += [(*(row[name] for name in names), json.loads(row["body"])) for row in rows]
+            found.append(await count_events(world.engine.pool, world.game, match))
+        return found
+
+    before = await pages()
+    assert len(await world.remove()) == 3
+    assert await pages() == before
+    assert len(before) > 10
 
 
 async def test_half_here_and_half_there(world: World) -> None:

@@ -11,7 +11,7 @@ from kleos.log.archive import sql
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """``events`` in files, ``removed`` of them in files alone; ``sealed_at_s`` of the newest span, 0 before the first."""
+    """``events`` in files, ``removed`` of them in files alone; ``sealed_at_s`` of the newest span, 0 before any."""
 
     events: int
     removed: int
