@@ -64,7 +64,7 @@ def open_session(folder: Path, *, threads: int = DEFAULT_THREADS, memory_mb: int
     }
     connection = duckdb.connect(":memory:", config=config)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         connection.execute(_TABLES)
         yield connection
     finally:
