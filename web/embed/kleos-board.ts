@@ -21,7 +21,9 @@ class KleosBoard extends HTMLElement {
   private state = EMPTY;
   private shape: Shape = { title: "", unit: "", decimals: 0 };
   private status = "Loading…";
+  private problem = "";
   private stop: (() => void) | null = null;
+  private beginning = false;
 
   connectedCallback(): void {
     this.root.adoptedStyleSheets = [sheet];
@@ -34,16 +36,22 @@ class KleosBoard extends HTMLElement {
   }
 
   attributeChangedCallback(): void {
-    if (this.isConnected) this.begin();
+    if (!this.stop || this.beginning) return;
+    this.beginning = true; // several attributes change together
+    queueMicrotask(() => {
+      this.beginning = false;
+      if (this.isConnected) this.begin();
+    });
   }
 
   private begin(): void {
     this.stop?.();
     this.state = EMPTY;
+    this.problem = "";
     const game = this.getAttribute("game");
     const board = this.getAttribute("board");
     if (!game || !board) {
-      this.status = "This board needs the attributes game and board.";
+      this.problem = "This board needs the attributes game and board.";
       this.draw();
       return;
     }
@@ -72,7 +80,7 @@ class KleosBoard extends HTMLElement {
     const path = `/embed/${encodeURIComponent(game)}/${encodeURIComponent(board)}`;
     const response = await fetch(`${server}${path}`).catch(() => null);
     if (!response?.ok) {
-      this.status = response?.status === 404 ? `There is no board ${board} of a game ${game}.` : this.status;
+      if (response?.status === 404) this.problem = `There is no board ${board} of a game ${game}.`;
     } else {
       this.shape = (await response.json()) as Shape;
     }
@@ -95,7 +103,7 @@ class KleosBoard extends HTMLElement {
       list.append(item);
     }
     const empty = this.state !== EMPTY && this.state.entries.length === 0 ? "Nobody stands here yet." : "";
-    const status = element("p", "status", this.status || empty);
+    const status = element("p", "status", this.problem || this.status || empty);
     status.setAttribute("role", "status");
     this.root.replaceChildren(heading, list, status);
   }

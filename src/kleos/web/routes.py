@@ -6,6 +6,7 @@ import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.handlers import BaseRouteHandler
 
+from kleos.core.errors import NotFound
 from kleos.engine.description import decimals_of
 from kleos.server.parameters import TheEngine
 from kleos.web.files import BUILT, FRESH, IMMUTABLE, File, read_files
@@ -27,6 +28,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_ANY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
 _EMBEDDED: Final = "/kleos-board.js"
 _NOT_BUILT: Final = (
     "<!doctype html><title>Kleos</title><p>This Kleos runs without its web UI: "
@@ -79,15 +81,18 @@ class EmbeddedBoard(msgspec.Struct):
 
 
 @get("/embed/{game:str}/{board:str}", include_in_schema=False)
-async def embedded(engine: TheEngine, game: str, board: str) -> Response[EmbeddedBoard]:
-    """For any site to read: it is public, and no credentials go with it."""
-    in_force = engine.game(game)
-    declared = in_force.board(board)
+async def embedded(engine: TheEngine, game: str, board: str) -> Response[EmbeddedBoard | None]:
+    """For any site to read, what is missing too: it is public, and no credentials go with it."""
+    try:
+        in_force = engine.game(game)
+        declared = in_force.board(board)
+    except NotFound:
+        return Response(None, status_code=404, headers=_ANY_SITE)
     column = in_force.sheet(declared.sheet).columns[declared.by[0].column]
     shown = declared.presentation
     unit = shown.unit or column.presentation.unit
     answer = EmbeddedBoard(shown.title, unit, decimals_of(column, shown))
-    return Response(answer, headers={"Access-Control-Allow-Origin": "*"})
+    return Response(answer, headers=_ANY_SITE)
 
 
 def _answer(request: AnyRequest, found: File, headers: dict[str, str]) -> Response[bytes]:
