@@ -1,0 +1,93 @@
+"""Law 1 for long work: killed before anything that it asks of the database, an archiving, a rebuild or a change of the
+definition leaves a system that verifies, takes events, and is brought to its end by the next run."""
+
+import asyncio
+import itertools
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from kleos.core.errors import Unavailable
+from kleos.sheets.verify import snapshot, verify_game
+from kleos.store.database import Database
+from kleos.store.pool import open_connection
+from tests.log.archive.test_one_log import some_facts
+from tests.log.archive.worlds import KINDS, World, played, world_of
+
+KILLS: Final = int(os.environ.get("KLEOS_CRASHES", "2")) * 3
+GROWN: Final = KINDS.replace('games = "count()"', 'games = "count()"\nmost  = "max(count)"').replace(">= 5", ">= 7")
+LEFT_OVER: Final = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%+%'"
+
+
+@pytest.fixture
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
+    async with world_of(database, str(tmp_path / "archive"), tmp_path) as made:
+        facts = some_facts(90)
+        for start in range(0, len(facts), 30):
+            await made.send(*facts[start : start + 30])
+        yield made
+
+
+async def work(world: World, folder: Path, what: str, dies_at: int) -> int | None:
+    """Runs it in a process of its own; answers how much it asked, None where it was killed."""
+    (folder / "grown.toml.txt").write_text(GROWN)
+    place, dsn = str(folder / "archive"), world.engine.database.dsn
+    command = (sys.executable, "-m", "tests.laws.dying", dsn, place, what, str(dies_at), str(folder / "grown.toml.txt"))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    said, errors = await asyncio.wait_for(process.communicate(), 120)
+    if process.returncode == -signal.SIGKILL:
+        return None
+    assert process.returncode == 0, errors.decode()
+    return int(said)
+
+
+async def send(world: World, number: int) -> None:
+    facts = [played(f"x{number}-{n}", f"2026-0{1 + number % 8}-01T00:00:00Z", "ann", won=n > 0) for n in range(2)]
+    for _ in range(100):
+        try:
+            return await world.send(*facts)
+        except Unavailable:  # the game was changed by another process, and is read anew
+            await asyncio.sleep(0.05)
+    raise AssertionError("events are not taken")
+
+
+async def check(world: World) -> None:
+    await world.engine.refold_postponed("kinds")
+    connection = await open_connection(world.engine.database.dsn)
+    try:
+        async with snapshot(connection):
+            verdict = await verify_game(connection, "kinds")
+        assert [one for one in verdict.differences if one.table != "matches"] == []
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("what", ["archive", "rebuild", "definition"])
+async def test_killed_anywhere(what: str, world: World, tmp_path: Path) -> None:
+    seed = random.SystemRandom().getrandbits(32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    steps = {"archive": 40, "rebuild": 75, "definition": 75}[what]
+    numbers = itertools.count()
+    killed = 0
+    for _ in range(KILLS):
+        killed += await work(world, tmp_path, what, rng.randint(1, steps)) is None
+        await check(world)
+        await send(world, next(numbers))
+    assert killed > 0
+    assert await work(world, tmp_path, what, 0)
+    await check(world)
+    assert await world.connection.fetch(LEFT_OVER) == []
+    assert await world.connection.fetchval("SELECT count(*) FROM kleos.rebuilds") == 0
+    assert await world.connection.fetchval("SELECT count(*) FROM kleos.spans WHERE sealed_at IS NULL") == 0
+    if what == "definition":
+        assert await world.connection.fetchval('SELECT min(most) FROM "kinds"."career" WHERE games > 0') == 1
+    await send(world, next(numbers))
+    await check(world)
