@@ -58,14 +58,14 @@ async def against_bare(server: EmbeddedPostgres, size: Size) -> Row:
         await bare.make_tables(connection, (GAMES / "rounds.toml").read_text())
         for batch in prepared[:first]:
             await bare.write(connection, batch)
-        await _send(address, requests[:first])
+        await send(address, requests[:first])
         for repeat in range(size.repeats):
             part = slice(first + repeat * size.batches, first + (repeat + 1) * size.batches)
             started = time.perf_counter()
             for batch in prepared[part]:
                 await bare.write(connection, batch)
             bare_s = time.perf_counter() - started
-            kleos_s = await _send(address, requests[part])
+            kleos_s = await send(address, requests[part])
             events = size.batches * ROUNDS_IN_A_BATCH
             theirs.append(events / bare_s)
             ours.append(events / kleos_s)
@@ -85,7 +85,7 @@ async def against_bare(server: EmbeddedPostgres, size: Size) -> Row:
     )
 
 
-async def _send(address: str, requests: Sequence[bytes]) -> float:
+async def send(address: str, requests: Sequence[bytes]) -> float:
     """Seconds until all are answered, every event accepted."""
     waiting = iter(requests)
     connections = [await Connection.open(address) for _ in range(SENDERS)]
@@ -183,4 +183,4 @@ async def _send_scores(address: str, players: int, run: str, one_each: bool = Fa
             for n in numbers[start : start + ROUNDS_IN_A_BATCH]
         ]
         requests.append(request("POST", "/v1/games/scores/events", msgspec.json.encode(events), KEY))
-    return count / await _send(address, requests)
+    return count / await send(address, requests)

@@ -74,7 +74,7 @@ async def test_killed_anywhere(what: str, world: World, tmp_path: Path) -> None:
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
     rng = random.Random(seed)
-    steps = {"archive": 40, "rebuild": 75, "definition": 75}[what]
+    steps = {"archive": 76, "rebuild": 118, "definition": 114}[what]
     numbers = itertools.count()
     killed = 0
     for _ in range(KILLS):

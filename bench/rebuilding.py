@@ -1,0 +1,18 @@
+"""Rebuilds one game again and again until it is ended, as a worker would: ``python -m bench.rebuilding DSN GAME``."""
+
+import asyncio
+import sys
+
+from kleos.engine.catalog import rebuild_game
+from kleos.store.pool import open_connection
+
+
+async def main(dsn: str, game: str) -> None:
+    connection = await open_connection(dsn)
+    while True:
+        await rebuild_game(connection, game)
+        print("rebuilt", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2]))
