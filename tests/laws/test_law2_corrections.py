@@ -45,6 +45,12 @@ async def check(world: World, game: str, what: str) -> State:
     return found
 
 
+async def quarantined(world: World, game: str) -> list[int]:
+    """Those that nobody has judged."""
+    statement = "SELECT seq FROM kleos.quarantine WHERE game = $1 AND status = 'waiting' ORDER BY seq"
+    return [row["seq"] for row in await world.engine.pool.fetch(statement, game)]
+
+
 async def tell_with_corrections(world: World, rng: random.Random, facts: list[dict[str, Any]]) -> None:
     """Facts and corrections in any order; then everything is undone in any order, and it is as if nothing had been."""
     corrections = Corrections(world.engine)
@@ -74,6 +80,11 @@ async def tell_with_corrections(world: World, rng: random.Random, facts: list[di
             assert outcome.correction is not None
             in_force.append(outcome.correction.seq)
             await check(world, game, f"{asked}")
+        elif step < 0.9 and (events := await quarantined(world, game)):
+            outcome = await corrections.judge(game, rng.choice(events), rng.random() < 0.8, ACTOR, "looked at")
+            assert outcome.correction is not None
+            in_force.append(outcome.correction.seq)
+            await check(world, game, f"judging {outcome.correction}")
         elif in_force:
             number = in_force.pop(rng.randrange(len(in_force)))
             await corrections.undo(game, number, ACTOR, "a mistake")
@@ -94,4 +105,8 @@ async def test_corrections_in_any_order_and_back(world: World) -> None:
         seed = random.randrange(2**32)
         print(f"seed {seed}")
         rng = random.Random(seed)
-        await tell_with_corrections(world, rng, random_story(rng, most_facts=rng.choice((6, 20, 60))).facts)
+        facts = random_story(rng, most_facts=rng.choice((6, 20, 60))).facts
+        for fact in facts:
+            if fact["type"] == "round" and rng.random() < 0.2:
+                fact["bonus"] = 100 + rng.randint(0, 3)  # which a check doubts
+        await tell_with_corrections(world, rng, facts)

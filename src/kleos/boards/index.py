@@ -1,6 +1,7 @@
 """The rank index: one board, one window, one partition, in memory. Disposable; the database is the truth."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sortedcontainers import SortedList
@@ -195,6 +196,18 @@ class RankIndex:
         near = self._keys.islice(place, place + most)
         last = None if before is None else self._ranked_by(before)
         return [self.codec.id_of(each) for each in near if last is None or self._ranked_by(each) <= last]
+
+    def supposed(self, keys: Mapping[str, bytes | None]) -> dict[str, int | None]:
+        """The ranks of these ids if these were their keys; None stands nowhere. Nothing is changed."""
+        gone = sorted(key for id in keys if (key := self._places.get(id)) is not None)
+        come = sorted(key for key in keys.values() if key is not None)
+        ranks: dict[str, int | None] = dict.fromkeys(keys)
+        for id, key in keys.items():
+            if key is not None:
+                least = self._ranked_by(key)
+                before = self._keys.bisect_left(least) - bisect_left(gone, least)
+                ranks[id] = 1 + before + bisect_left(come, least)
+        return ranks
 
     def is_before(self, key: bytes | None, other: bytes | None) -> bool:
         """Whether who had ``key`` was ranked no worse than who had ``other``; None did not stand there."""

@@ -118,6 +118,31 @@ class Ranking:
                 if not is_hidden:
                     part.put(id, key)
 
+    def supposed(self, rows: Sequence[tuple[Values, str]]) -> Iterator[tuple[Partition, str, int | None, int | None]]:
+        """Where players would stand if their rows were these, by key columns alone: partition, player, rank before and
+        after. Nothing is changed."""
+        keys: dict[Partition, dict[str, bytes | None]] = {}
+        for row, id in rows:
+            partition = self.base_partition(row)
+            if partition is not None and id not in self._hidden:
+                keys.setdefault(partition, {})[id] = self.board.rank_key(row, id)
+        for partition, mine in keys.items():
+            index = self.index(partition)
+            for id, rank in index.supposed(mine).items():
+                yield partition, id, index.rank(id), rank
+
+    def supposed_hidden(self, id: str, hidden: bool) -> Iterator[tuple[Partition, str, int | None, int | None]]:
+        """As :meth:`supposed`, if a player were hidden, or shown again."""
+        if self._base_names is None:
+            return
+        for values, index in (self._base if hidden else self._aside).items():
+            key = index.key(id)
+            if key is not None:
+                named = dict(zip(self.board.key_names, values, strict=True))
+                partition = Partition(self._base_names, tuple(named[name] for name in self._base_names))
+                now = self.index(partition)
+                yield partition, id, now.rank(id), now.supposed({id: None if hidden else key})[id]
+
     def delete(self, id: str) -> None:
         """A player is no more."""
         for index in (*self._base.values(), *self._aside.values(), *self._parts.values()):

@@ -11,7 +11,7 @@ from kleos.boards import answers, sql
 from kleos.boards.answers import Effect, Glance, Line, Page, Standing
 from kleos.boards.beside import Part, columns_of, parts_of, values_beside
 from kleos.boards.closed import ClosedWindows
-from kleos.boards.compiled import Attributes, CompiledBoard, Partition
+from kleos.boards.compiled import Attributes, CompiledBoard, Partition, PartitionValue
 from kleos.boards.explain import Found, RankExplanation, ask, explained, found_among
 from kleos.boards.index import Entry
 from kleos.boards.overtaking import Places
@@ -42,6 +42,22 @@ class Effects:
         """Those of some of the players."""
         known = tuple(effect for effect in self.known if effect.player in players)
         return Effects(known, tuple(asked for asked in self.asked if asked[3] in players))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From one rank of a board to another; None is off it."""
+
+    board: str
+    window: str
+    partition: Mapping[str, PartitionValue]
+    player: str
+    before: int | None
+    after: int | None
+
+    @classmethod
+    def of(cls, ranking: Ranking, partition: Partition, player: str, before: int | None, after: int | None) -> "Move":
+        return cls(ranking.board.board.name, ranking.window.name, partition.as_given(), player, before, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +320,38 @@ class Standings:
             and ranking.state == "warm"
             and ranking.stamp == _stamp(game)
             and not _is_closed(ranking.window, now)
+        ]
+
+    def supposed(self, game: Game, changes: Sequence[RowChange], ids: Mapping[int, str]) -> list[Move]:
+        """Who would stand elsewhere if these rows were as given: to be asked before :meth:`apply`, or instead of it.
+
+        Of the boards that are warm, by key columns alone; those who would stand nowhere are among them.
+        """
+        moves = []
+        for ranking in self._warm_rankings(game):
+            board = ranking.board
+            rows = [
+                (change.row, ids[change.row[board.player_name]])
+                for change in changes
+                if change.sheet == board.sheet.name and change.window == ranking.window.name
+            ]
+            moves += [Move.of(ranking, *move) for move in ranking.supposed(rows)] if rows else []
+        return [move for move in moves if move.before != move.after]
+
+    def supposed_hidden(self, game: Game, id: str, hidden: bool) -> list[Move]:
+        """As :meth:`supposed`, if a player were hidden, or shown again."""
+        return [
+            Move.of(ranking, *move)
+            for ranking in self._warm_rankings(game)
+            for move in ranking.supposed_hidden(id, hidden)
+        ]
+
+    def _warm_rankings(self, game: Game) -> list[Ranking]:
+        now = self._clock()
+        return [
+            ranking
+            for ranking in self._warmup.rankings()
+            if ranking.board.game == game.name and ranking.state == "warm" and not _is_closed(ranking.window, now)
         ]
 
     def moved(self, namespace: str, before: Card | None, after: Card) -> None:

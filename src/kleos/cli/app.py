@@ -47,6 +47,12 @@ app.command("kleos.cli.jobs:app", name="jobs", sort_key=12)
 app.command("kleos.cli.worker:worker", name="worker", sort_key=13)
 app.command("kleos.cli.archive:rebuild", name="rebuild", sort_key=14)
 app.command("kleos.cli.archive:archive", name="archive", sort_key=15)
+app.command("kleos.cli.moderation:void", name="void", sort_key=20)
+app.command("kleos.cli.moderation:ban", name="ban", sort_key=21)
+app.command("kleos.cli.moderation:unban", name="unban", sort_key=22)
+app.command("kleos.cli.moderation:merge", name="merge", sort_key=23)
+app.command("kleos.cli.moderation:quarantine", name="quarantine", sort_key=24)
+app.command("kleos.cli.moderation:corrections", name="corrections", sort_key=25)
 app.command("kleos.cli.openapi:openapi", name="openapi", sort_key=30)
 
 

@@ -51,7 +51,7 @@ def add(
 
         kleos seasons add golf spring_2026 --starts 2026-03-01 --ends 2026-06-01 --title "Spring 2026"
     """
-    body = {"name": name, "title": title, "starts_at": _moment(starts), "ends_at": _moment(ends)}
+    body = {"name": name, "title": title, "starts_at": moment(starts), "ends_at": moment(ends)}
     with Remote(url, key) as remote:
         _tell(remote.ask(writing("POST", "games", game, "seasons", body=body)), as_json)
 
@@ -77,8 +77,8 @@ def change(
     """
     body = {
         "title": title,
-        "starts_at": None if starts is None else _moment(starts),
-        "ends_at": None if ends is None else _moment(ends),
+        "starts_at": None if starts is None else moment(starts),
+        "ends_at": None if ends is None else moment(ends),
     }
     if not any(body.values()):
         raise Failed("kleos: nothing to change; give --starts, --ends or --title")
@@ -86,7 +86,7 @@ def change(
         _tell(remote.ask(writing("PATCH", "games", game, "seasons", name, body=body)), as_json)
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

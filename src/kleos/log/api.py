@@ -1,48 +1,22 @@
-"""The routes by which games report, and by which one looks at what was kept back."""
+"""The route by which games report."""
 
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
-import msgspec
-from litestar import Request, get, post
+from litestar import Request, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
-from kleos.core.windows import to_datetime
 from kleos.engine.receipts import Receipt
-from kleos.log import sql
-from kleos.log.outward import outward_bodies
 from kleos.log.own import Sender
 from kleos.server.auth.caller import caller_of
-from kleos.server.auth.guards import requires, requires_sender
+from kleos.server.auth.guards import requires_sender
 from kleos.server.bodies import MAX_BODY_BYTES, read_body
 from kleos.server.openapi import BODY, KEY, TAKES_EVENTS, problems
-from kleos.server.parameters import GameName, Limit, TheEngine
+from kleos.server.parameters import GameName, TheEngine
 
 MAX_OWN_BODY_BYTES: Final = 256 * 1024
 """Of the few events that a player's token may send at once."""
-
-
-class Quarantined(msgspec.Struct):
-    """An event that failed a check: kept, not counted. In its body players stand as the game named them."""
-
-    seq: int
-    id: str
-    match: str
-    type: str
-    at: datetime
-    received_at: datetime
-    reason: str
-    body: Any
-
-
-class QuarantinePage(msgspec.Struct):
-    """``next`` is the `before` of the following page; null on the last."""
-
-    game: str
-    events: list[Quarantined]
-    next: int | None
 
 
 @post(
@@ -78,40 +52,4 @@ async def post_events(
     return await engine.ingest_body(game, body, request.headers.get("content-type", ""), effects, sender)
 
 
-@get(
-    "/v1/games/{game:str}/quarantine",
-    tags=["events"],
-    summary="Events that failed a check",
-    guards=[requires("read")],
-    security=KEY,
-    responses=problems(400, 401, 403, 404),
-)
-async def get_quarantine(
-    engine: TheEngine,
-    game: GameName,
-    limit: Limit = 100,
-    before: Annotated[int | None, QueryParameter(ge=0, description="The `next` of the page before.")] = None,
-) -> QuarantinePage:
-    """Newest first."""
-    in_force = engine.game(game)
-    rows = await engine.pool.fetch(sql.QUARANTINE_PAGE, game, before, limit)
-    types = in_force.definition.events
-    logged = [(types.get(row["type"]), row["body"]) for row in rows]
-    bodies = await outward_bodies(engine.directory, in_force.namespace, logged)
-    events = [
-        Quarantined(
-            row["seq"],
-            row["id"],
-            row["match"],
-            row["type"],
-            to_datetime(row["at"]),
-            to_datetime(row["received_at"]),
-            row["reason"],
-            body,
-        )
-        for row, body in zip(rows, bodies, strict=True)
-    ]
-    return QuarantinePage(game, events, events[-1].seq if len(events) == limit else None)
-
-
-ROUTES: Final[list[BaseRouteHandler]] = [post_events, get_quarantine]
+ROUTES: Final[list[BaseRouteHandler]] = [post_events]

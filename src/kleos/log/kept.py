@@ -1,4 +1,4 @@
-"""What waits in the database for somebody: events in quarantine, messages in the outbox."""
+"""What waits in the database for somebody: events in quarantine that nobody has judged, messages in the outbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from kleos.log import sql
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Events in quarantine by game, and messages in the outbox."""
+    """Waiting events in quarantine by game, and messages in the outbox."""
 
     quarantine: Mapping[str, int]
     outbox: int

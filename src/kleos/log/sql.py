@@ -106,11 +106,7 @@ ORDER BY e.at, e.id
 """
 """In event order; read with a cursor."""
 
-QUARANTINE_PAGE: Final = """
-SELECT seq, id, match, type, at, received_at, reason, body FROM kleos.quarantine
-WHERE game = $1 AND ($2::bigint IS NULL OR seq < $2)
-ORDER BY seq DESC LIMIT $3
+QUARANTINE_SIZES: Final = """
+SELECT game, count(*) AS events FROM kleos.quarantine WHERE status = 'waiting' GROUP BY game
 """
-
-QUARANTINE_SIZES: Final = "SELECT game, count(*) AS events FROM kleos.quarantine GROUP BY game"
 OUTBOX_SIZE: Final = "SELECT count(*) FROM kleos.outbox"

@@ -4,7 +4,7 @@ Read with the definition, and as old as that: a correction raises the game's cal
 earlier one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from kleos.moderation import sql
@@ -15,13 +15,15 @@ from kleos.store.pool import Connection
 class Corrected:
     """``has_voids``: some event may not count; ``has_voided_matches``: nor what will come of some match.
 
-    ``merges`` is by number of a merged player the number that stands for it, and ``meant`` the same by external id.
+    ``merges`` is by number of a merged player the number that stands for it, and ``meant`` the same by external id;
+    ``chains``, by either, are the corrections by which it does.
     """
 
     has_voids: bool = False
     has_voided_matches: bool = False
     merges: Mapping[int, int] = field(default_factory=dict)
     meant: Mapping[str, str] = field(default_factory=dict)
+    chains: Mapping[int | str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def asks_of_commits(self) -> bool:
@@ -38,7 +40,30 @@ async def read_corrected(connection: Connection, game: str, namespace: str) -> C
     }
     roots = {player: root_of(edges, player) for player in edges}
     meant = {ids[player]: ids[root] for player, root in roots.items() if ids[player] and ids[root]}
-    return Corrected(has["voids"] or has["voided_matches"], has["voided_matches"], roots, meant)
+    made_by = {merge["player"]: merge["correction"] for merge in merges}
+    chains: dict[int | str, tuple[int, ...]] = {player: _chain(edges, made_by, player) for player in edges}
+    chains |= {ids[player]: chains[player] for player in edges if ids[player]}
+    return Corrected(has["voids"] or has["voided_matches"], has["voided_matches"], roots, meant, chains)
+
+
+def merged_places(corrected: Corrected, events: Iterable[tuple[str, Set[int] | Set[str]]]) -> list[tuple[str, int]]:
+    """Of events, each a match and the players that it names, where which merge counts somebody as another."""
+    return sorted(
+        {
+            (match, correction)
+            for match, players in events
+            for player in corrected.chains.keys() & players
+            for correction in corrected.chains[player]
+        }
+    )
+
+
+def _chain(edges: Mapping[int, int], made_by: Mapping[int, int], player: int) -> tuple[int, ...]:
+    chain = []
+    while player in edges:
+        chain.append(made_by[player])
+        player = edges[player]
+    return tuple(chain)
 
 
 def root_of(edges: Mapping[int, int], player: int) -> int:

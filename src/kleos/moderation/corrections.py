@@ -1,12 +1,12 @@
 """Making corrections and undoing them: from what a moderator asks to what everybody sees."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from kleos.boards.answers import Effect
+from kleos.boards.standings import Move
 from kleos.core.errors import Conflict, NotFound
 from kleos.core.windows import from_datetime
 from kleos.engine.engine import Engine
@@ -16,24 +16,26 @@ from kleos.log import sql as log_sql
 from kleos.log.commit import Committed
 from kleos.moderation import sql
 from kleos.moderation.asked import Asked, Ban, Merge, Void, check_asked, check_reason
+from kleos.moderation.concern import players_in
 from kleos.moderation.subjects import Correction, Kind, Subject
 from kleos.moderation.transaction import Done, Made, Step, Undone, carry_out
 from kleos.players.directory import Card
+from kleos.sheets.changes import RowChange
+from kleos.sheets.write import row_key
 from kleos.store.pool import Connection
 
 Prepare = Callable[[], Awaitable[Step]]
 
-WATCHED: Final = 200
-"""Of so many players the answer tells where they stand now."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``correction`` is None where it was only rehearsed; ``standings``: what memory knows of the players concerned."""
+    """``correction`` is None where it was only rehearsed; ``moves`` are by game those on boards in memory, and ``ids``
+    names the players of ``done``."""
 
     correction: Correction | None
     done: Done
-    standings: Sequence[Effect]
+    moves: Mapping[str, Sequence[Move]]
+    ids: Mapping[int, str]
 
 
 class Corrections:
@@ -201,66 +203,88 @@ class Corrections:
             in_force = [engine.game(game.name) for game in games]
             writers = {game.name: engine.writers(game.name) for game in games}
             done = await carry_out(connection, in_force, writers, step, engine.stamp.next_at(), rehearse)
+            ids = await _ids(connection, in_force[0].namespace, _players_of(done, step))
+            moves = self._moves(done, step, ids)
             if rehearse:
-                return Outcome(None, done, ())
-            standings = await self._publish(connection, done, step)
+                return Outcome(None, done, moves, ids)
+            await self._publish(connection, done, step, ids)
             row = await connection.fetchrow(sql.CORRECTION, games[0].name, games[0].namespace, done.seq)
-            return Outcome(correction_of(row), done, standings)
+            return Outcome(correction_of(row), done, moves, ids)
 
-    async def _publish(self, connection: Connection, done: Done, step: Step) -> list[Effect]:
+    def _moves(self, done: Done, step: Step, ids: Mapping[int, str]) -> dict[str, list[Move]]:
+        standings = self._engine.standings
+        if step.kind == "ban":
+            hidden = step.undoes is None
+            return {
+                game.name: [
+                    move
+                    for player in step.subject.players
+                    if player in ids
+                    for move in standings.supposed_hidden(game, ids[player], hidden)
+                ]
+                for game in done.games
+            }
+        return {
+            one.game.name: standings.supposed(one.game, _known(one.game, one.rows, ids), ids) for one in done.recounted
+        }
+
+    async def _publish(self, connection: Connection, done: Done, step: Step, ids: Mapping[int, str]) -> None:
         """Memory takes in what the correction changed, before the next commit."""
-        directory, standings = self._engine.directory, self._engine.standings
-        namespace = done.games[0].namespace
-        await directory.load_corrected()
-        known: list[Effect] = []
+        engine = self._engine
+        await engine.directory.load_corrected()
         recounted = {one.game.name: one for one in done.recounted}
         for game in done.games:
             one = recounted.get(game.name)
             if one is None:
-                self._engine.corrected(game, Committed(frozenset(), None))
+                engine.corrected(game, Committed(frozenset(), None))
                 continue
-            ids = await _ids(connection, game, {*_players_of(game, one.rows), *one.appeared})
             committed = Committed(
                 frozenset(),
                 None,
-                [change for change in one.rows if _is_known(game, change, ids)],
+                _known(game, one.rows, ids),
                 [change for change in one.awards if change.player in ids],
                 ids,
                 appeared=[ids[player] for player in one.appeared if player in ids],
                 matches=step.subject.places,
+                outbox=one.outbox,
             )
-            watched = [ids[player] for player in one.concern.players[:WATCHED] if player in ids]
-            known += self._engine.corrected(game, committed, watched).known
+            engine.corrected(game, committed)
             if one.outbox is not None:
                 await connection.execute(log_sql.DROP_OUTBOX, [one.outbox])
         if step.kind == "ban":
-            for id in (await _ids(connection, done.games[0], set(step.subject.players))).values():
-                standings.hidden_or_shown(namespace, id)
-        self._engine.unsettle({game.name for game in done.games})
-        return known
+            for player in step.subject.players:
+                if player in ids:
+                    engine.standings.hidden_or_shown(done.games[0].namespace, ids[player])
+        engine.unsettle({game.name for game in done.games})
 
 
 def _new(game: str, namespace: str, kind: Kind, subject: Subject, actor: str, reason: str) -> Step:
     return Step(game, Made(namespace=namespace, kind=kind, subject=subject, actor=actor, reason=reason))
 
 
-async def _ids(connection: Connection, game: Game, players: set[int]) -> dict[int, str]:
-    rows = await connection.fetch(sql.IDS_OF, game.namespace, sorted(players))
+async def _ids(connection: Connection, namespace: str, players: set[int]) -> dict[int, str]:
+    rows = await connection.fetch(sql.IDS_OF, namespace, sorted(players))
     return {row["player"]: row["id"] for row in rows}
 
 
-def _players_of(game: Game, rows: Sequence[Any]) -> set[int]:
-    names = {
-        name: [column.name for column in sheet.key if column.type.kind == "player"]
-        for name, sheet in game.definition.sheets.items()
-    }
-    return {change.row[name] for change in rows for name in names[change.sheet]}
+def _players_of(done: Done, step: Step) -> set[int]:
+    """Everybody whom the answer or the feed may have to name."""
+    players = set(step.subject.players)
+    for one in done.recounted:
+        players.update(one.appeared, one.concern.players)
+        for change in one.rows:
+            players |= players_in(
+                one.game, change.sheet, {row_key(one.game.definition.sheets[change.sheet], change.row)}
+            )
+    for effects in done.effects:
+        players.update(effects.players_shown)
+    return players
 
 
-def _is_known(game: Game, change: Any, ids: dict[int, str]) -> bool:
-    """A player who was deleted stands nowhere."""
-    key = game.definition.sheets[change.sheet].player_key
-    return key is None or change.row[key] in ids
+def _known(game: Game, rows: Sequence[RowChange], ids: Mapping[int, str]) -> list[RowChange]:
+    """Without those of players who were deleted: they stand nowhere."""
+    keys = {name: sheet.player_key for name, sheet in game.definition.sheets.items()}
+    return [change for change in rows if (key := keys[change.sheet]) is None or change.row[key] in ids]
 
 
 def correction_of(row: Any) -> Correction:

@@ -9,9 +9,8 @@ from kleos.core.completion import Award
 from kleos.core.definition.model import Sheet
 from kleos.engine.game import Game
 from kleos.moderation import sql
-from kleos.moderation.concern import Concern
+from kleos.moderation.concern import Concern, players_in
 from kleos.moderation.recount import Recounted
-from kleos.sheets.changes import RowChange
 from kleos.sheets.layout import key_arrays, quoted, table
 from kleos.sheets.write import row_key
 from kleos.store.pool import Connection
@@ -57,7 +56,19 @@ class GameEffects:
     gained: int
     lost: int
     redated: int
-    changes: Sequence[RowChange]
+
+    @property
+    def players_shown(self) -> set[int]:
+        """The players in what is shown, as keys and as values."""
+        sheets = self.game.definition.sheets
+        found = {award.player for award in self.awards}
+        for row in self.rows:
+            sheet = sheets[row.sheet]
+            found |= players_in(self.game, row.sheet, {row.key})
+            for name, values in row.cells.items():
+                if sheet.columns[name].type.kind == "player":
+                    found.update(value for value in values if value is not None)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,6 @@ class Glimpse:
             kinds.count("gained"),
             kinds.count("lost"),
             kinds.count("redated"),
-            recounted.rows,
         )
 
 

@@ -4,7 +4,7 @@ Runs in the transaction of a correction, under the game's exclusive lock, after 
 read here is read in later statements than those that lock.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from kleos.engine.game import Game
 from kleos.log import history
 from kleos.log import sql as log_sql
 from kleos.moderation import sql
+from kleos.moderation.arriving import keep_places
 from kleos.moderation.concern import Concern
 from kleos.moderation.corrected import read_corrected
 from kleos.moderation.refold import refold_rows
@@ -78,6 +79,8 @@ async def recount(
     """Brings the game's tables to what the log comes to now."""
     voided = await _voided(connection, after, witness.rows)
     counted = [row for row in witness.rows if row["id"] not in voided]
+    if after.corrected.chains:
+        await keep_places(connection, after, _as_they_came(after, counted))
     appeared = await _keep_appearances(connection, after, witness.matches, counted)
     await _keep_matches(connection, after, witness.matches, counted)
     rows = await refold_rows(connection, after, writers, concern.rows)
@@ -96,6 +99,16 @@ async def _voided(connection: Connection, game: Game, rows: Sequence[Values]) ->
         return set()
     found = await connection.fetch(sql.VOIDED, game.name, [row["id"] for row in rows])
     return {row["id"] for row in found}
+
+
+def _as_they_came(game: Game, rows: Sequence[Values]) -> Iterator[tuple[str, set[int]]]:
+    """The match of each event, and the players that it names in the log."""
+    for row in rows:
+        plan = game.plan.events.get(row["type"])
+        if plan is not None:
+            event: Any = plan.read_log(row["id"], row["match"], row["at"], row["body"])
+            named: set[Any] = plan.players(event)
+            yield row["match"], named
 
 
 async def _rows_holding(connection: Connection, game: Game, players: Sequence[int]) -> dict[str, set[RowKey]]:

@@ -8,7 +8,7 @@ SELECT EXISTS (SELECT FROM kleos.voided WHERE game = $1) AS voids,
 """
 
 MERGES: Final = """
-SELECT m.player, m.into_player, i.id, j.id AS into_id
+SELECT m.player, m.into_player, m.correction, i.id, j.id AS into_id
 FROM kleos.merges m
 LEFT JOIN kleos.identities i ON i.player = m.player AND i.namespace = m.namespace
 LEFT JOIN kleos.identities j ON j.player = m.into_player AND j.namespace = m.namespace
@@ -102,6 +102,13 @@ WHERE kind = 'ban' AND undone_seq IS NULL AND game = $1 AND namespace = $2 AND $
 """
 
 ADD_MERGE: Final = "INSERT INTO kleos.merges (player, into_player, namespace, correction) VALUES ($1, $2, $3, $4)"
+ADD_MERGED_MATCHES: Final = """
+INSERT INTO kleos.merged_matches (game, match, correction)
+SELECT $1, d.match, d.correction FROM unnest($2::text[], $3::bigint[]) AS d(match, correction)
+ON CONFLICT DO NOTHING
+"""
+MERGED_MATCHES: Final = "SELECT match FROM kleos.merged_matches WHERE correction = $1 AND game = $2"
+DROP_MERGED_MATCHES: Final = "DELETE FROM kleos.merged_matches WHERE correction = $1"
 DROP_MERGE: Final = "DELETE FROM kleos.merges WHERE correction = $1"
 
 # What is kept of matches -----------------------------------------------------------------------------------------

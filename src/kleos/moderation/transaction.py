@@ -150,7 +150,11 @@ async def _moved(connection: Connection, step: Step) -> list[int]:
 
 async def _matches(connection: Connection, game: Game, step: Step, moved: Sequence[int]) -> list[str]:
     if step.kind == "merge":
-        return [row["match"] for row in await connection.fetch(sql.APPEARED_IN, game.name, moved)]
+        if step.undoes is None:
+            rows = await connection.fetch(sql.APPEARED_IN, game.name, moved)
+        else:
+            rows = await connection.fetch(sql.MERGED_MATCHES, step.undoes.seq, game.name)
+        return [row["match"] for row in rows]
     return step.subject.places
 
 
@@ -214,6 +218,7 @@ async def _take_out_of_force(connection: Connection, undone: Correction) -> None
         await connection.execute(sql.SHOW, undone.seq)
     elif undone.kind == "merge":
         await connection.execute(sql.DROP_MERGE, undone.seq)
+        await connection.execute(sql.DROP_MERGED_MATCHES, undone.seq)
     else:
         await connection.execute(sql.SET_STATUS, undone.game, subject.quarantine, "waiting", None)
         if undone.kind == "accept":

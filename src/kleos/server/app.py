@@ -26,6 +26,7 @@ from kleos.jobs.worker import WorkerSettings
 from kleos.log.api import ROUTES as EVENT_ROUTES
 from kleos.log.archive.api import ROUTES as ARCHIVE_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
+from kleos.moderation.api import ROUTES as MODERATION_ROUTES
 from kleos.players.accounts.api import ROUTES as ACCOUNT_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
 from kleos.players.stats_api import ROUTES as PLAYER_STATS_ROUTES
@@ -101,6 +102,7 @@ def routes() -> list[ControllerRouterHandler]:
         *PLAYER_ROUTES,
         *PLAYER_STATS_ROUTES,
         *JOB_ROUTES,
+        *MODERATION_ROUTES,
         *ACCOUNT_ROUTES,
         *AUTH_ROUTES,
         *STATS_FACADE_ROUTES,

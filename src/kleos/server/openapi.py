@@ -55,6 +55,7 @@ TAGS: Final = {
     "achievements": "Conditions, and the awards of those who met them.",
     "matches": "Matches and their events.",
     "players": "Profiles, and everything about one player.",
+    "moderation": "Corrections, which can be undone: voids, bans, merges, what is in quarantine.",
     "accounts": "People: logging in, and one's own account.",
     "jobs": "Work that takes its time: rebuilds, archiving, verifying, changes of a definition.",
     "keys": "Keys of game servers, and who changed what.",
