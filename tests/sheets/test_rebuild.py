@@ -225,3 +225,25 @@ async def test_a_definition_that_grows_and_a_season_in_the_past(world: World) ->
     await world.engine.put_definition("kinds", KINDS)
     assert await check(world) == 80
     assert await world.connection.fetchval("SELECT count(*) FROM kleos.matches WHERE ended_at IS NOT NULL") == 0
+
+
+async def test_a_rebuild_by_another_process_refuses_no_event(world: World) -> None:
+    """The server hears of it, reads the game anew, and commits what waited."""
+    stopping = asyncio.Event()
+
+    async def load() -> int:
+        for n in itertools.count():
+            if stopping.is_set():
+                return n
+            await world.send(played(f"o{n}", "2026-06-01T00:00:00Z", f"p{n % 3}", match=f"m{n % 5}"))
+        raise AssertionError
+
+    loading = asyncio.create_task(load())
+    connection = await open_connection(world.engine.database.dsn)
+    for _ in range(4):
+        await catalog.rebuild_game(connection, "kinds")
+    await connection.close()
+    stopping.set()
+    sent = await loading
+    assert sent > 4
+    assert await check(world) == 80 + sent

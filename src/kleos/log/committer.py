@@ -230,6 +230,13 @@ class Committer:
                 "commit", [request.cause for request in requests], game=self.game.name, events=len(incoming)
             ):
                 await self._commit_all(incoming, outcome)
+        except StaleDefinition as error:
+            self._answer_all()
+            if outcome.committed:
+                self._fail(requests, error)
+            else:
+                self._put_back(requests)
+            self.distrust()
         except Exception as error:
             self.tally.failures += 1
             self._answer_all()
@@ -261,7 +268,7 @@ class Committer:
                 self._idle.set()
                 await asyncio.sleep(READ_ANEW_EVERY_S)
             else:
-                if self.game is not game:
+                if self.game.definition.source != game.definition.source:
                     self._refuse_waiting(Unavailable("the game's definition has just changed; send again"))
         self.away = None
 
@@ -278,6 +285,11 @@ class Committer:
             taken.append(request)
         self._waiting_events -= events
         return taken
+
+    def _put_back(self, requests: Sequence[Request]) -> None:
+        """Another process has rebuilt the game, or changed more: that is read anew first."""
+        self._waiting.extendleft(reversed(requests))
+        self._waiting_events += sum(len(request.events) for request in requests)
 
     async def _commit_all(self, incoming: Sequence[Incoming], outcome: Outcome) -> None:
         """Commits, and where the data of some event spoils it, takes the batch apart until the culprit stands alone."""

@@ -43,16 +43,6 @@ ON CONFLICT (game, match) DO UPDATE SET
     ended_at = LEAST(m.ended_at, excluded.ended_at)
 """
 
-DATE_MATCHES: Final = """
-UPDATE kleos.matches m SET ended_at = (
-    SELECT min(e.at) FROM kleos.events e
-    WHERE e.game = m.game AND e.match = m.match AND e.type = ANY($2::text[])
-      AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)
-)
-WHERE m.game = $1
-"""
-"""Dates the end of every match anew, after the definition named other types that end one."""
-
 ADD_QUARANTINE: Final = """
 INSERT INTO kleos.quarantine (game, id, match, type, at, received_at, reason, body)
 SELECT $1, d.id, d.match, d.type, d.at, $8, d.reason, d.body

@@ -94,6 +94,21 @@ async def test_types_that_are_gone_and_bodies_that_do_not_fit_stay_json(database
         assert read_back(world, [span]) == await world.log()
 
 
+async def test_a_span_that_was_begun_is_written_to_its_end(database: Database, tmp_path: Path) -> None:
+    async with world_of(database, str(tmp_path / "archive"), tmp_path) as world:
+        await world.send(*(played(f"e{n}", "2026-01-01T00:00:00Z") for n in range(5)))
+        last = await world.connection.fetchval("SELECT max(seq) FROM kleos.events") - 2
+        await world.connection.execute(
+            "INSERT INTO kleos.spans (game, first_seq, last_seq) VALUES ('kinds', 0, $1)", last
+        )
+        left = tmp_path / "archive" / "kinds" / "played" / "2026-01" / "x.parquet.0123abcd.part"
+        left.parent.mkdir(parents=True)
+        left.write_text("half of it")
+        assert [span.events for span in await world.seal()] == [3, 2]
+        assert not left.exists()
+        assert len(list(left.parent.iterdir())) == 2
+
+
 async def test_one_seals_at_a_time(database: Database, tmp_path: Path) -> None:
     async with world_of(database, str(tmp_path / "archive"), tmp_path) as world:
         await world.send(*EVERY_KIND)

@@ -100,14 +100,13 @@ class Location:
     def _missing(self, path: str) -> ArchiveDamaged:
         return ArchiveDamaged(f"the archive's file {self.full(path)} is missing")
 
-    def remove(self, path: str) -> None:
-        if self.system.exists(self.full(path)):
-            self.system.rm_file(self.full(path))
-
-    def parts(self, folder: str) -> list[str]:
-        """What writers that were killed have left: full names."""
-        found = self.system.find(self.full(folder)) if self.system.exists(self.full(folder)) else []
-        return [name for name in found if name.endswith(_TEMPORARY)]
+    def clear(self, folder: str) -> None:
+        """Removes what writers that were killed have left below a folder."""
+        below = self.full(folder)
+        if self.system.exists(below):
+            for name in self.system.find(below):
+                if name.endswith(_TEMPORARY):
+                    self.system.rm_file(name)
 
     def _names(self, path: str) -> tuple[str, str]:
         target = self.full(path)

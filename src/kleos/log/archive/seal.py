@@ -55,6 +55,7 @@ async def seal(
     """
     sealed: list[Span] = []
     async with sealing(connection, game.name):
+        await asyncio.to_thread(location.clear, game.name)
         horizon = await take_horizon(connection, lock)
         first_seq = await _last_sealed(connection, game.name)
         began = first_seq
