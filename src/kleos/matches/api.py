@@ -17,7 +17,7 @@ from kleos.feed.feed import Feed
 from kleos.log.outward import outward_bodies
 from kleos.matches import sql
 from kleos.matches.detail import MatchDetail, match_detail
-from kleos.matches.listing import Matches, Status, newest
+from kleos.matches.listing import Match, Matches, Running, Status, named, newest, running
 from kleos.matches.logged import page_of_events
 from kleos.matches.opening import MOST_CONTROLLERS, Visibility, check_may_see, open_match
 from kleos.server.auth.guards import requires
@@ -54,6 +54,24 @@ class MatchEvents(msgspec.Struct):
     match: str
     events: list[LoggedEvent]
     next: str | None
+
+
+class FoundMatches(msgspec.Struct):
+    matches: list[Match]
+
+
+@get("/v1/matches", tags=["matches"], summary="Find a match", responses=problems(400))
+async def find_matches(
+    engine: TheEngine, match: Annotated[str, QueryParameter(description="The whole id, as the game gave it.")]
+) -> FoundMatches:
+    """The matches of this id, in whatever game; those that are private are not found."""
+    return FoundMatches(await named(engine, check_external_id(match, "match")))
+
+
+@get("/v1/matches/running", tags=["matches"], summary="What is live now", responses=problems())
+async def get_running(engine: TheEngine) -> Running:
+    """How many matches of each game run: not ended, with an event in the last hour. Private ones are not counted."""
+    return await running(engine)
 
 
 @get("/v1/games/{game:str}/matches", tags=["matches"], summary="A game's matches", responses=problems(400, 404))
@@ -187,4 +205,12 @@ def _parse_cursor(cursor: str | None) -> tuple[int | None, str | None]:
     return int(at), id
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [get_matches, get_match, post_match, get_match_events, get_match_sheet]
+ROUTES: Final[list[BaseRouteHandler]] = [
+    find_matches,
+    get_running,
+    get_matches,
+    get_match,
+    post_match,
+    get_match_events,
+    get_match_sheet,
+]

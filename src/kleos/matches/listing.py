@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import asyncpg
 import msgspec
@@ -15,6 +15,9 @@ from kleos.engine.game import Game
 from kleos.matches import sql
 
 Status = Literal["open", "ended"]
+
+QUIET_US: Final = 3_600_000_000
+"""A match of which nothing was heard for so long does not run any more, whether or not its end was told."""
 
 
 class Match(msgspec.Struct, kw_only=True):
@@ -36,6 +39,33 @@ class Matches(msgspec.Struct):
 
     matches: list[Match]
     next: str | None
+
+
+class RunningIn(msgspec.Struct):
+    game: str
+    running: int
+
+
+class Running(msgspec.Struct):
+    """Games of which no match runs are left out."""
+
+    games: list[RunningIn]
+
+
+async def running(engine: Engine) -> Running:
+    """Matches that nothing has ended and of which something happened a short while ago, but for private ones."""
+    known = {game.name for game in engine.games() if game.definition.ended_by}
+    rows = await engine.pool.fetch(sql.RUNNING, engine.now() - QUIET_US)
+    return Running([RunningIn(*row) for row in rows if row["game"] in known])
+
+
+async def named(engine: Engine, match: str) -> list[Match]:
+    """The matches of this id, one a game at most, but for private ones."""
+    found = []
+    for namespace in sorted({game.namespace for game in engine.games()}):
+        games = [game.name for game in engine.games() if game.namespace == namespace]
+        found += await shown(engine, namespace, await engine.pool.fetch(sql.NAMED, games, match))
+    return found
 
 
 async def newest(

@@ -27,6 +27,22 @@ ONE: Final = """
 SELECT game, match, first_at, last_at, events, ended_at FROM kleos.matches WHERE game = $1 AND match = $2
 """
 
+RUNNING: Final = """
+SELECT m.game, count(*) AS running FROM kleos.matches m
+WHERE m.ended_at IS NULL AND m.last_at > $1
+  AND NOT EXISTS (SELECT FROM kleos.opened_matches o
+                  WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
+GROUP BY m.game
+"""
+
+NAMED: Final = """
+SELECT m.game, m.match, m.first_at, m.last_at, m.events, m.ended_at FROM kleos.matches m
+WHERE m.game = ANY($1::text[]) AND m.match = $2
+  AND NOT EXISTS (SELECT FROM kleos.opened_matches o
+                  WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
+ORDER BY m.game
+"""
+
 PLAYERS_OF: Final = """
 SELECT a.game, a.match, a.player FROM kleos.appearances a
 JOIN unnest($1::text[], $2::text[]) AS asked(game, match) USING (game, match)

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from kleos.achievements.api import ROUTES as ACHIEVEMENT_ROUTES
 from kleos.achievements.created import Created
 from kleos.achievements.rarity import Rarity
+from kleos.analytics.api import ROUTES as ANALYTICS_ROUTES
 from kleos.boards.api import ROUTES as BOARD_ROUTES
 from kleos.definitions.api import ROUTES as DEFINITION_ROUTES
 from kleos.engine.api import ROUTES as GAME_ROUTES
@@ -95,6 +96,7 @@ def routes() -> list[ControllerRouterHandler]:
         *ARCHIVE_ROUTES,
         *GAME_ROUTES,
         *DEFINITION_ROUTES,
+        *ANALYTICS_ROUTES,
         *BOARD_ROUTES,
         *SHEET_ROUTES,
         *ACHIEVEMENT_ROUTES,

@@ -15,6 +15,7 @@ from kleos.server.openapi import problems
 from kleos.server.parameters import GameName, Limit, Offset, SheetName, TheCaller, TheEngine, WindowName
 from kleos.sheets.explain import explain, place_of
 from kleos.sheets.explained import Explanation, shown_explanation
+from kleos.sheets.histogram import Histogram, histogram
 from kleos.sheets.query import Question, SheetRow, next_of, page, parse_order, window_of
 
 _OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "after"})
@@ -102,6 +103,26 @@ async def get_sheet(
     return await sheet_page(engine, in_force, found, question)
 
 
+@get(
+    "/v1/games/{game:str}/sheets/{sheet:str}/histogram",
+    tags=["sheets"],
+    summary="How a column's values are spread",
+    responses=problems(400, 404),
+)
+async def get_histogram(
+    engine: TheEngine,
+    game: GameName,
+    sheet: SheetName,
+    column: Annotated[str, QueryParameter(description="A column with numbers.")],
+    window: WindowName = None,
+    bins: Annotated[int, QueryParameter(ge=1, le=100, description="At most so many.")] = 20,
+) -> Histogram:
+    """How many rows have a value in each of some equally wide bins."""
+    in_force = engine.game(game)
+    found = in_force.sheet(sheet)
+    return await histogram(engine.pool, in_force, found, column, window_of(in_force, found, window, engine.now()), bins)
+
+
 async def sheet_page(engine: Engine, game: Game, sheet: Sheet, question: Question) -> SheetPage:
     if question.after is not None and question.offset:
         raise BadInput("give either `after` or `offset`", "after")
@@ -122,4 +143,4 @@ def key_filters(request: Request[Any, Any, Any], own: frozenset[str]) -> dict[st
     return filters
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [get_sheet, get_explanation]
+ROUTES: Final[list[BaseRouteHandler]] = [get_sheet, get_histogram, get_explanation]

@@ -43,6 +43,17 @@ ORDER BY {order} LIMIT {limit} OFFSET {offset}
 """
 COUNT: Final = 'SELECT count(*) FROM {table} r WHERE "window" = $1 AND present{filters}'
 
+EXTENT: Final = """
+SELECT count(v) AS rows, count(*) - count(v) AS empty, min(v) AS low, max(v) AS high, avg(v) AS mean
+FROM (SELECT {column}::double precision AS v FROM {table} r WHERE "window" = $1 AND present{filters}) AS given
+"""
+BINS: Final = """
+SELECT LEAST(floor((v - $2::double precision) / $3::double precision)::bigint, $4::bigint) AS bin, count(*) AS rows
+FROM (SELECT {column}::double precision AS v FROM {table} r WHERE "window" = $1 AND present{filters}) AS given
+WHERE v IS NOT NULL AND v >= $2
+GROUP BY 1
+"""
+
 ROW: Final = 'SELECT {columns} FROM {table} WHERE "window" = $1 AND {key} AND present'
 
 ROW_OF_PLAYER: Final = 'SELECT {columns} FROM {table} WHERE "window" = $1 AND {player} = $2 AND present'

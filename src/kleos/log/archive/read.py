@@ -90,6 +90,20 @@ async def months_of_log(
         yield await asyncio.to_thread(_read_all, location, definition, by_month[month], span)
 
 
+async def removed_files(connection: Connection, game: str, span: Between) -> tuple[Location | None, list[str]] | None:
+    """Where the archive is, and the files of reported events that may lie in this span of time and are in files alone;
+    None where there are none."""
+    rows = await connection.fetch(sql.REMOVED_SPANS, game)
+    files = await files_of(connection, game, [row["last_seq"] for row in rows])
+    paths = [
+        file.path
+        for of_span in files.values()
+        for file in of_span
+        if "." not in file.type and _may_lie(file.month, span)
+    ]
+    return (await location_of(connection), paths) if paths else None
+
+
 async def _location(connection: Connection) -> Location:
     location = await location_of(connection)
     if location is None:

@@ -12,8 +12,8 @@ from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import check_text
 from kleos.core.windows import to_datetime
 from kleos.server.auth.audit import audit
-from kleos.server.auth.caller import Caller, Scope
-from kleos.server.auth.guards import forbidden, requires
+from kleos.server.auth.caller import Caller, Kind, Right, Scope
+from kleos.server.auth.guards import forbidden, requires, unauthorized
 from kleos.server.auth.keys import Key
 from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import InGame, Limit, TheAccess, TheCaller, TheEngine
@@ -72,6 +72,33 @@ class AuditPage(msgspec.Struct):
 
     entries: list[AuditEntry]
     next: int | None
+
+
+class CallerAnswer(msgspec.Struct, kw_only=True):
+    """``everywhere`` are rights in all games and for the server, ``in_games`` those in ``games`` only. ``player`` is
+    the id of the player that the caller is."""
+
+    kind: Kind
+    name: str
+    player: str | None
+    everywhere: list[Right]
+    in_games: list[Right]
+    games: list[str]
+
+
+@get("/v1/caller", tags=["keys"], summary="Who asks", responses=problems(401), sync_to_thread=False)
+def get_caller(caller: TheCaller) -> CallerAnswer:
+    """Whose key or token came with the request, and what it may do; without one, nobody."""
+    if caller.refusal is not None:
+        raise unauthorized(caller)
+    return CallerAnswer(
+        kind=caller.kind,
+        name=caller.name,
+        player=caller.player,
+        everywhere=sorted(caller.everywhere),
+        in_games=sorted(caller.in_games),
+        games=sorted(caller.games),
+    )
 
 
 @get(
@@ -192,4 +219,4 @@ def _answer(key: Key) -> KeyAnswer:
     )
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [get_keys, make_key, revoke_key, get_audit]
+ROUTES: Final[list[BaseRouteHandler]] = [get_caller, get_keys, make_key, revoke_key, get_audit]

@@ -1,0 +1,38 @@
+"""The statements of activity; spans of time come as the array of their starts, and as the end of the last."""
+
+from typing import Final
+
+# `starts` has $2[1] as the first moment counted; width_bucket numbers the spans from 1.
+EVENTS: Final = """
+SELECT width_bucket(at, $2::timestamptz[]) AS span, count(*) AS number FROM kleos.events
+WHERE game = $1 AND at >= ($2::timestamptz[])[1] AND at < $3 AND type NOT LIKE '%.%'
+GROUP BY 1
+"""
+
+MATCHES: Final = """
+SELECT width_bucket(first_at, $2::timestamptz[]) AS span, count(*) AS number FROM kleos.matches
+WHERE game = $1 AND first_at >= ($2::timestamptz[])[1] AND first_at < $3
+GROUP BY 1
+"""
+
+PLAYERS_OF_ROWS: Final = """
+SELECT n.span, count(DISTINCT r.player) AS number
+FROM ({rows}) AS r JOIN unnest($1::text[]) WITH ORDINALITY AS n("window", span) USING ("window")
+GROUP BY 1
+"""
+ROWS: Final = 'SELECT "window", {player} AS player FROM {table} WHERE "window" = ANY($1::text[]) AND present'
+
+PLAYERS_OF_MATCHES: Final = """
+SELECT played.span, count(DISTINCT a.player) AS number
+FROM (
+    SELECT width_bucket(at, $2::timestamptz[]) AS span, match FROM kleos.events
+    WHERE game = $1 AND at >= ($2::timestamptz[])[1] AND at < $3 AND type NOT LIKE '%.%'
+    UNION
+    SELECT width_bucket(moment, $2::timestamptz[]), match
+    FROM kleos.matches, LATERAL (VALUES (first_at), (last_at)) AS ends(moment)
+    WHERE game = $1 AND moment >= ($2::timestamptz[])[1] AND moment < $3
+) AS played
+JOIN kleos.appearances a ON a.game = $1 AND a.match = played.match
+GROUP BY 1
+"""
+"""For games of which no sheet has rows by player and span: of a match whose events have left, its two ends tell."""
