@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 
 from kleos.core.errors import NotFound
 from kleos.engine.description import decimals_of
@@ -81,7 +82,7 @@ class EmbeddedBoard(msgspec.Struct):
 
 
 @get("/embed/{game:str}/{board:str}", include_in_schema=False)
-async def embedded(engine: TheEngine, game: str, board: str) -> Response[EmbeddedBoard | None]:
+async def embedded(engine: TheEngine, game: FromPath[str], board: FromPath[str]) -> Response[EmbeddedBoard | None]:
     """For any site to read, what is missing too: it is public, and no credentials go with it."""
     try:
         in_force = engine.game(game)
