@@ -11,6 +11,8 @@ from kleos.replay.columns import view_type
 Bounds = tuple[int | None, int | None]
 """Which events count: from the first moment on, up to but without the second; None is open."""
 
+EVERYTHING: Final[Bounds] = (None, None)
+
 _ENVELOPE: Final = ("id", "match", "at")
 
 

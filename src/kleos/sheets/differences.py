@@ -1,6 +1,6 @@
 """What `verify` finds: cells that are not what the log makes of them, counted, the first of them kept to be named."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -43,24 +43,36 @@ class Differences:
     def missing(self, table: str, key: Mapping[str, Any]) -> None:
         """The log makes a row that is not there."""
         self.rows += 1
-        self.add(Difference("missing row", table, dict(key), "", None, "a row"))
+        self.add(missing_row(table, key))
 
     def extra(self, table: str, key: Mapping[str, Any]) -> None:
         """There is a row that the log does not make."""
         self.rows += 1
-        self.add(Difference("extra row", table, dict(key), "", "a row", None))
-
-    def compare_sets(self, table: str, names: Iterable[str], stored: set[Any], expected: set[Any]) -> None:
-        """Rows that are all key; each element is a tuple of the values of ``names``."""
-        columns = tuple(names)
-        self.rows += len(stored & expected)
-        self.cells += len(stored & expected)
-        for key in sorted(expected - stored):
-            self.missing(table, dict(zip(columns, key, strict=True)))
-        for key in sorted(stored - expected):
-            self.extra(table, dict(zip(columns, key, strict=True)))
+        self.add(extra_row(table, key))
 
     def add(self, difference: Difference) -> None:
         self.count += 1
-        if len(self.kept) < self.keep:
+        self.keep_one(difference)
+
+    def tally(self, rows: int, cells: int, different: int) -> None:
+        """What was compared elsewhere; of the different ones those to be named come by :meth:`keep_one`."""
+        self.rows += rows
+        self.cells += cells
+        self.count += different
+
+    @property
+    def room(self) -> int:
+        """How many more are kept."""
+        return self.keep - len(self.kept)
+
+    def keep_one(self, difference: Difference) -> None:
+        if self.room > 0:
             self.kept.append(difference)
+
+
+def missing_row(table: str, key: Mapping[str, Any]) -> Difference:
+    return Difference("missing row", table, dict(key), "", None, "a row")
+
+
+def extra_row(table: str, key: Mapping[str, Any]) -> Difference:
+    return Difference("extra row", table, dict(key), "", "a row", None)

@@ -109,7 +109,8 @@ class Folded:
 async def read_log(
     connection: Connection, duck: Duck, game: Game, horizon: int, folder: Path, progress: Progress
 ) -> Sources:
-    """Where the log up to the horizon lies; what only PostgreSQL has is brought into the session."""
+    """Where the log up to the horizon lies, files of all types; what only PostgreSQL has of the definition's types is
+    brought into the session."""
     types = sorted(game.definition.events)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         begun = [span for span in await spans_of(connection, game.name) if span.first_seq < horizon]
@@ -127,15 +128,13 @@ async def read_log(
     if spans:
         if location is None:
             raise no_location()
-        parquet = await asyncio.to_thread(_checked, location, spans, types, folder, progress)
+        parquet = await asyncio.to_thread(_checked, location, spans, folder, progress)
     return Sources(parquet, True, voided, game.corrected.merges)
 
 
-def _checked(
-    location: Location, spans: Sequence[Span], types: Sequence[str], folder: Path, progress: Progress
-) -> dict[str, list[str]]:
+def _checked(location: Location, spans: Sequence[Span], folder: Path, progress: Progress) -> dict[str, list[str]]:
     """By type the files on this machine, each found to be what was written."""
-    files = [file for span in spans for file in span.files if file.type in types]
+    files = [file for span in spans for file in span.files]
     paths: dict[str, list[str]] = {}
     for done, file in enumerate(files):
         progress("checking archived files", done, len(files))

@@ -42,7 +42,7 @@ async def outgrown(connection: Connection, definition: Definition) -> list[str]:
 
 def _lacking(sheet: Sheet, present: dict[str, str | None]) -> tuple[list[str], list[str]]:
     """The columns that are missing, and those whose formula is another."""
-    missing = [name for name, _ in _columns(sheet) if name not in present]
+    missing = [name for name, _ in columns(sheet) if name not in present]
     changed = [
         column.name
         for column in sheet.columns.values()
@@ -53,7 +53,7 @@ def _lacking(sheet: Sheet, present: dict[str, str | None]) -> tuple[list[str], l
 
 async def _grow(connection: Connection, definition: Definition, sheet: Sheet, present: dict[str, str | None]) -> bool:
     """Adds missing columns, and replaces formulas that the definition no longer has in this form."""
-    wanted = dict(_columns(sheet))
+    wanted = dict(columns(sheet))
     missing, changed = _lacking(sheet, present)
     where = table(definition.game, sheet.name)
     for name in changed:
@@ -87,7 +87,7 @@ def columns_of_table(sheet: Sheet, where: str) -> list[str]:
     """The statements that make the table without its indexes."""
     key = [f'"window" {SQL_TYPES["str"]} NOT NULL']
     key += [f"{quoted(column.name)} {SQL_TYPES[column.type.kind]} NOT NULL" for column in sheet.key]
-    measures = [f"{quoted(name)} {declared}" for name, declared in _columns(sheet)]
+    measures = [f"{quoted(name)} {declared}" for name, declared in columns(sheet)]
     statements = [sql.CREATE_TABLE.format(table=where, columns=",\n    ".join([*key, *measures]))]
     return statements + [_comment(where, sheet, c)[0] for c in sheet.columns.values() if c.formula is not None]
 
@@ -101,19 +101,19 @@ def indexes_of_table(sheet: Sheet, where: str) -> list[str]:
     return statements
 
 
-def _columns(sheet: Sheet) -> list[tuple[str, str]]:
+def columns(sheet: Sheet) -> list[tuple[str, str]]:
     """Every column but the key, with its declaration."""
-    columns: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = []
     for fold in sheet.folds.values():
-        columns += fold_columns(fold)
+        found += fold_columns(fold)
     if sheet.is_ordered:
-        columns += [(f"ordered_{end}_at", SQL_TYPES["time"]) for end in ("first", "last")]
-        columns += [(f"ordered_{end}_id", SQL_TYPES["str"]) for end in ("first", "last")]
+        found += [(f"ordered_{end}_at", SQL_TYPES["time"]) for end in ("first", "last")]
+        found += [(f"ordered_{end}_id", SQL_TYPES["str"]) for end in ("first", "last")]
     for column in sheet.columns.values():
         if column.formula is not None:
             declared = f"{SQL_TYPES[column.type.kind]} GENERATED ALWAYS AS ({_formula(sheet, column)}) STORED"
-            columns.append((column.name, declared))
-    return [*columns, ("present", "boolean NOT NULL DEFAULT true"), ("version", "bigint NOT NULL DEFAULT 0")]
+            found.append((column.name, declared))
+    return [*found, ("present", "boolean NOT NULL DEFAULT true"), ("version", "bigint NOT NULL DEFAULT 0")]
 
 
 def fold_columns(fold: Fold) -> list[tuple[str, str]]:

@@ -32,8 +32,7 @@ UPDATE {table} SET {resets}, present = false, version = nextval('kleos.version_s
 WHERE $1::text IS NULL OR "window" = $1
 """
 
-ALL_ROWS: Final = "SELECT * FROM {table} WHERE present"
-"""Read with a cursor."""
+ALL_ROWS: Final = "SELECT {columns} FROM {table} WHERE present"
 
 SEEN: Final = " AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = r.{player} AND h.game IN ('', '{game}'))"
 
@@ -93,9 +92,14 @@ OWN_VALUES: Final = 'SELECT {values} FROM {table} WHERE "window" = $1 AND {playe
 OWN_VALUE: Final = "{column} AS value_{at}, COALESCE({qualified}, false) AS qualified_{at}"
 
 # What `verify` reads.
-COUNT_EVENTS: Final = "SELECT count(*) FROM kleos.events WHERE game = $1"
-ALL_AWARDS: Final = "SELECT player, achievement, at, event, match FROM kleos.awards WHERE game = $1"
-ALL_MATCHES: Final = "SELECT match, first_at, last_at, events, ended_at FROM kleos.matches WHERE game = $1"
+ALL_AWARDS: Final = """
+SELECT player, achievement, (extract(epoch FROM at) * 1000000)::bigint, event, match FROM kleos.awards WHERE game = $1
+"""
+ALL_MATCHES: Final = """
+SELECT match, (extract(epoch FROM first_at) * 1000000)::bigint, (extract(epoch FROM last_at) * 1000000)::bigint, events,
+       (extract(epoch FROM ended_at) * 1000000)::bigint
+FROM kleos.matches WHERE game = $1
+"""
 ALL_APPEARANCES: Final = "SELECT player, match FROM kleos.appearances WHERE game = $1"
 ALL_SEASONS: Final = "SELECT name, title, starts_at, ends_at FROM kleos.seasons WHERE game = $1"
 PLAYERS_THERE: Final = """
@@ -105,14 +109,13 @@ UNION SELECT player FROM kleos.hidden WHERE player = ANY($1::bigint[]) AND corre
 """A deleted player is hidden for good."""
 FACTS: Final = "SELECT seq, at, body FROM kleos.events WHERE game = $1 AND type = $2 ORDER BY seq"
 
-MATCHES_OF_LOG: Final = """
-SELECT e.match, min(e.at) AS first_at, max(e.at) AS last_at, count(*) AS events,
-       min(e.at) FILTER (WHERE e.type = ANY($2::text[])) AS ended_at
-FROM kleos.events e
-WHERE e.game = $1 AND e.match <> e.id
-  AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)
-GROUP BY e.match
+OTHER_EVENTS: Final = """
+SELECT id, match, type, (extract(epoch FROM at) * 1000000)::bigint FROM kleos.events
+WHERE game = $1 AND seq > $2 AND type <> ALL($3::text[]) AND type NOT LIKE '%.%'
 """
+"""Of types that the definition no longer has; facts of our own have a dot in their type."""
+
+SEALED: Final = "SELECT COALESCE(max(last_seq), 0) FROM kleos.spans WHERE game = $1 AND sealed_at IS NOT NULL"
 
 EVENTS_AMISS: Final = """
 SELECT e.id, count(*) AS events, bool_or(i.id IS NOT NULL) AS remembered
@@ -121,6 +124,7 @@ WHERE e.game = $1 AND (e.type NOT LIKE '%.%' OR e.type = 'award.granted')
 GROUP BY e.id HAVING count(*) > 1 OR NOT bool_or(i.id IS NOT NULL)
 ORDER BY e.id LIMIT $2
 """
+REMEMBERED: Final = "SELECT id FROM kleos.event_ids WHERE game = $1"
 
 # Tables beside those in use.
 DROP_TABLE: Final = "DROP TABLE IF EXISTS {table}"
