@@ -57,7 +57,7 @@ _site: Final = Site()
 @get(PAGES, include_in_schema=False, sync_to_thread=False)
 def page(request: AnyRequest) -> Response[bytes]:
     """Which page it is, the script reads from the address."""
-    document = _site.file("/index.html") or File.of(_NOT_BUILT.encode(), "text/html; charset=utf-8", FRESH)
+    document = _site.file("/index.html") or File.of(_NOT_BUILT.encode(), "text/html", FRESH)
     return _answer(request, document, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
 

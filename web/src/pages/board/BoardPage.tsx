@@ -35,7 +35,9 @@ export function BoardPage() {
         const sheet = data.sheets.find((each) => each.name === declared?.sheet);
         if (!declared || !sheet) {
           const known = data.boards.map((each) => each.title).join(", ");
-          return <Failure what="board" error={new Error(`${data.title} has these boards: ${known}.`)} />;
+          return (
+            <Failure what="board" missing error={new Error(`${data.title} has these boards: ${known}.`)} />
+          );
         }
         return <Whole key={`${game}/${board}`} whole={data} board={declared} sheet={sheet} />;
       }}

@@ -25,11 +25,15 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-type FailureProps = { readonly what: string; readonly error: unknown; readonly retry?: () => void };
+type FailureProps = {
+  readonly what: string;
+  readonly error: unknown;
+  readonly retry?: () => void;
+  readonly missing?: boolean;
+};
 
-export function Failure({ what, error, retry }: FailureProps) {
+export function Failure({ what, error, retry, missing = isMissing(error) }: FailureProps) {
   const detail = error instanceof Error ? error.message : String(error);
-  const missing = error instanceof ApiProblem && error.status === 404;
   return (
     <div role="alert" className="card flex flex-col items-center gap-3 px-6 py-12 text-center">
       <p className="font-semibold text-lg">{missing ? `No such ${what}` : `Could not load ${what}`}</p>
@@ -41,6 +45,10 @@ export function Failure({ what, error, retry }: FailureProps) {
       )}
     </div>
   );
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 404;
 }
 
 type QueryStatesProps<T> = {
