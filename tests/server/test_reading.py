@@ -252,6 +252,28 @@ async def test_a_players_stats(played: Server) -> None:
     assert today["games"]["golf"]["sheets"]["career"]["values"]["rounds_played"] == 1
 
 
+async def test_the_matches_of_two(played: Server) -> None:
+    mine = (await played.get("/v1/players/ann/matches"))["matches"]
+    met = (await played.http.get("/v1/players/ann/matches", params={"with": "bob"})).json()["matches"]
+    assert met
+    assert met == [match for match in mine if "bob" in match["players"]]
+    await played.refused("GET", "/v1/players/ann/matches?with=nobody", 404)
+
+
+async def test_a_players_standings_on_every_board(played: Server) -> None:
+    answer = await played.get("/v1/players/ann/standings")
+    places = {(one["game"], one["board"], *one["partition"].values()): one for one in answer["standings"]}
+    for (game, board, *_), place in places.items():
+        path = f"/v1/games/{game}/boards/{board}/players/ann"
+        alone = await played.get(path, window=place["window"], **place["partition"])
+        assert {name: place[name] for name in ("rank", "total", "value")} == {
+            name: alone[name] for name in ("rank", "total", "value")
+        }
+    only = await played.get("/v1/players/ann/standings", game="golf", window="all")
+    assert {one["game"] for one in only["standings"]} <= {"golf"}
+    assert places
+
+
 async def test_a_players_achievements(played: Server) -> None:
     mine = (await played.get("/v1/players/ann/achievements", game="golf"))["achievements"]
     by_name = {one["achievement"]: one for one in mine}

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { boardSearch } from "@/pages/board/asked";
+import { playerSearch } from "@/pages/player/asked";
 import { Shell } from "@/shared/shell/Shell";
 import { Failure } from "@/shared/states/States";
 
@@ -18,6 +19,7 @@ const home = createRoute({
 const player = createRoute({
   getParentRoute: () => root,
   path: "/p/$player",
+  validateSearch: playerSearch,
   component: lazyRouteComponent(() => import("./pages/player/PlayerPage"), "PlayerPage"),
 });
 
@@ -64,6 +66,10 @@ const play = createRoute({
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/p/$player/vs/$other",
+  validateSearch: (given): { game?: string | undefined; window?: string | undefined } => {
+    const { game, window } = playerSearch(given);
+    return { game, window };
+  },
   component: lazyRouteComponent(() => import("./pages/compare/ComparePage"), "ComparePage"),
 });
 

@@ -69,15 +69,22 @@ async def named(engine: Engine, match: str) -> list[Match]:
 
 
 async def newest(
-    engine: Engine, games: Sequence[Game], player: int | None, status: Status | None, limit: int, before: str | None
+    engine: Engine,
+    games: Sequence[Game],
+    player: int | None,
+    status: Status | None,
+    limit: int,
+    before: str | None,
+    beside: int | None = None,
 ) -> Matches:
-    """Matches of these games (all of one namespace), by the time of their last event; of one player, where given."""
+    """Matches of these games (all of one namespace), by the time of their last event; of one player, where given, and
+    of those the ones in which another was as well (``beside``)."""
     ended = None if status is None else status == "ended"
     bound: list[Any] = [sorted(game.name for game in games), ended, *_parse_cursor(before), limit]
     if player is None:
         rows = await engine.pool.fetch(sql.NEWEST, *bound)
     else:
-        rows = await engine.pool.fetch(sql.NEWEST_OF_PLAYER, *bound, player)
+        rows = await engine.pool.fetch(sql.NEWEST_OF_PLAYER, *bound, player, beside)
     matches = await shown(engine, games[0].namespace if games else "", rows)
     return Matches(matches, _cursor(rows[-1]) if len(rows) == limit else None)
 

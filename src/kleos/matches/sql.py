@@ -18,6 +18,8 @@ FROM kleos.appearances a JOIN kleos.matches m ON m.game = a.game AND m.match = a
 WHERE a.game = ANY($1::text[]) AND ($2::boolean IS NULL OR (m.ended_at IS NOT NULL) = $2)
   AND ($3::timestamptz IS NULL OR (m.last_at, m.game, m.match) < ($3, $4::text, $5::text))
   AND a.player = $7
+  AND ($8::bigint IS NULL OR EXISTS (SELECT FROM kleos.appearances b
+                                     WHERE b.game = a.game AND b.player = $8 AND b.match = a.match))
   AND NOT EXISTS (SELECT FROM kleos.opened_matches o
                   WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
 ORDER BY m.last_at DESC, m.game DESC, m.match DESC LIMIT $6

@@ -98,10 +98,14 @@ async def get_player_matches(
     game: InGame = None,
     limit: Limit = 50,
     before: Before = None,
+    other: Annotated[
+        str | None, QueryParameter(name="with", description="Only those in which this player was as well.")
+    ] = None,
 ) -> Matches:
     """Newest first."""
     asked = await player_asked(engine, player, namespace, game)
-    return await newest(engine, asked.games, asked.card.player, None, limit, before)
+    beside = None if other is None else (await player_asked(engine, other, namespace, game)).card.player
+    return await newest(engine, asked.games, asked.card.player, None, limit, before, beside)
 
 
 def changed_fields(change: ProfileChange) -> list[str]:

@@ -30,6 +30,7 @@ from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.moderation.api import ROUTES as MODERATION_ROUTES
 from kleos.players.accounts.api import ROUTES as ACCOUNT_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
+from kleos.players.standings_api import ROUTES as PLAYER_STANDINGS_ROUTES
 from kleos.players.stats_api import ROUTES as PLAYER_STATS_ROUTES
 from kleos.server import openapi, pages
 from kleos.server.auth.access import Access, AccessSettings
@@ -103,6 +104,7 @@ def routes() -> list[ControllerRouterHandler]:
         *MATCH_ROUTES,
         *PLAYER_ROUTES,
         *PLAYER_STATS_ROUTES,
+        *PLAYER_STANDINGS_ROUTES,
         *JOB_ROUTES,
         *MODERATION_ROUTES,
         *ACCOUNT_ROUTES,

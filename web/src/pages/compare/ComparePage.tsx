@@ -1,3 +1,156 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Schemas } from "@/api/client";
+import { gamesQuery } from "@/api/games";
+import { comparisonQuery, playerQuery } from "@/api/players";
+import { usePlayerLive } from "@/pages/player/live";
+import { Avatar } from "@/shared/players/Avatar";
+import { PlayerFinder } from "@/shared/players/PlayerFinder";
+import { ShareButton } from "@/shared/share/ShareButton";
+import { usePageTitle } from "@/shared/shell/title";
+import { Empty, Failure, QueryStates, Skeleton } from "@/shared/states/States";
+import { WindowTabs } from "@/shared/windows/WindowTabs";
+import { GameComparison } from "./GameComparison";
+
+const route = getRouteApi("/p/$player/vs/$other");
+
 export function ComparePage() {
-  return <h1 className="font-bold text-2xl">ComparePage</h1>;
+  const { player, other } = route.useParams();
+  const one = useQuery(playerQuery(player));
+  const two = useQuery(playerQuery(other));
+  usePlayerLive(player);
+  usePlayerLive(other);
+  usePageTitle(`${one.data?.shown_name ?? player} vs ${two.data?.shown_name ?? other}`);
+  if (player === other) {
+    return <Failure what="comparison" error={new Error("These two are the same player.")} />;
+  }
+  return (
+    <QueryStates query={one} what="player" skeleton={<Skeleton className="h-96" />}>
+      {(first) => (
+        <QueryStates query={two} what="player" skeleton={<Skeleton className="h-96" />}>
+          {(second) => <Compared key={`${player}/${other}`} first={first} second={second} />}
+        </QueryStates>
+      )}
+    </QueryStates>
+  );
+}
+
+type Pair = { readonly first: Schemas["PlayerAnswer"]; readonly second: Schemas["PlayerAnswer"] };
+
+function Compared({ first, second }: Pair) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const games = useQuery(gamesQuery()).data?.games ?? [];
+  const both = games.filter(({ game }) => first.games.includes(game) && second.games.includes(game));
+  const game = both.find((each) => each.game === search.game) ?? both[0];
+  return (
+    <div className="flex flex-col gap-8">
+      <header className="flex flex-col gap-4">
+        <h1 className="sr-only">
+          {first.shown_name} against {second.shown_name}
+        </h1>
+        <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-3 sm:gap-6">
+          <Who player={first} colour="text-link" />
+          <span className="font-bold text-quiet text-xl">vs</span>
+          <Who player={second} colour="text-up" isRight />
+        </div>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <div className="w-64">
+            <PlayerFinder
+              label="Compare with somebody else"
+              placeholder="Somebody else…"
+              found={(other) =>
+                void navigate({ to: "/p/$player/vs/$other", params: { player: first.player, other }, search })
+              }
+            />
+          </div>
+          <ShareButton
+            title={`${first.shown_name} vs ${second.shown_name}`}
+            path={`/p/${encodeURIComponent(first.player)}/vs/${encodeURIComponent(second.player)}`}
+          />
+        </div>
+      </header>
+      {!game ? (
+        <Empty title="No game that both have played">
+          As soon as an event of the same game names {first.shown_name} and {second.shown_name}, they can be
+          compared.
+        </Empty>
+      ) : (
+        <>
+          {both.length > 1 && (
+            <nav aria-label="Games" className="flex flex-wrap gap-2">
+              {both.map((each) => (
+                <Link
+                  key={each.game}
+                  to="/p/$player/vs/$other"
+                  params={{ player: first.player, other: second.player }}
+                  search={{ game: each.game }}
+                  className="tab"
+                  activeProps={{}}
+                  aria-current={each.game === game.game ? "page" : undefined}
+                  data-status={each.game === game.game ? "active" : "other"}
+                  resetScroll={false}
+                >
+                  <span aria-hidden="true" className="mr-2">
+                    {each.icon}
+                  </span>
+                  {each.title}
+                </Link>
+              ))}
+            </nav>
+          )}
+          <GameTabs
+            game={game.game}
+            first={first}
+            second={second}
+            window={search.window}
+            change={(window) =>
+              void navigate({ search: { ...search, window }, resetScroll: false, replace: true })
+            }
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+type GameTabsProps = Pair & {
+  readonly game: string;
+  readonly window: string | undefined;
+  readonly change: (window: string | undefined) => void;
+};
+
+function GameTabs({ game, first, second, window, change }: GameTabsProps) {
+  const asked = useQuery(comparisonQuery(first.player, second.player, { game, window }));
+  return (
+    <GameComparison first={first} second={second} game={game} window={window} asked={asked}>
+      {(windows) => <WindowTabs windows={windows} current={window} change={change} />}
+    </GameComparison>
+  );
+}
+
+type WhoProps = {
+  readonly player: Schemas["PlayerAnswer"];
+  readonly colour: string;
+  readonly isRight?: boolean;
+};
+
+function Who({ player, colour, isRight = false }: WhoProps) {
+  return (
+    <Link
+      to="/p/$player"
+      params={{ player: player.player }}
+      className={`flex min-w-0 flex-col items-center gap-3 text-center hover:underline sm:flex-row ${
+        isRight ? "sm:flex-row-reverse sm:text-right" : "sm:text-left"
+      }`}
+    >
+      <Avatar name={player.shown_name} avatar={player.avatar} />
+      <span className="min-w-0 max-w-full">
+        <span className={`block truncate font-bold text-xl sm:text-2xl ${colour}`}>
+          <bdi>{player.shown_name}</bdi>
+        </span>
+        <span className="text-quiet">{player.gamerscore.toLocaleString("en")} gamerscore</span>
+      </span>
+    </Link>
+  );
 }

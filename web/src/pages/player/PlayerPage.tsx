@@ -1,3 +1,107 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Schemas } from "@/api/client";
+import { gamesQuery } from "@/api/games";
+import { playerQuery } from "@/api/players";
+import { usePageTitle } from "@/shared/shell/title";
+import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { GameSection } from "./GameSection";
+import { usePlayerLive } from "./live";
+import { Overview } from "./Overview";
+import { PlayerHead } from "./PlayerHead";
+
+const route = getRouteApi("/p/$player");
+
 export function PlayerPage() {
-  return <h1 className="font-bold text-2xl">PlayerPage</h1>;
+  const { player } = route.useParams();
+  const asked = useQuery(playerQuery(player));
+  usePageTitle(asked.data?.shown_name ?? player);
+  usePlayerLive(player);
+  return (
+    <QueryStates query={asked} what="player" skeleton={<ProfileSkeleton />}>
+      {(data) => <Profile key={data.player} profile={data} />}
+    </QueryStates>
+  );
+}
+
+function Profile({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {
+  const { game } = route.useSearch();
+  const games = useQuery(gamesQuery()).data?.games ?? [];
+  const played = games.filter((each) => profile.games.includes(each.game));
+  const shown = profile.games.find((each) => each === game);
+  return (
+    <div className="flex flex-col gap-8">
+      <PlayerHead profile={profile} />
+      {profile.games.length === 0 ? (
+        <Empty title={`${profile.shown_name} has not played yet`}>
+          The first event of a game that names this player fills the page: numbers, standings, awards and
+          matches.
+        </Empty>
+      ) : (
+        <>
+          <nav aria-label="Games played" className="flex flex-wrap gap-2">
+            <Tab game={undefined} current={shown} player={profile.player}>
+              All games
+            </Tab>
+            {played.map((each) => (
+              <Tab key={each.game} game={each.game} current={shown} player={profile.player}>
+                <span aria-hidden="true" className="mr-2">
+                  {each.icon}
+                </span>
+                {each.title}
+              </Tab>
+            ))}
+          </nav>
+          {shown ? (
+            <GameSection key={shown} profile={profile} game={shown} />
+          ) : (
+            <Overview profile={profile} games={played} />
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+type TabProps = {
+  readonly game: string | undefined;
+  readonly current: string | undefined;
+  readonly player: string;
+  readonly children: React.ReactNode;
+};
+
+function Tab({ game, current, player, children }: TabProps) {
+  return (
+    <Link
+      to="/p/$player"
+      params={{ player }}
+      search={{ game }}
+      className="tab"
+      activeProps={{}}
+      aria-current={game === current ? "page" : undefined}
+      data-status={game === current ? "active" : "other"}
+      resetScroll={false}
+    >
+      {children}
+    </Link>
+  );
+}
+
+function ProfileSkeleton() {
+  return (
+    <div className="flex flex-col gap-8">
+      <div className="flex gap-5">
+        <Skeleton className="size-20 rounded-full" />
+        <div className="flex grow flex-col gap-3">
+          <Skeleton className="h-9 w-56" />
+          <Skeleton className="h-6 w-40" />
+        </div>
+      </div>
+      <Skeleton className="h-10 w-72" />
+      <div className="grid gap-4 md:grid-cols-2">
+        <Skeleton className="h-64" />
+        <Skeleton className="h-64" />
+      </div>
+    </div>
+  );
 }

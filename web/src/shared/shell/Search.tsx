@@ -1,93 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useId, useState } from "react";
-import { answered, api } from "@/api/client";
+import { PlayerFinder } from "@/shared/players/PlayerFinder";
 
-const SHOWN = 8;
-
-/** Finds a player by the beginning of a name or id. A combobox, as WAI-ARIA describes it. */
 export function Search() {
-  const [text, setText] = useState("");
-  const [open, setOpen] = useState(false);
-  const [active, setActive] = useState(0);
   const navigate = useNavigate();
-  const listId = useId();
-  const found = useQuery({
-    queryKey: ["players", "search", text],
-    queryFn: () => answered(api.GET("/v1/players", { params: { query: { query: text, limit: SHOWN } } })),
-    enabled: text.length > 0,
-    staleTime: 10_000,
-  });
-  const players = text ? (found.data?.players ?? []) : [];
-
-  function go(index: number): void {
-    const player = players[index]?.player ?? text.trim();
-    if (!player) return;
-    setOpen(false);
-    setText("");
-    void navigate({ to: "/p/$player", params: { player } });
-  }
-
-  function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === "ArrowDown") setActive((at) => Math.min(at + 1, players.length - 1));
-    else if (event.key === "ArrowUp") setActive((at) => Math.max(at - 1, 0));
-    else if (event.key === "Enter") go(active);
-    else if (event.key === "Escape") setOpen(false);
-    else return;
-    event.preventDefault();
-  }
-
-  const shown = open && text.length > 0;
   return (
-    <search className="relative block">
-      <input
-        type="search"
-        role="combobox"
-        aria-label="Find a player"
-        aria-expanded={shown}
-        aria-controls={listId}
-        aria-autocomplete="list"
-        aria-activedescendant={shown && players[active] ? `${listId}-${active}` : undefined}
-        className="field"
-        placeholder="Find a player"
-        value={text}
-        maxLength={128}
-        onChange={(event) => {
-          setText(event.target.value);
-          setActive(0);
-          setOpen(true);
-        }}
-        onKeyDown={onKeyDown}
-        onBlur={() => setOpen(false)}
-      />
-      <div
-        id={listId}
-        role="listbox"
-        aria-label="Players"
-        hidden={!shown}
-        className="card absolute inset-x-0 top-full z-40 mt-1 overflow-hidden py-1 shadow-lg"
-      >
-        {players.map((player, index) => (
-          <div
-            key={player.player}
-            id={`${listId}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === active}
-            className={`cursor-pointer truncate px-4 py-2 ${index === active ? "bg-line" : ""}`}
-            onMouseEnter={() => setActive(index)}
-            onMouseDown={(event) => {
-              event.preventDefault();
-              go(index);
-            }}
-          >
-            <bdi>{player.name ?? player.player}</bdi>
-          </div>
-        ))}
-        {players.length === 0 && (
-          <p className="px-4 py-2 text-quiet">{found.isFetching ? "Looking…" : "Nobody of this name"}</p>
-        )}
-      </div>
-    </search>
+    <PlayerFinder
+      label="Find a player"
+      placeholder="Find a player"
+      found={(player) => void navigate({ to: "/p/$player", params: { player } })}
+    />
   );
 }

@@ -1,0 +1,54 @@
+import type { Schemas } from "@/api/client";
+import { shownWithUnit } from "@/shared/format/numbers";
+import { Rolling } from "@/shared/format/Rolling";
+import { PercentileBar } from "@/shared/players/PercentileBar";
+import { Why } from "@/shared/why/Why";
+
+type FigureProps = {
+  readonly profile: Schemas["PlayerAnswer"];
+  readonly game: string;
+  readonly sheet: Schemas["SheetAnswer"];
+  readonly column: Schemas["ColumnAnswer"];
+  readonly row: Schemas["SheetStats"];
+};
+
+/** One number, large: what it is, how much, and among how many. */
+export function Figure({ profile, game, sheet, column, row }: FigureProps) {
+  const place = row.percentiles?.[column.name];
+  return (
+    <li className="flex min-w-0 flex-col gap-1">
+      <span className="text-quiet text-sm" title={column.text || undefined}>
+        {column.title}
+      </span>
+      <span className="font-bold text-xl">
+        <Value profile={profile} game={game} sheet={sheet} column={column} row={row} />
+      </span>
+      {place && (
+        <PercentileBar
+          percentile={place.percentile}
+          players={place.players}
+          label={`${column.title}: share of players at or below`}
+        />
+      )}
+    </li>
+  );
+}
+
+/** The number alone, which answers "why?". */
+export function Value({ profile, game, sheet, column, row }: FigureProps) {
+  const key = sheet.key[0]?.name ?? "player";
+  return (
+    <Why
+      cell={{
+        game,
+        sheet: sheet.name,
+        column: column.name,
+        key: { [key]: profile.player },
+        window: row.window,
+      }}
+      label={`${column.title} of ${profile.shown_name}`}
+    >
+      <Rolling value={row.values[column.name]} show={(value) => shownWithUnit(value, column)} />
+    </Why>
+  );
+}

@@ -1,0 +1,100 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Schemas } from "@/api/client";
+import { standingsQuery } from "@/api/players";
+import { shownWithUnit } from "@/shared/format/numbers";
+import { Rolling } from "@/shared/format/Rolling";
+import { topShare } from "@/shared/players/PercentileBar";
+import { Medal } from "@/shared/standings/Medal";
+import { QueryStates, Skeleton } from "@/shared/states/States";
+import { partOf } from "./Overview";
+
+type StandingsProps = {
+  readonly profile: Schemas["PlayerAnswer"];
+  readonly whole: Schemas["GameAnswer"];
+  readonly window: string | undefined;
+};
+
+/** Where the player stands on each board, and what it takes where not yet. */
+export function Standings({ profile, whole, window }: StandingsProps) {
+  const asked = useQuery(standingsQuery(profile.player, { game: whole.game, window }));
+  return (
+    <section aria-labelledby="standings">
+      <h2 id="standings" className="mb-4 font-bold text-xl">
+        Standings
+      </h2>
+      <QueryStates query={asked} what="standings" skeleton={<Skeleton className="h-64" />}>
+        {(data) => (
+          <ul className="card divide-y divide-line">
+            {whole.boards.map((board) => {
+              const places = data.standings.filter((one) => one.board === board.name);
+              return places.length > 0 ? (
+                places.map((place) => (
+                  <Place
+                    key={JSON.stringify([board.name, place.partition])}
+                    board={board}
+                    place={place}
+                    player={profile.player}
+                    window={window}
+                  />
+                ))
+              ) : (
+                <li
+                  key={board.name}
+                  className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 text-quiet"
+                >
+                  <span className="grow basis-40">{board.title}</span>
+                  <span className="text-sm">
+                    {board.where ? (
+                      <>
+                        not yet: it takes <code>{board.where}</code>
+                      </>
+                    ) : (
+                      "does not stand here in this window"
+                    )}
+                  </span>
+                </li>
+              );
+            })}
+          </ul>
+        )}
+      </QueryStates>
+    </section>
+  );
+}
+
+type PlaceProps = {
+  readonly board: Schemas["BoardAnswer"];
+  readonly place: Schemas["BoardPlace"];
+  readonly player: string;
+  readonly window: string | undefined;
+};
+
+function Place({ board, place, player, window }: PlaceProps) {
+  const part = Object.values(place.partition).join(", ");
+  return (
+    <li>
+      <Link
+        to="/g/$game/b/$board"
+        params={{ game: place.game, board: board.name }}
+        search={{ player, window, ...partOf(place) }}
+        className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 px-4 py-3 hover:bg-line/40"
+      >
+        <Medal rank={place.rank} />
+        <span className="min-w-0">
+          <span className="block truncate font-medium">
+            {board.title}
+            {part && <span className="text-quiet"> · {part}</span>}
+          </span>
+          <span className="text-quiet text-sm">
+            of {place.total.toLocaleString("en")}
+            {place.total > 1 && ` · ${topShare(place.percentile, place.total)}`}
+          </span>
+        </span>
+        <span className="text-right font-semibold">
+          <Rolling value={place.value} show={(value) => shownWithUnit(value, board)} />
+        </span>
+      </Link>
+    </li>
+  );
+}

@@ -1,0 +1,95 @@
+import { lazy, Suspense } from "react";
+import { Skeleton } from "@/shared/states/States";
+
+export type Axis = {
+  readonly title: string;
+  /** As shown; one for each line. */
+  readonly values: readonly string[];
+  /** The share of the qualified at or below; null for who does not qualify. */
+  readonly percentiles: readonly (number | null)[];
+};
+export type Line = { readonly player: string; readonly name: string };
+
+const FEWEST_AXES = 3;
+const MARKS = ["bg-link", "bg-up"] as const;
+
+const RadarDrawing = lazy(() =>
+  import("./RadarDrawing").then((module) => ({ default: module.RadarDrawing })),
+);
+
+type ShapeProps = { readonly axes: readonly Axis[]; readonly lines: readonly Line[]; readonly label: string };
+
+/** A radar of percentiles, on which 50 is the middle, and the same numbers as a table. */
+export function Shape({ axes, lines, label }: ShapeProps) {
+  const drawn =
+    axes.length >= FEWEST_AXES && axes.some((axis) => axis.percentiles.some((one) => one !== null));
+  return (
+    <div className="card grid items-center gap-6 p-5 lg:grid-cols-2">
+      {drawn ? (
+        <div className="h-80" aria-hidden="true">
+          <Suspense fallback={<Skeleton className="h-full" />}>
+            <RadarDrawing axes={axes} lines={lines} />
+          </Suspense>
+        </div>
+      ) : (
+        <p className="text-center text-quiet">
+          {axes.length < FEWEST_AXES
+            ? "A shape needs three ranked numbers at least."
+            : "Nobody here qualifies yet: the shape appears with the first ranked number."}
+        </p>
+      )}
+      <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
+        <table className="w-full text-left">
+          <caption className="mb-2 text-left text-quiet text-sm">
+            Percentile: the share of qualified players at or below. 50 is the middle (the dashed ring).
+          </caption>
+          <thead className="text-quiet text-sm">
+            <tr>
+              <th scope="col" className="py-1 pr-3 font-normal">
+                <span className="sr-only">Number</span>
+              </th>
+              {lines.map((line, at) => (
+                <th
+                  key={line.player}
+                  scope="col"
+                  colSpan={2}
+                  className="max-w-40 truncate py-1 pl-3 text-right font-normal"
+                >
+                  <span
+                    aria-hidden="true"
+                    className={`mr-2 inline-block h-1 w-4 rounded align-middle ${MARKS[at % MARKS.length]}`}
+                  />
+                  <bdi>{line.name}</bdi>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="divide-y divide-line">
+            {axes.map((axis) => (
+              <tr key={axis.title}>
+                <th scope="row" className="py-2 pr-3 font-normal text-quiet">
+                  {axis.title}
+                </th>
+                {lines.map((line, at) => (
+                  <Cells key={line.player} axis={axis} at={at} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+function Cells({ axis, at }: { readonly axis: Axis; readonly at: number }) {
+  const percentile = axis.percentiles[at] ?? null;
+  return (
+    <>
+      <td className="whitespace-nowrap py-2 pl-3 text-right">{axis.values[at]}</td>
+      <td className="w-10 py-2 pl-2 text-right font-semibold">
+        {percentile === null ? <span title="does not qualify yet">–</span> : Math.round(percentile)}
+      </td>
+    </>
+  );
+}

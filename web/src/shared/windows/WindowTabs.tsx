@@ -1,0 +1,38 @@
+const TITLES: Readonly<Record<string, string>> = {
+  all: "All time",
+  season: "Season",
+  month: "Month",
+  week: "Week",
+  day: "Today",
+};
+
+type WindowTabsProps = {
+  readonly windows: readonly string[];
+  /** Undefined is the widest. */
+  readonly current: string | undefined;
+  readonly change: (window: string | undefined) => void;
+};
+
+/** Of which span of time the numbers are. */
+export function WindowTabs({ windows, current, change }: WindowTabsProps) {
+  const widest = windows[0];
+  const shown = current ?? widest;
+  const named = shown !== undefined && !windows.includes(shown) ? [shown] : [];
+  if (windows.length < 2) return null;
+  return (
+    <fieldset className="flex flex-wrap gap-1">
+      <legend className="sr-only">Window</legend>
+      {[...windows, ...named].map((window) => (
+        <button
+          key={window}
+          type="button"
+          className="tab"
+          aria-pressed={window === shown}
+          onClick={() => change(window === widest ? undefined : window)}
+        >
+          {TITLES[window] ?? window}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
