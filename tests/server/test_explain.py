@@ -310,6 +310,91 @@ async def test_bad_questions(server: Server, duels: str, params: dict[str, Any],
     assert words in str(problem)
 
 
+async def test_a_board_of_the_past(server: Server, duels: str) -> None:
+    path = f"/v1/games/{duels}/boards/scored"
+    then = iso(NOW_US - 45 * HOUR_US)
+    page = await server.get(path, as_of=then)
+    assert (page["as_of"], page["total"]) == (then, 2)
+    assert [(each["rank"], each["player"], each["values"]["points"]) for each in page["entries"]] == [
+        (1, "ann", 11),
+        (2, "bob", 9),
+    ]
+    mine = await server.get(f"{path}/players/bob", as_of=then)
+    assert (mine["rank"], mine["total"], mine["percentile"], mine["as_of"]) == (2, 2, 50.0, then)
+    around = await server.get(f"{path}/players/bob/around", as_of=then, span=0)
+    assert [each["player"] for each in around["entries"]] == ["bob"]
+    assert (await server.get(path, as_of=then, region="eu"))["total"] == 0, "ann was nowhere yet"
+    assert (await server.get(path, as_of=iso(NOW_US), region="eu"))["total"] == 1
+    day = await server.get(path, as_of="2026-09-19", window="day")
+    assert (day["window"], day["total"], day["as_of"]) == ("2026-09-19", 2, "2026-09-19T23:59:59.999999Z")
+    await server.refused("GET", f"{path}/players/cid", 404, params={"as_of": then})
+
+
+async def test_a_sheet_of_the_past(server: Server, duels: str) -> None:
+    then = iso(NOW_US - 45 * HOUR_US)
+    path = f"/v1/games/{duels}/sheets/fighter"
+    found = await server.get(path, as_of=then, order="points desc", limit=2)
+    assert [(row["key"]["player"], row["values"]["points"]) for row in found["rows"]] == [("ann", 11), ("bob", 9)]
+    assert (found["total"], found["as_of"]) == (3, then)
+    one = await server.get(path, as_of=then, player="bob")
+    assert [row["values"]["win_rate"] for row in one["rows"]] == [50.0]
+    awards = await server.get(f"/v1/games/{duels}/sheets/awards", as_of=iso(NOW_US - 40 * HOUR_US))
+    assert [(row["key"]["player"], row["values"]["points"]) for row in awards["rows"]] == [("ann", 25)]
+    assert (await server.get(f"/v1/games/{duels}/sheets/awards", as_of=then))["total"] == 0
+
+
+async def test_a_rank_over_days(server: Server, duels: str) -> None:
+    path = f"/v1/games/{duels}/boards/scored/players/bob"
+    found = await server.get(f"{path}/history", **{"from": "2026-09-18", "to": "2026-09-21"})
+    assert [(each["day"], each["rank"], each["value"], each["total"]) for each in found["points"]] == [
+        ("2026-09-18", None, None, 0),
+        ("2026-09-19", 2, 10, 2),
+        ("2026-09-20", 2, 10, 2),
+        ("2026-09-21", 1, 18, 2),
+    ]
+    for each in found["points"][1:]:
+        then = await server.get(path, as_of=each["as_of"])
+        assert (then["rank"], then["value"], then["total"]) == (each["rank"], each["value"], each["total"])
+    assert len((await server.get(f"{path}/history"))["points"]) == 30
+
+
+@pytest.mark.parametrize(
+    "as_of, words",
+    [
+        ("2026-09-21T14:13:21Z", "future"),
+        ("2027-01-01", "future"),
+        ("yesterday", "2026-03-01T12:00:00Z"),
+        ("2026-03-01T12:00:00", "time zone"),
+        ("2026-13-01", "moment"),
+        ("0001-01-01T00:00:00Z", "before all time"),
+    ],
+)
+async def test_moments_that_are_none(server: Server, duels: str, as_of: str, words: str) -> None:
+    for path in ("boards/scored", "boards/scored/players/ann", "boards/scored/players/ann/around", "sheets/fighter"):
+        problem = await server.refused("GET", f"/v1/games/{duels}/{path}", 400, params={"as_of": as_of})
+        assert problem["where"] == "as_of"
+        assert words in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "params, words",
+    [
+        ({"from": "2027-01-01"}, "from"),
+        ({"from": "2026-09-20", "to": "2026-09-10"}, "later than"),
+        ({"from": "2020-01-01"}, "366"),
+        ({"from": "soon"}, "soon"),
+        ({"to": "week"}, "no day"),
+        ({"every": "hour"}, "every"),
+        ({"days": "3"}, "days"),
+    ],
+)
+async def test_days_that_are_none(server: Server, duels: str, params: dict[str, str], words: str) -> None:
+    path = f"/v1/games/{duels}/boards/scored/players/ann/history"
+    response = await server.http.get(path, params=params)
+    assert response.status_code in (400, 404)
+    assert words in response.text
+
+
 async def test_who_is_hidden_is_not_explained(server: Server, duels: str) -> None:
     await server.engine.set_hidden("cid", True, duels)
     try:

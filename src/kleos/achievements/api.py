@@ -110,7 +110,7 @@ async def get_award_explanation(
     in_force = engine.game(game)
     found = in_force.achievement(achievement)
     card = await engine.directory.card(in_force.namespace, check_external_id(player))
-    if card is None:
+    if card is None or card.id in engine.directory.hidden_in(in_force.namespace, game):
         raise NotFound("player", player)
     return await explain_award(engine, in_force, found, card, caller)
 

@@ -98,7 +98,9 @@ def line(board: CompiledBoard, entry: Entry, name: str) -> Line:
     return Line(entry.rank, placed.id, name, values[0], dict(zip(board.by_names, values, strict=True)), placed.since)
 
 
-def page_json(board: CompiledBoard, page: Page, beside: Mapping[str, Mapping[str, Any]] = _NOTHING) -> bytes:
+def page_json(
+    board: CompiledBoard, page: Page, beside: Mapping[str, Mapping[str, Any]] = _NOTHING, as_of: int | None = None
+) -> bytes:
     """The page as the API shows it: times as ISO 8601, ``since`` where there is one; ``beside`` joins the values."""
     entries = [shown(board, line) for line in page.entries]
     if beside:
@@ -110,13 +112,14 @@ def page_json(board: CompiledBoard, page: Page, beside: Mapping[str, Mapping[str
             "partition": page.partition,
             "total": page.total,
             "entries": entries,
+            **({} if as_of is None else {"as_of": iso(as_of)}),
         }
     )
 
 
-def standing_json(board: CompiledBoard, standing: Standing) -> bytes:
-    line_shown = shown(board, standing)
-    return _encoder.encode({**line_shown, "total": standing.total, "percentile": standing.percentile})
+def standing_json(board: CompiledBoard, standing: Standing, as_of: int | None = None) -> bytes:
+    told = {**shown(board, standing), "total": standing.total, "percentile": standing.percentile}
+    return _encoder.encode(told if as_of is None else {**told, "as_of": iso(as_of)})
 
 
 def no_window(board: CompiledBoard, name: str) -> NotFound:

@@ -14,12 +14,14 @@ from kleos.boards.answers import Page
 from kleos.boards.beside import Part
 from kleos.boards.described import Boards, PageShown, StandingShown, board_shown
 from kleos.boards.explain import RankExplanation
+from kleos.boards.past import PastQuestion
+from kleos.boards.past_api import Every, From, RankHistory, To, card_of, history_asked, past_question
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import MAX_ID_CHARACTERS, check_external_id
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.server.openapi import BODY, answered, problems
-from kleos.server.parameters import GameName, Limit, Offset, PlayerId, TheEngine, WindowName
+from kleos.server.parameters import AsOf, GameName, Limit, Offset, PlayerId, TheEngine, WindowName
 
 DEFAULT_LINES: Final = 100
 WIDEST_SPAN: Final = 100
@@ -83,10 +85,16 @@ async def read_page(
     limit: Limit = DEFAULT_LINES,
     offset: Offset = 0,
     columns: Columns = None,
+    as_of: AsOf = None,
 ) -> Response[bytes]:
-    """`window` is a kind (the one open now) or a name such as `2026-W07`; the partition goes by its own parameters
-    (`region=eu`). Ranks run on from page to page."""
-    asked = _asked(request, engine, game, board, window, "limit", "offset", "columns")
+    """`window` is a kind (the one open now, or at the moment `as_of`) or a name such as `2026-W07`; the partition goes
+    by its own parameters (`region=eu`). Ranks run on from page to page."""
+    asked = _asked(request, engine, game, board, window, "limit", "offset", "columns", "as_of")
+    if as_of is not None:
+        if columns:
+            raise BadInput("a page of the past has the board's own columns only", "columns")
+        question = past_question(engine, *asked.place, as_of)
+        return _past_page(question, await engine.past.page(asked.game, question, offset, limit))
     if columns:
         return _json(await engine.standings.page_beside(*asked.place, offset, limit, columns))
     return _json(await engine.standings.page_json(*asked.place, offset, limit))
@@ -105,9 +113,17 @@ async def read_standing(
     board: BoardName,
     player: PlayerId,
     window: WindowName = None,
+    as_of: AsOf = None,
 ) -> Response[bytes]:
     """404 for a player that there is not, and for one that does not stand on the board."""
-    asked = _asked(request, engine, game, board, window)
+    asked = _asked(request, engine, game, board, window, "as_of")
+    if as_of is not None:
+        question = past_question(engine, *asked.place, as_of)
+        card = await card_of(engine, asked.game, check_external_id(player))
+        stood = await engine.past.standing(asked.game, question, card.player)
+        if stood is None:
+            raise await _no_standing(engine, asked, player)
+        return _json(answers.standing_json(question.board, stood, question.as_of))
     standing = await engine.standings.standing(*asked.place, player)
     if standing is None:
         raise await _no_standing(engine, asked, player)
@@ -128,9 +144,17 @@ async def read_around(
     player: PlayerId,
     window: WindowName = None,
     span: Span = DEFAULT_SPAN,
+    as_of: AsOf = None,
 ) -> Response[bytes]:
     """Up to `span` lines on each side."""
-    asked = _asked(request, engine, game, board, window, "span")
+    asked = _asked(request, engine, game, board, window, "span", "as_of")
+    if as_of is not None:
+        question = past_question(engine, *asked.place, as_of)
+        card = await card_of(engine, asked.game, check_external_id(player))
+        around = await engine.past.around(asked.game, question, card.player, span)
+        if around is None:
+            raise await _no_standing(engine, asked, player)
+        return _past_page(question, around)
     page = await engine.standings.around(*asked.place, player, span)
     if page is None:
         raise await _no_standing(engine, asked, player)
@@ -154,10 +178,31 @@ async def explain_standing(
     """By which values, since when, with whom the rank is shared, who is the next above and by how much. For who has no
     rank: why, and how much is missing."""
     asked = _asked(request, engine, game, board, window)
-    card = await engine.directory.card(asked.game.namespace, check_external_id(player))
-    if card is None:
-        raise NotFound("player", player)
+    card = await card_of(engine, asked.game, check_external_id(player))
     return await engine.standings.explain(*asked.place, card)
+
+
+@get(
+    "/v1/games/{game:str}/boards/{board:str}/players/{player:str}/history",
+    tags=["boards"],
+    summary="A player's rank over days",
+    responses=problems(400, 404),
+)
+async def read_history(
+    request: AnyRequest,
+    engine: TheEngine,
+    game: GameName,
+    board: BoardName,
+    player: PlayerId,
+    window: WindowName = None,
+    first: From = None,
+    last: To = None,
+    every: Every = "day",
+) -> RankHistory:
+    """Oldest first, what `as_of` gives at the end of each day (in the game's time zone; today as it is now), for a
+    chart. At most 366 days."""
+    asked = _asked(request, engine, game, board, window, "from", "to", "every")
+    return await history_asked(engine, *asked.place, check_external_id(player), first, last)
 
 
 @post(
@@ -198,6 +243,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     read_standing,
     read_around,
     explain_standing,
+    read_history,
     look_up,
     list_parts,
 ]
@@ -236,6 +282,10 @@ async def _no_standing(engine: Engine, asked: Asked, player: str) -> NotFound:
 
 def _page(engine: Engine, asked: Asked, page: Page) -> Response[bytes]:
     return _json(answers.page_json(engine.standings.compiled(asked.game, asked.board), page))
+
+
+def _past_page(question: PastQuestion, page: Page) -> Response[bytes]:
+    return _json(answers.page_json(question.board, page, as_of=question.as_of))
 
 
 def _json(body: bytes) -> Response[bytes]:

@@ -52,13 +52,15 @@ class LineShown(msgspec.Struct, kw_only=True):
 
 
 class PageShown(msgspec.Struct, kw_only=True):
-    """``total`` counts the whole board; ``partition`` is empty where it is everybody."""
+    """``total`` counts the whole board; ``partition`` is empty where it is everybody; ``as_of`` is the moment of the
+    past that was asked for."""
 
     board: str
     window: str
     partition: dict[str, float | str | bool]
     total: int
     entries: list[LineShown]
+    as_of: datetime | msgspec.UnsetType = msgspec.UNSET
 
 
 class StandingShown(LineShown, kw_only=True):
@@ -66,6 +68,7 @@ class StandingShown(LineShown, kw_only=True):
 
     total: int
     percentile: float
+    as_of: datetime | msgspec.UnsetType = msgspec.UNSET
 
 
 def board_shown(game: Game, board: Board) -> BoardShown:

@@ -41,6 +41,9 @@ def top(
     partition: Annotated[
         Sequence[str], Parameter(help="A part of the board, as name=value; may be given again.", negative=())
     ] = (),
+    as_of: Annotated[
+        str | None, Parameter(help="As it was then: a day, which means its end, or a time with its zone.")
+    ] = None,
     url: Url = USUAL_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -55,16 +58,56 @@ def top(
         kleos top golf wins --region eu --json
 
         kleos top arcade mode_best --partition game_mode=survival --window 2026-03
+
+        kleos top golf wins --as-of 2026-03-01
     """
     parts = _parts(partition, region)
     with Remote(url) as remote:
-        page = remote.ask(calls.board(game, board, window, limit, offset, None, parts))
+        page = remote.ask(calls.board(game, board, window, limit, offset, as_of, parts))
         boards = [] if as_json else remote.ask(get("games", game, "boards"))["boards"]
     if as_json:
         print_json(page)
         return
     declared: Mapping[str, Any] = next((each for each in boards if each["board"] == board), {})
     _print_page(page, declared, offset)
+
+
+def history(
+    game: str,
+    board: str,
+    player: str,
+    /,
+    *,
+    first: Annotated[str | None, Parameter(name="--from", help="The first day; else 30 days.")] = None,
+    last: Annotated[str | None, Parameter(name="--to", help="The last day; else today.")] = None,
+    window: Annotated[str | None, Parameter(help="all, season, month, week, day: the one open on each day.")] = None,
+    region: Annotated[str | None, Parameter(help="Only players of this region: --partition region=…")] = None,
+    partition: Annotated[
+        Sequence[str], Parameter(help="A part of the board, as name=value; may be given again.", negative=())
+    ] = (),
+    url: Url = USUAL_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a player stood at the end of each day.
+
+    For example:
+
+        kleos history golf wins ada
+
+        kleos history golf wins ada --from 2026-03-01 --to 2026-03-31 --window month --json
+    """
+    parts = _parts(partition, region)
+    with Remote(url) as remote:
+        answer = remote.ask(calls.rank_history(game, board, player, window, first, last, parts))
+    if as_json:
+        print_json(answer)
+        return
+    rows = [
+        (each["day"], each["window"] or "–", shown(each["rank"]), shown(each["total"]), shown(each["value"]))
+        for each in answer["points"]
+    ]
+    columns = [("Day", False), ("Window", False), ("Rank", True), ("Of", True), ("Value", True)]
+    print_table(f"{board} · {_player(answer)}", columns, rows)
 
 
 def _parts(partition: Iterable[str], region: str | None) -> dict[str, str]:
@@ -80,7 +123,8 @@ def _parts(partition: Iterable[str], region: str | None) -> dict[str, str]:
 def _print_page(page: Mapping[str, Any], board: Mapping[str, Any], offset: int) -> None:
     by = board.get("by", [])
     part = "".join(f", {name} {value}" for name, value in page["partition"].items())
-    title = f"{board.get('title') or page['board']} · {page['window']}{part} · {page['total']:,} ranked"
+    then = f" · as of {shown_time(page['as_of'])}" if "as_of" in page else ""
+    title = f"{board.get('title') or page['board']} · {page['window']}{part} · {page['total']:,} ranked{then}"
     columns = [("", True), ("Player", False), *((_heading(each), True) for each in by)]
     rows = [
         (

@@ -157,6 +157,97 @@ class Explanation(Answer, frozen=True, kw_only=True):
     cells: tuple[ExplainedCell, ...] = ()
 
 
+class RankPoint(Answer, frozen=True, kw_only=True):
+    """Where a player stood at the end of a day; no ``rank`` when not on the board."""
+
+    day: str
+    as_of: datetime
+    total: int
+    window: str | None = None
+    rank: int | None = None
+    value: Value = None
+    values: dict[str, Value] = {}
+
+
+class RankHistory(Answer, frozen=True, kw_only=True):
+    """Oldest first."""
+
+    board: str
+    player: str
+    points: tuple[RankPoint, ...] = ()
+
+
+class Above(Answer, frozen=True, kw_only=True):
+    """The nearest who is better: ``column`` is the first in which they differ, ``by`` how far behind."""
+
+    rank: int
+    player: str
+    values: dict[str, Value] = {}
+    column: str | None = None
+    by: float | None = None
+
+
+class Qualification(Answer, frozen=True, kw_only=True):
+    """One part of what a board asks of a row."""
+
+    condition: str
+    holds: bool
+    column: str | None = None
+    value: Value = None
+    number: float | None = None
+    missing: float | None = None
+
+
+class RankExplanation(Answer, frozen=True, kw_only=True):
+    """Why a player has a rank, or none: ``reason`` is "no row", "not qualified" or "elsewhere"."""
+
+    board: str
+    player: str
+    ranked: bool
+    total: int
+    reason: str | None = None
+    rank: int | None = None
+    since: datetime | None = None
+    shared_by: int | None = None
+    above: Above | None = None
+    qualifications: tuple[Qualification, ...] = ()
+
+
+class AwardCompletion(Answer, frozen=True, kw_only=True):
+    """The event that met an achievement's own condition, and the row's values after it."""
+
+    at: datetime
+    event: str | None = None
+    match: str | None = None
+    key: dict[str, Value] = {}
+    values: dict[str, Value] = {}
+
+
+class Requirement(Answer, frozen=True, kw_only=True):
+    """A prerequisite, and when it was earned."""
+
+    achievement: str
+    earned: bool
+    at: datetime | None = None
+    event: str | None = None
+    match: str | None = None
+
+
+class AwardExplanation(Answer, frozen=True, kw_only=True):
+    """The event that completed an award, and what it rests on; or how far it is."""
+
+    achievement: str
+    player: str
+    earned: bool
+    at: datetime | None = None
+    event: str | None = None
+    match: str | None = None
+    own: AwardCompletion | None = None
+    requires: tuple[Requirement, ...] = ()
+    progress: float | None = None
+    target: float | None = None
+
+
 class Achievement(Answer, frozen=True, kw_only=True):
     """An achievement of a game; ``completed`` players have it, ``rate`` percent of the game's players."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -87,23 +87,59 @@ class AsyncKleos:
         window: str = "all",
         limit: int | None = None,
         offset: int | None = None,
-        as_of: datetime | None = None,
+        as_of: datetime | str | None = None,
         **partition: str,
     ) -> answers.BoardPage:
-        """A page of a board; ``partition`` names the part, for instance ``region="eu"``."""
+        """A page of a board, now or then; ``partition`` names the part, for instance ``region="eu"``."""
         return await self._call(calls.board(game, board, window, limit, offset, as_of, partition))
 
     async def standing(
-        self, game: str, board: str, player: str, window: str = "all", **partition: str
+        self,
+        game: str,
+        board: str,
+        player: str,
+        window: str = "all",
+        as_of: datetime | str | None = None,
+        **partition: str,
     ) -> answers.PlayerStanding:
-        """One player's place on a board."""
-        return await self._call(calls.standing(game, board, player, window, partition))
+        """One player's place on a board, now or at a moment of the past."""
+        return await self._call(calls.standing(game, board, player, window, as_of, partition))
 
     async def around(
-        self, game: str, board: str, player: str, span: int = 5, window: str = "all", **partition: str
+        self,
+        game: str,
+        board: str,
+        player: str,
+        span: int = 5,
+        window: str = "all",
+        as_of: datetime | str | None = None,
+        **partition: str,
     ) -> answers.BoardPage:
         """A player with the ``span`` entries above and below."""
-        return await self._call(calls.around(game, board, player, span, window, partition))
+        return await self._call(calls.around(game, board, player, span, window, as_of, partition))
+
+    async def rank_history(
+        self,
+        game: str,
+        board: str,
+        player: str,
+        window: str | None = None,
+        first: date | str | None = None,
+        last: date | str | None = None,
+        **partition: str,
+    ) -> answers.RankHistory:
+        """Where a player stood at the end of each day from ``first`` to ``last``; by default the last 30."""
+        return await self._call(calls.rank_history(game, board, player, window, first, last, partition))
+
+    async def explain_standing(
+        self, game: str, board: str, player: str, window: str | None = None, **partition: str
+    ) -> answers.RankExplanation:
+        """Why a player stands where it does, or does not stand there."""
+        return await self._call(calls.explain_standing(game, board, player, window, partition))
+
+    async def explain_award(self, game: str, achievement: str, player: str) -> answers.AwardExplanation:
+        """The event that earned a player an award, or how far it is."""
+        return await self._call(calls.explain_award(game, achievement, player))
 
     async def lookup(
         self, game: str, board: str, players: Sequence[str], window: str = "all", **partition: str
@@ -119,10 +155,11 @@ class AsyncKleos:
         order: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
+        as_of: datetime | str | None = None,
         **key: str,
     ) -> answers.SheetPage:
         """Rows of a sheet; ``key`` narrows them, for instance ``player="ada"``."""
-        return await self._call(calls.sheet(game, sheet, window, order, limit, offset, key))
+        return await self._call(calls.sheet(game, sheet, window, order, limit, offset, as_of, key))
 
     async def explain(
         self,

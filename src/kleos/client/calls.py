@@ -7,7 +7,7 @@ the same profile.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -53,7 +53,7 @@ def board(
     window: str,
     limit: int | None,
     offset: int | None,
-    as_of: datetime | None,
+    as_of: datetime | str | None,
     partition: Mapping[str, str],
 ) -> Call[answers.BoardPage]:
     params = _params(partition, window=window, limit=limit, offset=offset, as_of=as_of)
@@ -61,17 +61,50 @@ def board(
 
 
 def standing(
-    game: str, board: str, player: str, window: str, partition: Mapping[str, str]
+    game: str, board: str, player: str, window: str, as_of: datetime | str | None, partition: Mapping[str, str]
 ) -> Call[answers.PlayerStanding]:
     path = _path("games", game, "boards", board, "players", player)
-    return Call("GET", path, answers.PlayerStanding, _params(partition, window=window))
+    return Call("GET", path, answers.PlayerStanding, _params(partition, window=window, as_of=as_of))
 
 
 def around(
-    game: str, board: str, player: str, span: int, window: str, partition: Mapping[str, str]
+    game: str,
+    board: str,
+    player: str,
+    span: int,
+    window: str,
+    as_of: datetime | str | None,
+    partition: Mapping[str, str],
 ) -> Call[answers.BoardPage]:
     path = _path("games", game, "boards", board, "players", player, "around")
-    return Call("GET", path, answers.BoardPage, _params(partition, span=span, window=window))
+    return Call("GET", path, answers.BoardPage, _params(partition, span=span, window=window, as_of=as_of))
+
+
+def rank_history(
+    game: str,
+    board: str,
+    player: str,
+    window: str | None,
+    first: date | str | None,
+    last: date | str | None,
+    partition: Mapping[str, str],
+) -> Call[answers.RankHistory]:
+    path = _path("games", game, "boards", board, "players", player, "history")
+    days = {"from": first, "to": last}
+    given = {name: str(day) for name, day in days.items() if day is not None}
+    return Call("GET", path, answers.RankHistory, _params({**partition, **given}, window=window))
+
+
+def explain_standing(
+    game: str, board: str, player: str, window: str | None, partition: Mapping[str, str]
+) -> Call[answers.RankExplanation]:
+    path = _path("games", game, "boards", board, "players", player, "explain")
+    return Call("GET", path, answers.RankExplanation, _params(partition, window=window))
+
+
+def explain_award(game: str, achievement: str, player: str) -> Call[answers.AwardExplanation]:
+    path = _path("games", game, "achievements", achievement, "explain")
+    return Call("GET", path, answers.AwardExplanation, {"player": player})
 
 
 def lookup(
@@ -89,9 +122,10 @@ def sheet(
     order: str | None,
     limit: int | None,
     offset: int | None,
+    as_of: datetime | str | None,
     key: Mapping[str, str],
 ) -> Call[answers.SheetPage]:
-    params = _params(key, window=window, order=order, limit=limit, offset=offset)
+    params = _params(key, window=window, order=order, limit=limit, offset=offset, as_of=as_of)
     return Call("GET", _path("games", game, "sheets", sheet), answers.SheetPage, params)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
+from kleos.boards.past import Past
 from kleos.boards.standings import Effects, Standings
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
@@ -70,6 +71,7 @@ class Engine:
         )
         self.directory = Directory(self.pool)
         self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
+        self.past = Past(self.pool, self.directory)
         self.follower: Follower | None = None
         self._committers: dict[str, Committer] = {}
         self._changing = asyncio.Lock()
@@ -190,6 +192,8 @@ class Engine:
         self.directory.mark_existing(game.namespace, committed.appeared)
         if committed.is_postponed:
             self._settle_beside(self._ask_for_refold(game.name), "asks for a refold")
+        if committed.earliest_at is not None:
+            self.past.arrived(game.name, committed.earliest_at)
         follower = self.follower
         if follower is None:
             return self.standings.apply(game, committed.changes, committed.ids, watched)
@@ -417,6 +421,8 @@ class Engine:
                 raise
             self.directory.keep(namespace, [after])
             self.standings.moved(namespace, before, after)
+            for game in self.games():
+                self.past.arrived(game.name, self.now())
             self.unsettle({game.name for game in self.games() if game.namespace == namespace})
         return after
 
@@ -544,6 +550,7 @@ class Engine:
         committer.game = game
         committer.writers = catalog.writers_of(game.definition)
         self.standings.forget(game.name)
+        self.past.forget(game.name)
         self.standings.start(game)
         self.unsettle({game.name})
 

@@ -49,7 +49,8 @@ class Folded:
 @dataclass(slots=True)
 class Committed:
     """What a transaction did. ``new`` are the ids not seen before; ``ids`` the external ids behind numbers,
-    ``matches`` those that the game named. ``is_postponed``: something waits for a job that reads the archive."""
+    ``matches`` those that the game named, ``earliest_at`` the time of the first of the new events. ``is_postponed``:
+    something waits for a job that reads the archive."""
 
     new: frozenset[str]
     seq: int | None
@@ -61,6 +62,7 @@ class Committed:
     matches: Collection[str] = ()
     outbox: int | None = None
     is_postponed: bool = False
+    earliest_at: int | None = None
 
 
 async def commit(
@@ -122,6 +124,7 @@ async def commit(
             {one.event.match for one in counted if one.event.match != one.event.id},
             outbox,
             is_postponed,
+            accepted[0].event.at,
         )
 
 

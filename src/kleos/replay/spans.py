@@ -5,7 +5,9 @@ finds its piece by the number of its UTC day and two comparisons; a piece belong
 windows that hold it. Only days on which something happened are cut.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from kleos.core.definition.model import WINDOW_KINDS, Definition, WindowKind
@@ -15,6 +17,9 @@ from kleos.replay.session import Duck
 _DAY_US: Final = 86_400_000_000
 _FIRST_DAY_US: Final = 719_528 * _DAY_US
 """Added before dividing: every moment that an event may have is positive then."""
+
+_BEGINNING_US: Final = -(2**63) + 1
+"""Before every moment that an event may have."""
 
 Kinds = tuple[WindowKind, ...]
 
@@ -28,6 +33,26 @@ def create_spans(duck: Duck, definition: Definition, calendar: Calendar) -> None
     days = _days(duck, definition)
     for kinds in sorted({spanned(sheet.windows) for sheet in definition.sheets.values()} - {()}):
         _create(duck, calendar, kinds, days)
+
+
+def create_overlapping(duck: Duck, facts: str, spans: Sequence[tuple[str, int | None, int]]) -> None:
+    """Makes the tables for one kind, `day`, whose windows are these spans (name, start, end), which may overlap: a
+    segment belongs to every span that holds it. ``facts`` has the column ``at``."""
+    day_of = f'SELECT DISTINCT ("at" + {_FIRST_DAY_US}) // {_DAY_US} FROM ({facts})'
+    days = [day for (day,) in duck.execute(day_of).fetchall()]
+    edges = sorted({edge for _, start, until in spans for edge in (start, until) if edge is not None})
+    rows = []
+    for day in days:
+        first = day * _DAY_US - _FIRST_DAY_US
+        cuts = [first, *(edge for edge in edges if first < edge < first + _DAY_US), first + _DAY_US]
+        rows += [(day, start, end, bisect_right(edges, start)) for start, end in pairwise(cuts)]
+    _table(duck, pieces(("day",)), ("day", "starts", "ends", "segment"), ("BIGINT",) * 4, rows)
+    held = [
+        (segment, name, _BEGINNING_US if start is None else start)
+        for name, start, until in spans
+        for segment in range(0 if start is None else bisect_right(edges, start), bisect_right(edges, until))
+    ]
+    _table(duck, segments(("day",)), ("segment", "day", "day_start"), ("BIGINT", "VARCHAR", "BIGINT"), held)
 
 
 def spanned(windows: Iterable[WindowKind]) -> Kinds:

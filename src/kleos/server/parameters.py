@@ -35,6 +35,14 @@ WindowName = Annotated[
         description="`all`, `season`, `month`, `week` or `day` (the one open now), or a name such as `2026-W07`.",
     ),
 ]
+AsOf = Annotated[
+    str | None,
+    QueryParameter(
+        name="as_of",
+        description="As if only the events up to then were there: a time such as `2026-03-01T12:00:00Z`, or a day, "
+        "which means its end.",
+    ),
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="At most this many.")]
 Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="Skip this many.")]
 Before = Annotated[

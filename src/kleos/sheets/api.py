@@ -1,5 +1,6 @@
 """The routes of sheets."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -9,16 +10,19 @@ from litestar.params import QueryParameter
 
 from kleos.core.definition.model import Sheet
 from kleos.core.errors import BadInput, NotFound
+from kleos.core.moments import past_moment
+from kleos.core.windows import to_datetime
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.server.openapi import problems
-from kleos.server.parameters import GameName, Limit, Offset, SheetName, TheCaller, TheEngine, WindowName
+from kleos.server.parameters import AsOf, GameName, Limit, Offset, SheetName, TheCaller, TheEngine, WindowName
 from kleos.sheets.explain import explain, place_of
 from kleos.sheets.explained import Explanation, shown_explanation
 from kleos.sheets.histogram import Histogram, histogram
+from kleos.sheets.past import page_as_of
 from kleos.sheets.query import Question, SheetRow, next_of, page, parse_order, window_of
 
-_OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "after"})
+_OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "after", "as_of"})
 _EXPLAINED_BY: Final = frozenset({"sheet", "column", "window", "limit", "offset"})
 
 Order = Annotated[
@@ -42,6 +46,7 @@ class SheetPage(msgspec.Struct):
     offset: int
     rows: list[SheetRow]
     next: str | None
+    as_of: datetime | None = None
 
 
 @get(
@@ -93,14 +98,22 @@ async def get_sheet(
     limit: Limit = 100,
     offset: Offset = 0,
     after: After = None,
+    as_of: AsOf = None,
 ) -> SheetPage:
     """Every key column of the sheet is a parameter: `?player=ann` keeps that player's rows."""
     in_force = engine.game(game)
     found = in_force.sheet(sheet)
-    span = window_of(in_force, found, window, engine.now())
+    at = None if as_of is None else past_moment(as_of, in_force.calendar, engine.now())
+    span = window_of(in_force, found, window, engine.now() if at is None else at)
     filters = key_filters(request, _OWN_PARAMETERS)
     question = Question(span, filters, parse_order(found, order), limit, offset, after)
-    return await sheet_page(engine, in_force, found, question)
+    if at is None:
+        return await sheet_page(engine, in_force, found, question)
+    if after is not None:
+        raise BadInput("pages of the past go by `offset`", "after")
+    turn = engine.past.one_at_a_time
+    rows, total = await page_as_of(engine.pool, engine.directory, turn, in_force, found, question, at)
+    return SheetPage(game, sheet, span.name, total, limit, offset, rows, None, to_datetime(at))
 
 
 @get(

@@ -96,7 +96,7 @@ async def page(
     records = await pool.fetch(
         sql.PAGE.format(
             columns=_selected([*(column.name for column in sheet.key), *sheet.columns]),
-            order=_ordered(sheet, question.order),
+            order=ordered(sheet, question.order),
             limit=question.limit,
             offset=question.offset,
             **{**where, "filters": where["filters"] + further},
@@ -195,7 +195,7 @@ def _selected(names: Sequence[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-def _ordered(sheet: Sheet, order: Sequence[Sort]) -> str:
+def ordered(sheet: Sheet, order: Sequence[Sort]) -> str:
     keys = {column.name for column in sheet.key}
     return ", ".join(
         f"{quoted(name)}{' DESC' if falls else ''}{'' if name in keys and not falls else ' NULLS LAST'}"
@@ -210,6 +210,11 @@ def key_column(sheet: Sheet, name: str) -> KeyColumn:
             return column
     known = ", ".join(column.name for column in sheet.key)
     raise BadInput(f"the sheet {sheet.name!r} has no key {name!r}; its key is {known}", name)
+
+
+async def filter_values(directory: Directory, game: Game, sheet: Sheet, filters: Mapping[str, str]) -> dict[str, Any]:
+    """By key column, the value as the table has it; None for a player that does not exist."""
+    return {name: await key_value(directory, game, key_column(sheet, name), text) for name, text in filters.items()}
 
 
 async def key_value(directory: Directory, game: Game, column: KeyColumn, text: str) -> Any:

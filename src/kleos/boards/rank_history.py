@@ -1,0 +1,104 @@
+"""Where a player stood at the end of each of many days: what `as_of` gives for each, from one pass over the log."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from kleos.boards import past_sql
+from kleos.boards.compiled import CompiledBoard, Partition
+from kleos.boards.past import Past, PastQuestion
+from kleos.boards.rankkey import Value
+from kleos.core.errors import BadInput
+from kleos.core.windows import Calendar, Window
+from kleos.engine.game import Game
+from kleos.players.directory import Card, Directory
+from kleos.replay.past import Extent, fetched, fold_spans, narrowed, span_of
+
+MOST_DAYS: Final = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """One day's end. ``as_of`` is the last moment that counts; ``window`` None where no season was open. Without a
+    standing ``rank`` is None."""
+
+    day: str
+    as_of: int
+    window: Window | None
+    rank: int | None = None
+    values: tuple[Value, ...] = ()
+    since: int | None = None
+    total: int = 0
+
+
+def days_between(calendar: Calendar, first: Window, last: Window, now: int) -> list[tuple[str, int]]:
+    """Each day with its last moment, or with now where it has not ended. Raises BadInput for too many or none."""
+    if first.start is None or last.start is None or first.start > last.start:
+        raise BadInput("it is later than `to`", "from")
+    days = []
+    at = first.start
+    while at <= min(last.start, now):
+        day = calendar.window("day", at)
+        assert day is not None
+        assert day.end is not None
+        days.append((day.name, min(day.end - 1, now)))
+        at = day.end
+        if len(days) > MOST_DAYS:
+            raise BadInput(f"at most {MOST_DAYS} days at once", "from")
+    if not days:
+        raise BadInput("it lies in the future", "from")
+    return days
+
+
+async def rank_history(
+    past: Past,
+    directory: Directory,
+    game: Game,
+    board: CompiledBoard,
+    partition: Partition,
+    windows: Sequence[Window | None],
+    days: Sequence[tuple[str, int]],
+    card: Card,
+) -> list[Stood]:
+    """``windows``: of each day, the one whose standings are asked for."""
+    stood = [Stood(day, as_of, window) for (day, as_of), window in zip(days, windows, strict=True)]
+    spans = {
+        str(place): span_of(each.window, each.as_of) for place, each in enumerate(stood) if each.window is not None
+    }
+    spans = {name: replace(span, name=name) for name, span in spans.items() if not _is_empty(span.start, span.until)}
+    if not spans:
+        return stood
+    question = PastQuestion(board, next(each.window for each in stood if each.window is not None), partition, 0)
+    where = board.board.where
+    sheet = narrowed(board.sheet, {*board.by_names, *(where.names if where is not None else ())})
+    async with past.one_at_a_time, past.opened(game, question, Extent.of([*spans.values()])) as duck:
+        rows = await asyncio.to_thread(fold_spans, duck, game, sheet, [*spans.values()])
+        moment = None
+        if question.attributes:
+            named = ", ".join(f"('{name}', {span.until})" for name, span in spans.items())
+            duck.execute(f'CREATE TABLE replay.moments AS SELECT * FROM (VALUES {named}) AS v("window", until)')
+            moment = '(SELECT v.until FROM replay.moments v WHERE v."window" = r."window")'
+        standings = past_sql.standings(board, partition, rows, moment)
+        found = await asyncio.to_thread(fetched, duck, past_sql.course(board, standings, card.player))
+    for row in found.to_pylist():
+        place = int(row["window"])
+        stood[place] = await _stood(directory, game, board, stood[place], row, card)
+    return stood
+
+
+def _is_empty(start: int | None, until: int) -> bool:
+    return start is not None and start >= until
+
+
+async def _stood(
+    directory: Directory, game: Game, board: CompiledBoard, day: Stood, row: dict[str, Any], card: Card
+) -> Stood:
+    if row["player"] is None:
+        return replace(day, total=row["total"])
+    level = 0
+    if row["level"] and len(row["level"]) > 1:
+        cards = await directory.by_number(game.namespace, row["level"])
+        level = sum(other.id < card.id for other in cards.values())
+    values = tuple(row[f"by_{place}"] for place in range(len(board.by_names)))
+    return replace(day, rank=1 + row["better"] + level, values=values, since=row["since"], total=row["total"])
