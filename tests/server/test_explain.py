@@ -338,6 +338,8 @@ async def test_a_sheet_of_the_past(server: Server, duels: str) -> None:
     assert (found["total"], found["as_of"]) == (3, then)
     one = await server.get(path, as_of=then, player="bob")
     assert [row["values"]["win_rate"] for row in one["rows"]] == [50.0]
+    now = await server.get(path, player="ann")
+    assert now["rows"][0]["values"]["beaten_by"] == "bob", "a player goes out by the id"
     awards = await server.get(f"/v1/games/{duels}/sheets/awards", as_of=iso(NOW_US - 40 * HOUR_US))
     assert [(row["key"]["player"], row["values"]["points"]) for row in awards["rows"]] == [("ann", 25)]
     assert (await server.get(f"/v1/games/{duels}/sheets/awards", as_of=then))["total"] == 0

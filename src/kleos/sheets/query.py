@@ -12,6 +12,7 @@ from kleos.core.definition.model import KeyColumn, Sheet
 from kleos.core.errors import BadInput
 from kleos.core.windows import Window, from_datetime, iso
 from kleos.engine.game import Game
+from kleos.log.outward import shown_value
 from kleos.players.directory import Directory
 from kleos.sheets import sql
 from kleos.sheets.cursor import after_condition, cursor_of, parse_cursor
@@ -160,7 +161,8 @@ async def shown_rows(
 ) -> list[SheetRow]:
     """Rows as they go out: players by their external ids, with names."""
     player_columns = [column.name for column in sheet.key if column.type.kind == "player"]
-    numbers = {record[name] for record in records for name in player_columns}
+    player_values = [name for name, column in sheet.columns.items() if column.type.kind == "player"]
+    numbers = {record[name] for record in records for name in (*player_columns, *player_values)} - {None}
     cards = await directory.by_number(game.namespace, sorted(numbers))
     rows = []
     for record in records:
@@ -170,7 +172,9 @@ async def shown_rows(
             card = cards.get(key[name])
             key[name] = card.id if card is not None else None
             names[name] = card.shown_name if card is not None else ""
-        rows.append(SheetRow(_shown_key(sheet, key), names, shown_values(sheet, record, sheet.columns)))
+        values = shown_values(sheet, record, sheet.columns)
+        values |= {name: shown_value("player", record[name], cards) for name in player_values}
+        rows.append(SheetRow(_shown_key(sheet, key), names, values))
     return rows
 
 
