@@ -18,7 +18,7 @@ from kleos.sheets.past import page_as_of
 from kleos.sheets.query import Question, SheetRow, page
 from tests.laws.stories import PLAYERS, TIMES, WEAPONS, Story, in_any_order, in_order, random_story
 from tests.laws.test_law2_only_the_facts_count import tell
-from tests.laws.world import ATTRIBUTES, DAY_US, NOW, World, moment
+from tests.laws.world import ATTRIBUTES, NOW, World, moment
 
 MOST_PLACES = 6
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -166,17 +166,20 @@ async def test_a_part_of_a_board_is_of_who_belonged_to_it_then(world: World) -> 
     game = world.engine.game(await world.new_game())
     fact = {"type": "round", "id": "r", "at": "2018-10-29T12:00:00Z", "scores": {"ann": 3, "z": 1}}
     await world.send(game.name, [fact])
-    for at, region in ((NOW - 3 * DAY_US, "eu"), (NOW - DAY_US, "us")):
-        with clock_at(world, at):
-            await world.engine.put_profile("ann", ProfileChange(region=region), namespace=game.name)
+    for region in ("eu", "us"):
+        await world.engine.put_profile("ann", ProfileChange(region=region), namespace=game.name)
+    card = (await world.engine.directory.cards(game.namespace, ["ann"]))["ann"]
+    statement = "SELECT at FROM kleos.profiles WHERE player = $1 ORDER BY at"
+    eu, us = (row["at"] for row in await world.engine.pool.fetch(statement, card.player))
     compiled = CompiledBoard(game.definition, game.board("played"))
     window = game.calendar.named("all", NOW)
     found = {}
     for region in ("eu", "us"):
-        for days in (4, 2, 0):
-            question = PastQuestion(compiled, window, Partition(("region",), (region,)), NOW - days * DAY_US)
-            found[region, days] = (await world.engine.past.page(game, question, 0, 9)).total
-    assert found == {("eu", 4): 0, ("eu", 2): 1, ("eu", 0): 0, ("us", 4): 0, ("us", 2): 0, ("us", 0): 1}
+        for when, as_of in (("before", eu - 1), ("eu", eu), ("still eu", us - 1), ("us", us)):
+            question = PastQuestion(compiled, window, Partition(("region",), (region,)), as_of)
+            if (await world.engine.past.page(game, question, 0, 9)).total:
+                found[region, when] = as_of
+    assert list(found) == [("eu", "eu"), ("eu", "still eu"), ("us", "us")]
 
 
 async def test_what_is_kept_is_forgotten_when_something_older_comes(world: World) -> None:
