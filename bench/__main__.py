@@ -16,7 +16,7 @@ from bench.report import PAGE, Row, page, table
 from kleos.store.embedded import EmbeddedPostgres
 
 Run = Callable[[EmbeddedPostgres, bool], Awaitable[list[Row]]]
-NAMES: Final = ("ingest", "http", "boards", "growth", "sdk", "feed", "replay", "archive")
+NAMES: Final = ("ingest", "http", "boards", "growth", "sdk", "feed", "replay", "archive", "moderation")
 
 
 def main() -> None:
