@@ -21,7 +21,7 @@ windows = ["all", "week"]
 [[sheets.career.on]]
 event  = "thrown"
 throws = "count()"
-total  = "sum(points)"
+total  = "sum(max(0, points))"
 best   = "max(points)"
 run    = "streak(points > 50)"
 
@@ -54,6 +54,7 @@ async def darts(server: Server) -> str:
     )
     assert response.status_code == 200, response.text
     await server.send(game, [thrown(name, 60 - 5 * n, number) for n, name in enumerate(NAMES) for number in range(2)])
+    await server.engine.standings.ready(server.engine.game(game), ["all", "week"])
     return game
 
 
@@ -79,7 +80,7 @@ async def correct(server: Server, game: str, dry_run: bool = False, **asked: Any
 
 
 async def post(server: Server, path: str, dry_run: bool, body: dict[str, Any]) -> dict[str, Any]:
-    params = {"dry_run": "true"} if dry_run else {}
+    params = {"dry_run": "true"} if dry_run else None
     response = await server.http.post(path, json=body, params=params, headers=server.headers)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
