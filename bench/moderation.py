@@ -55,7 +55,7 @@ async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
 async def _play(engine: Engine, matches: int) -> None:
     chance, now = random.Random("golf"), system_clock()
     for start in range(0, matches, AT_ONCE):
-        events = []
+        events: list[dict[str, object]] = []
         for number in range(start, min(start + AT_ONCE, matches)):
             at = now - chance.randrange(SPAN_US)
             seats = [f"player-{player:04d}" for player in chance.sample(range(PLAYERS), SEATS)]
