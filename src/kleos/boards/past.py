@@ -182,7 +182,7 @@ class Past:
         where = board.board.where
         sheet = narrowed(board.sheet, {*board.by_names, *(where.names if where is not None else ())})
         async with self.opened(game, question, Extent(span.start, span.until)) as duck:
-            return PastStandings(board, await asyncio.to_thread(_standings_of, duck, game, sheet, question))
+            return PastStandings(board, await asyncio.to_thread(standings_of, duck, game, sheet, question))
 
     @asynccontextmanager
     async def opened(self, game: Game, question: PastQuestion, extent: Extent) -> AsyncIterator[Duck]:
@@ -261,7 +261,8 @@ async def _copy_members(connection: Connection, duck: Duck, folder: Path, questi
     await copy_query(connection, duck, folder, query, arguments, columns, past_sql.MEMBERS)
 
 
-def _standings_of(duck: Duck, game: Game, sheet: Sheet, question: PastQuestion) -> pa.Table:
+def standings_of(duck: Duck, game: Game, sheet: Sheet, question: PastQuestion) -> pa.Table:
+    """Blocks. Every standing in the board's order, from a session over the log; ``sheet`` is narrowed."""
     rows = fold_span(duck, game, sheet, question.span)
     moment = str(question.span.until) if question.attributes else None
     standings = past_sql.standings(question.board, question.partition, rows, moment)
