@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kleos.engine.engine import Engine
+from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -79,3 +80,6 @@ async def test_every_player_has_the_figures_that_the_file_gives(
         for player, figures in expected.items():
             better = sum(other["win_streak_best"] > figures["win_streak_best"] for other in expected.values())
             assert by_rank[player] == 1 + better, player
+        async with database.pool.acquire() as connection, snapshot(connection):
+            verdict = await verify_game(connection, "chess")
+        assert (verdict.differences, verdict.events) == ([], 1000)
