@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { ApiProblem, answered, api, type Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { Field } from "@/shared/form/Field";
@@ -98,18 +98,13 @@ function ScoreForm({ game, event }: ScoreFormProps) {
         const set = (value: string) => setValues((before) => ({ ...before, [field.name]: value }));
         if (field.choices.length > 0) {
           return (
-            <label key={field.name} className="flex flex-col gap-1 text-quiet text-sm">
-              {label}
-              <select
-                className="field text-base text-ink"
-                value={values[field.name] ?? String(field.choices[0])}
-                onChange={(changed) => set(changed.target.value)}
-              >
-                {field.choices.map((choice) => (
-                  <option key={String(choice)}>{String(choice)}</option>
-                ))}
-              </select>
-            </label>
+            <Choice
+              key={field.name}
+              label={label}
+              choices={field.choices.map(String)}
+              value={values[field.name] ?? String(field.choices[0])}
+              choose={set}
+            />
           );
         }
         const isNumber = /^(int|float)/.test(field.type);
@@ -130,5 +125,28 @@ function ScoreForm({ game, event }: ScoreFormProps) {
         {send.isPending ? "Sending…" : "Submit"}
       </button>
     </form>
+  );
+}
+
+type ChoiceProps = {
+  readonly label: string;
+  readonly choices: readonly string[];
+  readonly value: string;
+  readonly choose: (value: string) => void;
+};
+
+function Choice({ label, choices, value, choose }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id} className="text-quiet text-sm">
+        {label}
+      </label>
+      <select id={id} className="field" value={value} onChange={(changed) => choose(changed.target.value)}>
+        {choices.map((choice) => (
+          <option key={choice}>{choice}</option>
+        ))}
+      </select>
+    </div>
   );
 }
