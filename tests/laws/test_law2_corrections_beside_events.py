@@ -64,3 +64,19 @@ async def test_two_merges_at_once_are_one_after_the_other(world: World) -> None:
     outcomes = await asyncio.gather(*merges, return_exceptions=True)
     assert sum(isinstance(outcome, Exception) for outcome in outcomes) == 1, outcomes
     assert_same(await world.folded(game), await world.state(game), "merged in a circle, but for one")
+
+
+async def test_who_is_deleted_is_so_under_every_id(world: World) -> None:
+    """And who comes again under one of them is somebody new, in the tables as in the log."""
+    game = await world.new_game(LAW_TWO)
+    hit = {"type": "hit", "weapon": "axe", "damage": 1.0, "at": "2018-11-01T00:00:00Z"}
+    await world.send(game, [{**hit, "id": f"h{by}", "match": f"m{by}", "by": by} for by in ("ann", "ben", "cy")])
+    merged = await Corrections(world.engine).make(game, Merge(player="ann", into="ben", reason="one"), "a moderator")
+    await world.engine.delete_player("ben", namespace=game)
+    await world.send(game, [{**hit, "id": f"again-{by}", "by": by} for by in ("ann", "ben", "cy")])
+    async with world.engine.pool.acquire() as connection, snapshot(connection):
+        assert not (await verify_game(connection, game)).differences
+    assert merged.correction is not None
+    await Corrections(world.engine).undo(game, merged.correction.seq, "a moderator", "both are gone")
+    async with world.engine.pool.acquire() as connection, snapshot(connection):
+        assert not (await verify_game(connection, game)).differences

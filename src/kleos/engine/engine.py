@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from kleos.log.commit import Committed
 from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
 from kleos.log.decode import Batch, Incoming, Stamp, decode_batch
 from kleos.log.own import Sender, decode_own
+from kleos.moderation.corrected import read_corrected
 from kleos.players.directory import Card, Directory
 from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
@@ -450,13 +452,20 @@ class Engine:
                 await pauses.enter_async_context(committer.paused())
             try:
                 async with self.pool.acquire() as connection:
-                    player = await delete_player(connection, namespace, id, self.stamp.next_at())
+                    for each in [*self.directory.counting_as(namespace, id), id]:  # who counts as them is them
+                        player = await delete_player(connection, namespace, each, self.stamp.next_at())
+                        self.directory.delete(namespace, player, each)
             except KleosError:
                 raise
             except Exception:
                 self._distrust()
                 raise
-            self.directory.delete(namespace, player, id)
+            await self.directory.load_corrected()
+            for committer in games:
+                async with self.pool.acquire() as connection:
+                    game = committer.game
+                    corrected = await read_corrected(connection, game.name, namespace)
+                    committer.game = replace(game, corrected=corrected)
             self.standings.deleted(namespace, id)
 
     @asynccontextmanager

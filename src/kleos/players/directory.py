@@ -92,6 +92,10 @@ class Directory:
         """The id of the player as whom this one counts: his own, unless he was merged."""
         return self._meant.get((namespace, id), id) if self._meant else id
 
+    def counting_as(self, namespace: str, id: str) -> list[str]:
+        """The ids of those who were merged into a player."""
+        return sorted(other for (space, other), meant in self._meant.items() if (space, meant) == (namespace, id))
+
     async def load_corrected(self) -> None:
         """Reads who is hidden and who was merged; to be called before anybody asks, after a correction, and after the
         database was away."""
