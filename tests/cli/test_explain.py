@@ -50,3 +50,19 @@ def test_what_is_refused(served: Served, arguments: tuple[str, ...], words: str)
     result = served.run("explain", "arcade", *arguments)
     assert (result.code, result.out) == (1, "")
     assert words in result.err
+
+
+def test_the_past(served: Served, player: str) -> None:
+    everybody = ("top", "arcade", "total_score", "--limit", "1000", "--json", "--as-of")
+    then = served.run(*everybody, "2026-03-02")
+    assert then.code == 0, then.err
+    assert {entry["player"]: entry["value"] for entry in then.json["entries"]}[player] == 40.0
+    assert "2026-03-02 23:59:59" in served.run("top", "arcade", "total_score", "--as-of", "2026-03-02").out
+    days = ("--from", "2026-02-28", "--to", "2026-03-03")
+    shown = served.run("history", "arcade", "total_score", player, *days)
+    assert shown.code == 0, shown.err
+    assert "2026-03-03" in shown.out
+    found = served.run("history", "arcade", "total_score", player, *days, "--json").json
+    assert [point["value"] for point in found["points"]] == [None, 10.0, 40.0, 60.0]
+    refused = served.run(*everybody, "3000-01-01")
+    assert (refused.code, "future" in refused.err) == (1, True)
