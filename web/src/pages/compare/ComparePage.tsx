@@ -86,9 +86,7 @@ function Compared({ first, second }: Pair) {
                   params={{ player: first.player, other: second.player }}
                   search={{ game: each.game }}
                   className="tab"
-                  activeProps={{}}
-                  aria-current={each.game === game.game ? "page" : undefined}
-                  data-status={each.game === game.game ? "active" : "other"}
+                  activeOptions={{ includeSearch: true, explicitUndefined: true }}
                   resetScroll={false}
                 >
                   <span aria-hidden="true" className="mr-2">

@@ -40,11 +40,11 @@ function Profile({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {
       ) : (
         <>
           <nav aria-label="Games played" className="flex flex-wrap gap-2">
-            <Tab game={undefined} current={shown} player={profile.player}>
+            <Tab game={undefined} player={profile.player}>
               All games
             </Tab>
             {played.map((each) => (
-              <Tab key={each.game} game={each.game} current={shown} player={profile.player}>
+              <Tab key={each.game} game={each.game} player={profile.player}>
                 <span aria-hidden="true" className="mr-2">
                   {each.icon}
                 </span>
@@ -65,21 +65,18 @@ function Profile({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {
 
 type TabProps = {
   readonly game: string | undefined;
-  readonly current: string | undefined;
   readonly player: string;
   readonly children: React.ReactNode;
 };
 
-function Tab({ game, current, player, children }: TabProps) {
+function Tab({ game, player, children }: TabProps) {
   return (
     <Link
       to="/p/$player"
       params={{ player }}
       search={{ game }}
       className="tab"
-      activeProps={{}}
-      aria-current={game === current ? "page" : undefined}
-      data-status={game === current ? "active" : "other"}
+      activeOptions={{ includeSearch: true, explicitUndefined: true }}
       resetScroll={false}
     >
       {children}

@@ -82,7 +82,7 @@ function Place({ board, place, player, window }: PlaceProps) {
       >
         <Medal rank={place.rank} />
         <span className="min-w-0">
-          <span className="block truncate font-medium">
+          <span className="block font-medium">
             {board.title}
             {part && <span className="text-quiet"> · {part}</span>}
           </span>

@@ -25,7 +25,7 @@ const career = sheet(
   "career",
   ["player"],
   ["games", "wins", "rate", "points", "best", "deaths"]
-    .map((name) => column(name))
+    .map((name) => column(name, name === "rate" ? "float?" : "int"))
     .concat(column("last", "time")),
 );
 const board = {

@@ -81,7 +81,7 @@ export function trendsOf(game: Game, sheet: Sheet): TrendChoice {
 }
 
 export function isNumber(column: Column): boolean {
-  return column.type === "int" || column.type === "float";
+  return /^(int|float)\??$/.test(column.type);
 }
 
 /** A window's name as an axis has room for it. */

@@ -13,10 +13,10 @@ export function RadarDrawing({ axes, lines }: RadarDrawingProps) {
   }));
   return (
     <ResponsiveContainer width="100%" height="100%">
-      <RadarChart data={data} outerRadius="68%" accessibilityLayer={false}>
+      <RadarChart data={data} outerRadius="62%" accessibilityLayer={false}>
         <PolarGrid stroke="var(--line)" />
         <PolarRadiusAxis domain={[0, 100]} tickCount={5} tick={false} axisLine={false} />
-        <PolarAngleAxis dataKey="title" tick={{ fill: "var(--quiet)", fontSize: 13 }} />
+        <PolarAngleAxis dataKey="title" tick={AxisName} />
         <Radar
           dataKey={() => 50}
           stroke="var(--quiet)"
@@ -38,5 +38,29 @@ export function RadarDrawing({ axes, lines }: RadarDrawingProps) {
         ))}
       </RadarChart>
     </ResponsiveContainer>
+  );
+}
+
+type AxisNameProps = {
+  readonly x?: number | string;
+  readonly y?: number | string;
+  readonly textAnchor?: "start" | "middle" | "end" | "inherit";
+  readonly payload?: { readonly value: string };
+};
+
+const LINE_PX = 15;
+
+/** A name in as many lines as it has words: a phone has room for no more. */
+function AxisName({ x, y, textAnchor, payload }: AxisNameProps) {
+  const words = (payload?.value ?? "").split(" ");
+  const top = Number(y ?? 0) - ((words.length - 1) * LINE_PX) / 2;
+  return (
+    <text x={x} y={top} textAnchor={textAnchor} dominantBaseline="central" fill="var(--quiet)" fontSize={12}>
+      {words.map((word, at) => (
+        <tspan key={words.slice(0, at + 1).join(" ")} x={x} dy={at === 0 ? 0 : LINE_PX}>
+          {word}
+        </tspan>
+      ))}
+    </text>
   );
 }

@@ -25,7 +25,7 @@ export function ShareButton({ title, path, label = "Share", isSmall = false }: S
         aria-label={label === "Share" ? `Share: ${title}` : undefined}
         onClick={() => void share({ title, url: new URL(path, location.href).href }, navigator).then(setSaid)}
       >
-        <span aria-hidden="true">↗</span> {label}
+        <span aria-hidden="true">↗︎</span> {label}
       </button>
       <span role="status" className={`text-sm text-up ${said ? "" : "sr-only"}`}>
         {said}
