@@ -1,6 +1,7 @@
-"""The addresses of the UI: each page is the same document, and the files that it loads."""
+"""The addresses of the UI: each page is one document with a head of its own, the files that it loads, and pictures."""
 
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 from litestar import MediaType, Request, Response, get
@@ -10,7 +11,10 @@ from litestar.params import FromPath
 from kleos.core.errors import NotFound
 from kleos.engine.description import decimals_of
 from kleos.server.parameters import TheEngine
+from kleos.web import told
+from kleos.web.cards import Card, Pictures
 from kleos.web.files import BUILT, FRESH, IMMUTABLE, File, read_files
+from kleos.web.head import filled, head_of, origin_of
 
 PAGES: Final = ["/", "/index.html", "/g/{path:path}", "/p/{path:path}", "/manage", "/manage/{path:path}", "/me"]
 FILES: Final = ["/assets/{path:path}", "/favicon.svg", "/robots.txt", "/theme.js", "/kleos-board.js"]
@@ -30,6 +34,8 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
     )
 )
 _ANY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
+_PICTURE: Final = ".png"
+_BY_HOST: Final = {"Vary": "Accept-Encoding, Host"}
 _EMBEDDED: Final = "/kleos-board.js"
 _NOT_BUILT: Final = (
     "<!doctype html><title>Kleos</title><p>This Kleos runs without its web UI: "
@@ -52,13 +58,55 @@ class Site:
 
 
 _site: Final = Site()
+_pictures: Final = Pictures()
 
 
-@get(PAGES, include_in_schema=False, sync_to_thread=False)
-def page(request: AnyRequest) -> Response[bytes]:
-    """Which page it is, the script reads from the address."""
-    document = _site.file("/index.html") or File.of(_NOT_BUILT.encode(), "text/html", FRESH)
-    return _answer(request, document, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+@get(PAGES, include_in_schema=False)
+async def page(request: AnyRequest, engine: TheEngine) -> Response[bytes]:
+    """Which page it is, the script reads from the address; its head says what a link to it shows."""
+    built = _site.file("/index.html")
+    if built is None:
+        document = File.of(_NOT_BUILT.encode(), "text/html", FRESH)
+    else:
+        head = await head_of(engine, _segments(request), dict(request.query_params))
+        document = filled(built.content, head, origin_of(request.scope["scheme"], request.headers.get("Host", "")))
+    return _answer(request, document, {"Content-Security-Policy": CONTENT_SECURITY_POLICY, **_BY_HOST})
+
+
+def _segments(request: AnyRequest) -> list[str]:
+    raw = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
+    return [unquote(segment) for segment in raw.strip("/").split("/")]
+
+
+@get("/cards/p/{file:str}", include_in_schema=False)
+async def player_card(request: AnyRequest, engine: TheEngine, file: FromPath[str]) -> Response[bytes]:
+    return await _drawn(request, await told.of_player(engine, _player(file)))
+
+
+@get("/cards/g/{game:str}/b/{board:str}/{file:str}", include_in_schema=False)
+async def standing_card(
+    request: AnyRequest, engine: TheEngine, game: FromPath[str], board: FromPath[str], file: FromPath[str]
+) -> Response[bytes]:
+    partition = dict(request.query_params)
+    window = partition.pop("window", None)
+    return await _drawn(request, await told.of_standing(engine, game, board, _player(file), window, partition))
+
+
+@get("/cards/g/{game:str}/a/{achievement:str}/{file:str}", include_in_schema=False)
+async def award_card(
+    request: AnyRequest, engine: TheEngine, game: FromPath[str], achievement: FromPath[str], file: FromPath[str]
+) -> Response[bytes]:
+    return await _drawn(request, await told.of_award(engine, game, achievement, _player(file)))
+
+
+def _player(file: str) -> str:
+    if not file.endswith(_PICTURE):
+        raise NotFound("picture", file)
+    return file.removesuffix(_PICTURE)
+
+
+async def _drawn(request: AnyRequest, card: Card) -> Response[bytes]:
+    return _answer(request, await _pictures.picture(card), {"Cross-Origin-Resource-Policy": "cross-origin"})
 
 
 @get(FILES, include_in_schema=False, sync_to_thread=False)
@@ -97,7 +145,7 @@ async def embedded(engine: TheEngine, game: FromPath[str], board: FromPath[str])
 
 
 def _answer(request: AnyRequest, found: File, headers: dict[str, str]) -> Response[bytes]:
-    headers = {**headers, "Cache-Control": found.cache, "ETag": found.etag, "Vary": "Accept-Encoding"}
+    headers = {"Vary": "Accept-Encoding", **headers, "Cache-Control": found.cache, "ETag": found.etag}
     if found.cache != IMMUTABLE and request.headers.get("If-None-Match") == found.etag:
         return Response(b"", status_code=304, headers=headers, media_type=found.media_type)
     content, encoding = found.best(request.headers.get("Accept-Encoding", ""))
@@ -106,4 +154,4 @@ def _answer(request: AnyRequest, found: File, headers: dict[str, str]) -> Respon
     return Response(content, headers=headers, media_type=found.media_type)
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [page, file, embedded]
+ROUTES: Final[list[BaseRouteHandler]] = [page, file, embedded, player_card, standing_card, award_card]

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { ApiProblem, answered, api } from "@/api/client";
 import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
+import { ShareButton } from "@/shared/share/ShareButton";
 import { Medal } from "@/shared/standings/Medal";
 import type { Board, Sheet } from "./asked";
 import type { TableHandle } from "./BoardTable";
@@ -54,6 +55,10 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
           <button type="button" className="button" onClick={() => table.current?.show(mine.rank)}>
             Jump to me
           </button>
+          <ShareButton
+            title={`${mine.name}: rank ${mine.rank} of ${mine.total} · ${board.title}`}
+            path={standingPath(asked, own)}
+          />
         </>
       ) : (
         <span className="text-quiet">
@@ -66,4 +71,15 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
       )}
     </aside>
   );
+}
+
+/** The board with the reader's line marked; a link to it shows where the reader stands. */
+function standingPath(asked: LinesAsked, own: string): string {
+  const parts = Object.keys(asked.partition).length > 0 ? { partition: JSON.stringify(asked.partition) } : {};
+  const query = new URLSearchParams({
+    player: own,
+    ...(asked.window ? { window: asked.window } : {}),
+    ...parts,
+  });
+  return `/g/${asked.game}/b/${asked.board}?${query}`;
 }
