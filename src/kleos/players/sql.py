@@ -84,9 +84,11 @@ PROFILE_FACTS: Final = "SELECT at, body FROM kleos.events WHERE game = $1 AND ty
 ALL_PROFILES: Final = "SELECT player, at, name, region, avatar, attributes FROM kleos.profiles"
 ALL_PLAYERS: Final = """
 SELECT p.player, p.name, p.region, p.avatar, p.attributes,
-       p.player IN (SELECT a.player FROM kleos.appearances a) AS appeared
+       p.player IN (SELECT a.player FROM kleos.appearances a)
+       OR EXISTS (SELECT FROM kleos.corrections c WHERE c.kind <> 'ban') AS appeared
 FROM kleos.players p
 """
+"""A player stays who appeared only in what was voided since, or before they were merged."""
 IDS_OF: Final = """
 SELECT DISTINCT ON (player) player, id FROM kleos.identities
 WHERE player = ANY($1::bigint[]) AND ($2::text IS NULL OR namespace = $2) ORDER BY player, namespace, id
