@@ -78,7 +78,7 @@ function Whole({ whole, board, sheet }: WholeProps) {
       board: board.name,
       window: search.window,
       partition: (JSON.parse(partitionKey) as Record<string, string> | null) ?? {},
-      columns: beside ? [beside.name] : [],
+      columns: beside && !search.as_of ? [beside.name] : [], // the past knows the ranked columns alone
       asOf: search.as_of,
     }),
     [game, board.name, search.window, partitionKey, beside, search.as_of],
