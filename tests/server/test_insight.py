@@ -128,3 +128,15 @@ async def test_who_asks(played: Server) -> None:
     assert (theirs["kind"], theirs["everywhere"], theirs["games"]) == ("key", [], ["golf"])
     assert "moderation" in theirs["in_games"]
     await played.refused("GET", "/v1/caller", 401, headers={"Authorization": "Bearer kleos_wrong"})
+
+
+async def test_reasons_of_the_quarantine_are_counted_by_type(played: Server) -> None:
+    doubtful = [round_ended(f"doubt-{n}", "m9", 40, dee=999, eve=n) for n in range(3)]
+    assert (await played.send("golf", doubtful))["quarantined"] == 3
+    path = "/v1/games/golf/quarantine/reasons"
+    (told,) = (await played.http.get(path, headers=played.headers)).json()["reasons"]
+    assert (told["type"], told["waiting"], told["accepted"], told["refused"]) == ("round_ended", 3, 0, 0)
+    assert told["reason"]
+    later = await played.http.get(path, params={"since": iso(NOW_US - HOUR_US)}, headers=played.headers)
+    assert later.json()["reasons"] == []
+    await played.refused("GET", path, 401, headers={})

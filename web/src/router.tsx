@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { boardSearch } from "@/pages/board/asked";
+import { insightSearch } from "@/pages/insight/asked";
+import { manageSearch, sectionSearch } from "@/pages/manage/asked";
 import { playerSearch } from "@/pages/player/asked";
 import { Shell } from "@/shared/shell/Shell";
 import { Failure } from "@/shared/states/States";
@@ -54,6 +56,7 @@ const achievements = createRoute({
 const insight = createRoute({
   getParentRoute: () => root,
   path: "/g/$game/insight",
+  validateSearch: insightSearch,
   component: lazyRouteComponent(() => import("./pages/insight/InsightPage"), "InsightPage"),
 });
 
@@ -82,7 +85,15 @@ const me = createRoute({
 const manage = createRoute({
   getParentRoute: () => root,
   path: "/manage",
+  validateSearch: manageSearch,
   component: lazyRouteComponent(() => import("./pages/manage/ManagePage"), "ManagePage"),
+});
+
+const manageGame = createRoute({
+  getParentRoute: () => root,
+  path: "/manage/$game/$section",
+  validateSearch: sectionSearch,
+  component: lazyRouteComponent(() => import("./pages/manage/GameManagePage"), "GameManagePage"),
 });
 
 export const router = createRouter({
@@ -98,6 +109,7 @@ export const router = createRouter({
     compare,
     me,
     manage,
+    manageGame,
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

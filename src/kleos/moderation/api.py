@@ -9,12 +9,13 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import check_external_id, check_text
+from kleos.core.windows import from_datetime
 from kleos.engine.engine import Engine
 from kleos.moderation import answers, sql
 from kleos.moderation.answers import CorrectionAnswer, OutcomeAnswer, correction_answer, outcome_answer
-from kleos.moderation.asked import Ban, Merge, Void
+from kleos.moderation.asked import Ban, Merge, Moment, Void
 from kleos.moderation.corrections import Corrections, Outcome
-from kleos.moderation.quarantine import Quarantine, Status, quarantine_page
+from kleos.moderation.quarantine import Quarantine, Reasons, Status, quarantine_page, quarantine_reasons
 from kleos.moderation.subjects import Correction, Kind
 from kleos.players.asked import namespace_of
 from kleos.server.auth.audit import audit
@@ -147,6 +148,25 @@ async def get_quarantine(
     if reason is not None:
         check_text(reason, "reason")
     return await quarantine_page(engine, engine.game(game), status, reason, limit, offset)
+
+
+@get(
+    "/v1/games/{game:str}/quarantine/reasons",
+    tags=["moderation"],
+    summary="Why events are in quarantine",
+    guards=[requires("read")],
+    security=KEY,
+    responses=problems(400, 401, 403, 404),
+)
+async def get_reasons(
+    engine: TheEngine,
+    game: GameName,
+    since: Annotated[Moment | None, QueryParameter(description="Only events that happened from then on.")] = None,
+    limit: Limit = 100,
+) -> Reasons:
+    """How many events of which type failed which check, and what became of them."""
+    at = from_datetime(since) if since is not None else None
+    return await quarantine_reasons(engine, engine.game(game), at, limit)
 
 
 @post(
@@ -295,6 +315,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     get_correction,
     undo_correction,
     get_quarantine,
+    get_reasons,
     accept,
     refuse,
     ban,

@@ -36,6 +36,31 @@ class Quarantine(msgspec.Struct):
     total: int
 
 
+class ReasonAnswer(msgspec.Struct):
+    """How many events of a type failed a check for this reason, by what became of them."""
+
+    reason: str
+    type: str
+    waiting: int
+    accepted: int
+    refused: int
+    last_at: datetime
+
+
+class Reasons(msgspec.Struct):
+    """The most frequent first."""
+
+    game: str
+    reasons: list[ReasonAnswer]
+
+
+async def quarantine_reasons(engine: Engine, game: Game, since: int | None, limit: int) -> Reasons:
+    """Of the events that happened from ``since`` on."""
+    rows = await engine.pool.fetch(sql.QUARANTINE_REASONS, game.name, since, limit)
+    reasons = [ReasonAnswer(**{**dict(row), "last_at": to_datetime(row["last_at"])}) for row in rows]
+    return Reasons(game.name, reasons)
+
+
 async def quarantine_page(
     engine: Engine, game: Game, status: Status | None, reason: str | None, limit: int, offset: int
 ) -> Quarantine:

@@ -153,3 +153,10 @@ WHERE game = $1 AND kind = 'accept' AND undone_seq IS NOT NULL AND (subject->>'q
 """
 
 MERGE_EDGES: Final = "SELECT player, into_player FROM kleos.merges"
+QUARANTINE_REASONS: Final = """
+SELECT reason, type, count(*) FILTER (WHERE status = 'waiting') AS waiting,
+       count(*) FILTER (WHERE status = 'accepted') AS accepted, count(*) FILTER (WHERE status = 'refused') AS refused,
+       max(at) AS last_at
+FROM kleos.quarantine WHERE game = $1 AND ($2::timestamptz IS NULL OR at >= $2)
+GROUP BY reason, type ORDER BY count(*) DESC, reason, type LIMIT $3
+"""

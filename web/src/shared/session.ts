@@ -1,5 +1,5 @@
 import { create } from "zustand";
-import { persist } from "zustand/middleware";
+import { createJSONStorage, persist } from "zustand/middleware";
 
 /** Who is logged in in this browser. Times in milliseconds since the epoch. */
 export type Session = {
@@ -26,11 +26,21 @@ export const useSession = create<SessionStore>()(
   ),
 );
 
+/** An API key that somebody has pasted: for this browser tab only, and gone with it. It goes before a log-in. */
+export const useTabKey = create<{ key: string | null; set: (key: string | null) => void }>()(
+  persist((set) => ({ key: null, set: (key) => set({ key }) }), {
+    name: "kleos-tab-key",
+    storage: createJSONStorage(() => sessionStorage),
+  }),
+);
+
 const RENEW_BEFORE_MS = 30_000;
 let renewing: Promise<string | null> | null = null;
 
-/** A good access token, renewed where it is about to end; null for a guest. Never for the renewal itself. */
+/** The key of this tab, else a good access token, renewed where it is about to end; null for a guest. Never for the renewal itself. */
 export async function token(url = ""): Promise<string | null> {
+  const { key } = useTabKey.getState();
+  if (key) return key;
   const { session } = useSession.getState();
   if (!session || url.includes("/v1/auth/")) return null;
   if (Date.now() < session.expiresAt - RENEW_BEFORE_MS) return session.accessToken;

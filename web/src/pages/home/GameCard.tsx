@@ -9,6 +9,8 @@ import { Skeleton } from "@/shared/states/States";
 const SHOWN = 3;
 
 type GameCardProps = {
+  /** How many matches run now. */
+  readonly running: number;
   readonly game: {
     readonly game: string;
     readonly title: string;
@@ -18,7 +20,7 @@ type GameCardProps = {
 };
 
 /** A game with the head of its first board, live. */
-export function GameCard({ game }: GameCardProps) {
+export function GameCard({ game, running }: GameCardProps) {
   const queries = useQueryClient();
   const whole = useQuery(gameQuery(game.game));
   const board = whole.data?.boards[0];
@@ -29,11 +31,18 @@ export function GameCard({ game }: GameCardProps) {
   });
   return (
     <li className="card flex flex-col gap-3 p-5">
-      <h2 className="font-semibold text-lg">
-        <Link to="/g/$game" params={{ game: game.game }} className="hover:text-link">
-          <span aria-hidden="true">{game.icon}</span> {game.title}
-        </Link>
-      </h2>
+      <div className="flex items-center justify-between gap-3">
+        <h2 className="font-semibold text-lg">
+          <Link to="/g/$game" params={{ game: game.game }} className="hover:text-link">
+            <span aria-hidden="true">{game.icon}</span> {game.title}
+          </Link>
+        </h2>
+        {running > 0 && (
+          <span className="shrink-0 rounded-full border border-up px-2 text-sm text-up">
+            {running.toLocaleString("en")} running
+          </span>
+        )}
+      </div>
       <p className="text-quiet">{game.text}</p>
       {whole.isPending || (board && head.isPending) ? (
         <Skeleton className="h-24" />

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { gamesQuery } from "@/api/games";
+import { runningQuery } from "@/api/running";
 import { usePageTitle } from "@/shared/shell/title";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { GameCard } from "./GameCard";
@@ -9,6 +10,8 @@ import { LatestAwards } from "./LatestAwards";
 export function HomePage() {
   usePageTitle("Games");
   const games = useQuery(gamesQuery());
+  const live = useQuery(runningQuery());
+  const running = new Map(live.data?.games.map((one) => [one.game, one.running]));
   return (
     <div className="grid gap-8 lg:grid-cols-[1fr_320px]">
       <section aria-labelledby="games">
@@ -36,7 +39,7 @@ export function HomePage() {
           {(data) => (
             <ul className="grid gap-4 sm:grid-cols-2">
               {data.games.map((game) => (
-                <GameCard key={game.game} game={game} />
+                <GameCard key={game.game} game={game} running={running.get(game.game) ?? 0} />
               ))}
             </ul>
           )}

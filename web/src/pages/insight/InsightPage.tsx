@@ -1,3 +1,37 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { gameQuery } from "@/api/games";
+import { usePageTitle } from "@/shared/shell/title";
+import { QueryStates, Skeleton } from "@/shared/states/States";
+import { Activity } from "./Activity";
+import { Doubts } from "./Doubts";
+import { Funnel } from "./Funnel";
+import { Spread } from "./Spread";
+
+const route = getRouteApi("/g/$game/insight");
+
 export function InsightPage() {
-  return <h1 className="font-bold text-2xl">InsightPage</h1>;
+  const { game } = route.useParams();
+  const whole = useQuery(gameQuery(game));
+  usePageTitle(`Insight · ${whole.data?.title ?? game}`);
+  return (
+    <QueryStates query={whole} what="game" skeleton={<Skeleton className="h-96" />}>
+      {(data) => (
+        <div className="flex flex-col gap-10">
+          <header>
+            <Link to="/g/$game" params={{ game }} className="text-link hover:underline">
+              {data.title}
+            </Link>
+            <h1 className="font-bold text-2xl">Insight</h1>
+          </header>
+          <Activity game={game} />
+          <Spread whole={data} />
+          <div className="grid gap-10 lg:grid-cols-2">
+            <Funnel game={game} />
+            <Doubts game={game} />
+          </div>
+        </div>
+      )}
+    </QueryStates>
+  );
 }

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { may, useCaller } from "@/api/caller";
 import { answered, api } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { inTopic, useTopic } from "@/feed/store";
@@ -15,6 +16,7 @@ export function MatchPage() {
   const { game, match } = route.useParams();
   const queries = useQueryClient();
   const whole = useQuery(gameQuery(game));
+  const moderates = may(useCaller().data, "moderation", game);
   const asked = useQuery({
     queryKey: ["match", game, match],
     queryFn: () =>
@@ -33,6 +35,16 @@ export function MatchPage() {
       {(data) => (
         <div className="flex flex-col gap-8">
           <header>
+            {moderates && (
+              <Link
+                to="/manage/$game/$section"
+                params={{ game, section: "corrections" }}
+                search={{ match }}
+                className="button button-danger float-right"
+              >
+                Void this match
+              </Link>
+            )}
             <Link to="/g/$game" params={{ game }} className="text-link hover:underline">
               {whole.data?.title ?? game}
             </Link>
