@@ -11,10 +11,12 @@ from typing import Final
 from kleos.core.definition.model import Definition, Fold, Sheet, WindowKind
 from kleos.core.expression import sql_source
 from kleos.replay.facts import event_order, facts_of, key_columns
+from kleos.replay.packed import Extreme, at_of, packed, value_of
 from kleos.replay.session import Duck
 from kleos.replay.spans import Kinds, joined, narrowest, segments, spanned
 
 ORDERED_COLUMNS: Final = ("ordered_first_at", "ordered_first_id", "ordered_last_at", "ordered_last_id")
+_AT: Final = '"at"'
 _BEGINNING: Final = "(-9223372036854775807)::BIGINT"
 
 
@@ -94,8 +96,18 @@ def _extreme(fold: Fold, value: str) -> str:
     """The least or greatest, and the first time that it was reached. Times are turned round where the greatest wins."""
     if not fold.since:
         return f"{fold.kind}({value})"
-    at = '"at"' if fold.kind == "min" else '-"at"'
+    if _is_packed(fold):
+        return f"{fold.kind}({packed(_extreme_of(fold), value, _AT)})"
+    at = _AT if fold.kind == "min" else f"-{_AT}"
     return f"{fold.kind}({{'v': {value}, 'a': {at}}}) FILTER (WHERE {value} IS NOT NULL)"
+
+
+def _is_packed(fold: Fold) -> bool:
+    return fold.type.kind != "float"
+
+
+def _extreme_of(fold: Fold) -> Extreme:
+    return "min" if fold.kind == "min" else "max"
 
 
 def _merged_state(fold: Fold) -> str:
@@ -186,7 +198,7 @@ def _streak_states(fold: Fold, start: str) -> list[tuple[str, str]]:
         (f'"x_{name}"', f"count(*) FILTER (WHERE {prefix})"),
         (f'"xa_{name}"', f'max("at") FILTER (WHERE {prefix})'),
         (f'"first_{name}"', f'min("at") FILTER (WHERE {value} IS NOT NULL)'),
-        (f'"later_{name}"', f"max({{'v': {run}, 'a': -\"at\"}}) FILTER (WHERE {value} AND NOT ({prefix}))"),
+        (f'"later_{name}"', f"max({packed('max', run, _AT)}) FILTER (WHERE {value} AND NOT ({prefix}))"),
         (f'"u_{name}"', f"arg_max(CASE WHEN {value} THEN {run} ELSE 0 END, rn) FILTER (WHERE {value} IS NOT NULL)"),
         (f'"a_{name}"', f'max("at") FILTER (WHERE {value} OR (NOT {value} AND ({begins})))'),
     ]
@@ -217,6 +229,8 @@ def _cells(fold: Fold, is_ordered: bool) -> list[tuple[str, str]]:
         return _streak_cells(name)
     if fold.kind == "last":
         return [(name, state), *([(f"{name}_since", f'"a_{name}"')] if fold.since else [])]
+    if fold.since and fold.kind in ("min", "max") and _is_packed(fold):
+        return [(name, value_of(state)), (f"{name}_since", at_of(_extreme_of(fold), state))]
     value = f"{state}.v" if fold.since else state
     cells = [(name, value)]
     if fold.kind == "sum" and fold.type.kind == "float":
@@ -227,17 +241,18 @@ def _cells(fold: Fold, is_ordered: bool) -> list[tuple[str, str]]:
 
 
 def _streak_cells(name: str) -> list[tuple[str, str]]:
-    length, prefix, later = f'"l_{name}"', f'"x_{name}"', f'"later_{name}"'
-    is_prefix = f"{prefix} >= COALESCE({later}.v, 0)"
+    length, prefix = f'"l_{name}"', f'"x_{name}"'
+    later, later_at = value_of(f'"later_{name}"'), at_of("max", f'"later_{name}"')
+    is_prefix = f"{prefix} >= COALESCE({later}, 0)"
     return [
         (f"{name}_length", length),
         (f"{name}_prefix", prefix),
         (name, f'CASE WHEN {prefix} = {length} THEN {length} ELSE "u_{name}" END'),
-        (f"{name}_best", f"CASE WHEN {is_prefix} THEN {prefix} ELSE {later}.v END"),
+        (f"{name}_best", f"CASE WHEN {is_prefix} THEN {prefix} ELSE {later} END"),
         (f"{name}_prefix_at", f'"xa_{name}"'),
         (f"{name}_since", f'"a_{name}"'),
         (
             f"{name}_best_since",
-            f'CASE WHEN NOT {is_prefix} THEN -{later}.a WHEN {prefix} > 0 THEN "xa_{name}" ELSE "first_{name}" END',
+            f'CASE WHEN NOT {is_prefix} THEN {later_at} WHEN {prefix} > 0 THEN "xa_{name}" ELSE "first_{name}" END',
         ),
     ]

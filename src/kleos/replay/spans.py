@@ -30,8 +30,9 @@ def create_spans(duck: Duck, definition: Definition, calendar: Calendar) -> None
     ``replay.<pieces>(day, starts, ends, segment)`` and ``replay.<segments>(segment, and for each kind its window's name
     and ``<kind>_start``)``, where a segment in no season has NULLs.
     """
-    days = _days(duck, definition)
-    for kinds in sorted({spanned(sheet.windows) for sheet in definition.sheets.values()} - {()}):
+    asked = sorted({spanned(sheet.windows) for sheet in definition.sheets.values()} - {()})
+    days = _days(duck, definition) if asked else []
+    for kinds in asked:
         _create(duck, calendar, kinds, days)
 
 
