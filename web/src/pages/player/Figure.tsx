@@ -20,7 +20,7 @@ export function Figure({ profile, game, sheet, column, row }: FigureProps) {
       <span className="text-quiet text-sm" title={column.text || undefined}>
         {column.title}
       </span>
-      <span className="font-bold text-xl">
+      <span className="font-bold text-xl [&_button]:px-0 [&_button]:text-left">
         <Value profile={profile} game={game} sheet={sheet} column={column} row={row} />
       </span>
       {place && (

@@ -41,7 +41,7 @@ export function LinesDrawing({ title, shape, points }: LinesDrawingProps) {
           stroke="var(--link)"
           strokeWidth={2}
           dot={{ r: 3, fill: "var(--link)" }}
-          animationDuration={250}
+          isAnimationActive={false}
           connectNulls
         />
       </LineChart>

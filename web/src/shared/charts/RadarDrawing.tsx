@@ -33,7 +33,7 @@ export function RadarDrawing({ axes, lines }: RadarDrawingProps) {
             strokeDasharray={at === 0 ? "0" : "6 3"}
             fill={STROKES[at % STROKES.length] ?? "var(--link)"}
             fillOpacity={0.18}
-            animationDuration={250}
+            isAnimationActive={false}
           />
         ))}
       </RadarChart>

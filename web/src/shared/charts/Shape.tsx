@@ -39,7 +39,7 @@ export function Shape({ axes, lines, label }: ShapeProps) {
         </p>
       )}
       <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
-        <table className="w-full text-left">
+        <table className="w-full text-left [overflow-wrap:normal]">
           <caption className="mb-2 text-left text-quiet text-sm">
             Percentile: the share of qualified players at or below. 50 is the middle (the dashed ring).
           </caption>
@@ -52,7 +52,6 @@ export function Shape({ axes, lines, label }: ShapeProps) {
                 <th
                   key={line.player}
                   scope="col"
-                  colSpan={2}
                   className="max-w-40 truncate py-1 pl-3 text-right font-normal"
                 >
                   <span
@@ -71,7 +70,7 @@ export function Shape({ axes, lines, label }: ShapeProps) {
                   {axis.title}
                 </th>
                 {lines.map((line, at) => (
-                  <Cells key={line.player} axis={axis} at={at} />
+                  <Cell key={line.player} axis={axis} at={at} />
                 ))}
               </tr>
             ))}
@@ -82,14 +81,14 @@ export function Shape({ axes, lines, label }: ShapeProps) {
   );
 }
 
-function Cells({ axis, at }: { readonly axis: Axis; readonly at: number }) {
+function Cell({ axis, at }: { readonly axis: Axis; readonly at: number }) {
   const percentile = axis.percentiles[at] ?? null;
   return (
-    <>
-      <td className="whitespace-nowrap py-2 pl-3 text-right">{axis.values[at]}</td>
-      <td className="w-10 py-2 pl-2 text-right font-semibold">
+    <td className="whitespace-nowrap py-2 pl-3 text-right">
+      <span className="block text-quiet text-sm sm:inline sm:text-base">{axis.values[at]}</span>
+      <span className="inline-block w-10 font-semibold">
         {percentile === null ? <span title="does not qualify yet">–</span> : Math.round(percentile)}
-      </td>
-    </>
+      </span>
+    </td>
   );
 }
