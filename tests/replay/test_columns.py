@@ -20,10 +20,10 @@ from kleos.replay.columns import (
     bodies_to_parquet,
     bodies_to_view,
     parquet_columns,
-    parquet_to_view,
     unreadable,
     view_columns,
 )
+from kleos.replay.parquet import parquet_to_view
 
 DEFINITION: Final = load(
     """
@@ -185,9 +185,14 @@ def by_python(plan: EventPlan, bodies: list[bytes]) -> list[list[Any]]:
     return found
 
 
+def types_of(duck: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:
+    return {name: type_ for name, type_, *_ in duck.execute(f"DESCRIBE {select}").fetchall()}
+
+
 def described(duck: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:
-    rows = duck.execute(f"DESCRIBE {select}").fetchall()
-    return {name: type_.replace('"', "").replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ") for name, type_, *_ in rows}
+    """The types as `columns` writes them, without quotes."""
+    found = types_of(duck, select)
+    return {name: t.replace('"', "").replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ") for name, t in found.items()}
 
 
 def unquoted(columns: dict[str, str]) -> dict[str, str]:
@@ -207,8 +212,8 @@ def test_views_read_what_python_reads(
     file = tmp_path_factory.getbasetemp() / "columns.parquet"
     duck.execute(f"COPY (SELECT {bodies_to_parquet(EVENT)} FROM rows) TO '{file}' (FORMAT parquet)")
     source = f"read_parquet('{file}')"
-    present = described(duck, f"SELECT * FROM {source}")
-    assert present == unquoted(parquet_columns(EVENT))
+    assert described(duck, f"SELECT * FROM {source}") == unquoted(parquet_columns(EVENT))
+    present = types_of(duck, f"SELECT * FROM {source}")
     assert read(duck, parquet_to_view(EVENT, present), source, EVENT) == wanted
     assert duck.execute(f"SELECT count(*) FROM {source} WHERE {unreadable(EVENT)} OR _rest IS NOT NULL").fetchall() == [
         (0,)
@@ -237,6 +242,23 @@ def test_what_was_not_declared_when_it_was_written_is_read_from_the_rest(
         select = parquet_to_view(new, parquet_columns(written))
         rows = duck.execute(f"SELECT {select} FROM read_parquet('{file}') ORDER BY _seq").fetchall()
         assert [list(row[len(LOG_ROW) :]) for row in rows] == wanted
+
+
+def test_a_field_that_a_record_gained_has_its_default_in_older_files(
+    duck: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    events = "[events.hit]\nspot = 'spot'\nspots = 'map[str, spot]'"
+    old, new = (
+        _version(f"[types.spot]\nx = 'int'\n{more}\n{events}")
+        for more in ("", "y = 'int = 5'\nz = 'str?'\nw = \"str? = 'q'\"")
+    )
+    fill(duck, [b'{"spot":{"x":1},"spots":{"b":{"x":2},"a":null}}'])
+    file = tmp_path / "old.parquet"
+    duck.execute(f"COPY (SELECT {bodies_to_parquet(old)} FROM rows) TO '{file}' (FORMAT parquet)")
+    source = f"read_parquet('{file}')"
+    select = parquet_to_view(new, types_of(duck, f"SELECT * FROM {source}"))
+    ((*_, spot, spots),) = duck.execute(f"SELECT {select} FROM {source}").fetchall()
+    assert (spot, spots["b"]) == ({"x": 1, "y": 5, "z": None, "w": "q"}, {"x": 2, "y": 5, "z": None, "w": "q"})
 
 
 def test_a_body_without_what_it_must_have_is_unreadable(duck: duckdb.DuckDBPyConnection) -> None:

@@ -31,7 +31,7 @@ LOG_ROW: Final[Mapping[str, str]] = {
 }
 """The columns of a log row beside its ``body``, with their DuckDB types in log rows and views."""
 
-_MOMENTS: Final = ("at", RECEIVED_AT)
+MOMENTS: Final = ("at", RECEIVED_AT)
 _SCALARS: Final[Mapping[str, str]] = {
     "player": "BIGINT",
     "str": "VARCHAR",
@@ -47,7 +47,7 @@ _EMPTY_RECORD: Final = 'STRUCT("_" BOOLEAN)'
 
 def view_type(type_: Type) -> str:
     """The DuckDB type of a value in the views: a map is a MAP in the log's order, a record a STRUCT, json its text."""
-    return _type(type_, "BIGINT")
+    return typed(type_, "BIGINT")
 
 
 def view_columns(event: EventType) -> dict[str, str]:
@@ -57,48 +57,32 @@ def view_columns(event: EventType) -> dict[str, str]:
 
 def parquet_columns(event: EventType | None) -> dict[str, str]:
     """Name and DuckDB type of every column in Parquet, in order. None: a type that no definition declares."""
-    envelope = {name: "TIMESTAMPTZ" if name in _MOMENTS else type_ for name, type_ in LOG_ROW.items()}
-    fields = {} if event is None else {f.name: _type(f.type, "TIMESTAMPTZ") for f in event.fields.values()}
+    envelope = {name: "TIMESTAMPTZ" if name in MOMENTS else type_ for name, type_ in LOG_ROW.items()}
+    fields = {} if event is None else {f.name: typed(f.type, "TIMESTAMPTZ") for f in event.fields.values()}
     return {**envelope, **fields, REST: "VARCHAR"}
 
 
 def bodies_to_parquet(event: EventType | None) -> str:
     """The SELECT list that makes Parquet's columns of log rows."""
-    chosen = [f"{_moment(name) if name in _MOMENTS else _quoted(name)} AS {_quoted(name)}" for name in LOG_ROW]
+    chosen = [f"{_moment(name) if name in MOMENTS else quoted(name)} AS {quoted(name)}" for name in LOG_ROW]
     fields = () if event is None else tuple(event.fields.values())
     for field in fields:
         value = _read(field.type, _of_body("body", field))
         if field.type.optional and field.default not in (None, MISSING):
             value = _absent_filled("body", field, value)
-        chosen.append(f"{_to_moments(field.type, value)} AS {_quoted(field.name)}")
+        chosen.append(f"{_to_moments(field.type, value)} AS {quoted(field.name)}")
     return ",\n    ".join([*chosen, f"{_rest(fields)} AS {REST}"])
 
 
 def bodies_to_view(event: EventType) -> str:
     """The SELECT list that makes a view's columns of log rows."""
-    fields = [f"{_of_json('body', field)} AS {_quoted(field.name)}" for field in event.fields.values()]
-    return ",\n    ".join([*(_quoted(name) for name in LOG_ROW), *fields])
-
-
-def parquet_to_view(event: EventType, present: Collection[str]) -> str:
-    """The SELECT list that makes a view's columns of Parquet files that have the columns ``present``.
-
-    A field that the files lack was declared after they were written: it is read from the rest, or has its default.
-    """
-    chosen = [f"{_micros(name) if name in _MOMENTS else _quoted(name)} AS {_quoted(name)}" for name in LOG_ROW]
-    for field in event.fields.values():
-        if field.name in present:
-            read = _from_moments(field.type, f"CAST({_quoted(field.name)} AS {_type(field.type, 'TIMESTAMPTZ')})")
-            value = read if field.type.optional else _filled(field, read)
-        else:
-            value = _of_json(REST, field)
-        chosen.append(f"{value} AS {_quoted(field.name)}")
-    return ",\n    ".join(chosen)
+    fields = [f"{of_json('body', field)} AS {quoted(field.name)}" for field in event.fields.values()]
+    return ",\n    ".join([*(quoted(name) for name in LOG_ROW), *fields])
 
 
 def unreadable(event: EventType) -> str:
     """A condition on a row of the view or of Parquet: it lacks a field that every event of its type must have."""
-    required = [f"{_quoted(field.name)} IS NULL" for field in event.fields.values() if field.required]
+    required = [f"{quoted(field.name)} IS NULL" for field in event.fields.values() if field.required]
     return " OR ".join(required) or "FALSE"
 
 
@@ -107,43 +91,41 @@ def literal(value: object, type_: Type) -> str:
     return f"CAST({_literal(value, type_)} AS {view_type(type_)})"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL."""
     return f'"{name}"'
 
 
-def _type(type_: Type, time: str) -> str:
+def typed(type_: Type, time: str) -> str:
+    """The DuckDB type of a value, whose times are of the type ``time``."""
     if isinstance(type_, Scalar):
         return time if type_.kind == "time" else _SCALARS[type_.kind]
     if isinstance(type_, ListOf):
-        return f"{_type(type_.item, time)}[]"
+        return f"{typed(type_.item, time)}[]"
     if isinstance(type_, MapOf):
-        return f"MAP({_SCALARS[type_.key.kind]}, {_type(type_.value, time)})"
-    fields = ", ".join(f"{_quoted(field.name)} {_type(field.type, time)}" for field in type_.fields.values())
+        return f"MAP({_SCALARS[type_.key.kind]}, {typed(type_.value, time)})"
+    fields = ", ".join(f"{quoted(field.name)} {typed(field.type, time)}" for field in type_.fields.values())
     return f"STRUCT({fields})" if fields else _EMPTY_RECORD
 
 
 def _moment(name: str) -> str:
-    return f"make_timestamptz({_quoted(name)})"
-
-
-def _micros(name: str) -> str:
-    return f"epoch_us({_quoted(name)})"
+    return f"make_timestamptz({quoted(name)})"
 
 
 # From JSON ------------------------------------------------------------------------------------------------------------
 
 
-def _of_json(source: str, field: Field, depth: int = 0) -> str:
+def of_json(source: str, field: Field, depth: int = 0) -> str:
     """A field of the view, read from the JSON ``source``, its default filled in."""
     value = _read(field.type, _of_body(source, field), depth)
     if field.type.optional and field.default not in (None, MISSING):
         return _absent_filled(source, field, value)
-    return _filled(field, value)
+    return filled(field, value)
 
 
 def _of_body(source: str, field: Field) -> str:
     structure = f'{{"{field.name}":{_structure(field.type)}}}'
-    return f"json_transform({source}, '{structure}').{_quoted(field.name)}"
+    return f"json_transform({source}, '{structure}').{quoted(field.name)}"
 
 
 def _absent_filled(source: str, field: Field, value: str) -> str:
@@ -151,7 +133,8 @@ def _absent_filled(source: str, field: Field, value: str) -> str:
     return f"CASE WHEN {absent} THEN {literal(field.default, field.type)} ELSE {value} END"
 
 
-def _filled(field: Field, value: str) -> str:
+def filled(field: Field, value: str) -> str:
+    """The value, or the default where it is NULL."""
     if field.default in (None, MISSING):
         return value
     return f"COALESCE({value}, {literal(field.default, field.type)})"
@@ -174,7 +157,7 @@ def _raw_type(type_: Type) -> str:
         )
     if _tells_null_from_absent(type_):
         return "JSON"
-    fields = ", ".join(f"{_quoted(field.name)} {_raw_type(field.type)}" for field in type_.fields.values())
+    fields = ", ".join(f"{quoted(field.name)} {_raw_type(field.type)}" for field in type_.fields.values())
     return f"STRUCT({fields})" if fields else _EMPTY_RECORD
 
 
@@ -188,13 +171,13 @@ def _read(type_: Type, raw: str, depth: int = 0) -> str:
     if isinstance(type_, Scalar):
         return f"CAST({raw} AS VARCHAR)" if type_.kind == "json" else raw
     if isinstance(type_, ListOf):
-        return _each(raw, depth, lambda item: _read(type_.item, item, depth + 1))
+        return each(raw, depth, lambda item: _read(type_.item, item, depth + 1))
     if isinstance(type_, MapOf):
         return _read_map(type_, raw, depth)
     if _tells_null_from_absent(type_):
-        parts = ", ".join(f"'{field.name}': {_of_json(raw, field, depth)}" for field in type_.fields.values())
+        parts = ", ".join(f"'{field.name}': {of_json(raw, field, depth)}" for field in type_.fields.values())
         return f"CASE WHEN {raw} IS NULL THEN NULL ELSE {{{parts}}} END"
-    return _record(type_, raw, lambda field, value: _filled(field, _read(field.type, value, depth)))
+    return in_record(type_, raw, lambda field, value: filled(field, _read(field.type, value, depth)))
 
 
 def _read_map(type_: MapOf, raw: str, depth: int) -> str:
@@ -218,14 +201,16 @@ def _read_json(type_: Type, json: str, depth: int) -> str:
     return _read(type_, f"json_transform({json}, '{_structure(type_)}')", depth)
 
 
-def _each(values: str, depth: int, change: Callable[[str], str]) -> str:
+def each(values: str, depth: int, change: Callable[[str], str]) -> str:
+    """The list with every item changed."""
     item = f"v{depth}"
     changed = change(item)
     return values if changed == item else f"list_transform({values}, lambda {item}: {changed})"
 
 
-def _record(type_: RecordOf, record: str, change: Callable[[Field, str], str]) -> str:
-    values = {field.name: f"({record}).{_quoted(field.name)}" for field in type_.fields.values()}
+def in_record(type_: RecordOf, record: str, change: Callable[[Field, str], str]) -> str:
+    """The record with every field changed."""
+    values = {field.name: f"({record}).{quoted(field.name)}" for field in type_.fields.values()}
     changed = {field.name: change(field, values[field.name]) for field in type_.fields.values()}
     if changed == values:
         return record
@@ -246,28 +231,20 @@ def _rest(fields: Collection[Field]) -> str:
 # Times in Parquet -----------------------------------------------------------------------------------------------------
 
 
-def _to_moments(type_: Type, value: str) -> str:
-    return _times(type_, value, "make_timestamptz({})")
-
-
-def _from_moments(type_: Type, value: str) -> str:
-    return _times(type_, value, "epoch_us({})")
-
-
-def _times(type_: Type, value: str, convert: str, depth: int = 0) -> str:
-    """The value with every time in it converted."""
+def _to_moments(type_: Type, value: str, depth: int = 0) -> str:
+    """The value with every time in it as Parquet has it."""
     if isinstance(type_, Scalar):
-        return convert.format(value) if type_.kind == "time" else value
+        return f"make_timestamptz({value})" if type_.kind == "time" else value
     if isinstance(type_, ListOf):
-        return _each(value, depth, lambda item: _times(type_.item, item, convert, depth + 1))
+        return each(value, depth, lambda item: _to_moments(type_.item, item, depth + 1))
     if isinstance(type_, MapOf):
         pair = f"v{depth}"
-        changed = _times(type_.value, f"{pair}.value", convert, depth + 1)
+        changed = _to_moments(type_.value, f"{pair}.value", depth + 1)
         if changed == f"{pair}.value":
             return value
         entries = f"list_transform(map_entries({value}), lambda {pair}: {{'k': {pair}.key, 'v': {changed}}})"
         return f"map_from_entries({entries})"
-    return _record(type_, value, lambda field, inner: _times(field.type, inner, convert, depth))
+    return in_record(type_, value, lambda field, inner: _to_moments(field.type, inner, depth))
 
 
 # Defaults -------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ import duckdb
 
 from kleos.core.definition.model import Definition, EventType
 from kleos.core.types import ListOf, MapOf, RecordOf, Scalar, Type
-from kleos.replay.columns import LOG_ROW, bodies_to_view, parquet_to_view, view_columns
+from kleos.replay.columns import LOG_ROW, bodies_to_view, view_columns
+from kleos.replay.parquet import parquet_to_view
 
 Duck = duckdb.DuckDBPyConnection
 
@@ -90,7 +91,7 @@ def _fill(duck: Duck, table: str, rows: Sequence[tuple[object, ...]]) -> None:
 def _view(duck: Duck, event: EventType, sources: Sources) -> str:
     parts = [
         f"SELECT {parquet_to_view(event, present)} FROM read_parquet([{', '.join(map(text, paths))}])"
-        for present, paths in _alike(duck, sources.parquet.get(event.name, ())).items()
+        for present, paths in _alike(duck, sources.parquet.get(event.name, ()))
     ]
     if sources.rows or not parts:
         source = f'SELECT * FROM replay.rows WHERE "type" = {text(event.name)}{"" if sources.rows else " AND FALSE"}'
@@ -99,19 +100,22 @@ def _view(duck: Duck, event: EventType, sources: Sources) -> str:
     return f"SELECT {_merged(event, sources)} FROM ({union}){_VOIDED if sources.voided else ''}"
 
 
-def _alike(duck: Duck, paths: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
-    """The files by the columns that they have: a definition may have grown between them."""
+_SHAPES: Final = """
+SELECT min(file_name), list(file_name ORDER BY file_name) FROM (
+    SELECT file_name, list((name, type, num_children, logical_type) ORDER BY column_id) AS shape
+    FROM parquet_schema($1) GROUP BY file_name
+) GROUP BY shape ORDER BY 1
+"""
+
+
+def _alike(duck: Duck, paths: Sequence[str]) -> list[tuple[dict[str, str], list[str]]]:
+    """The files by the columns that they have, each with its type: a definition may have grown between them."""
     if not paths:
-        return {}
-    statement = """
-        SELECT file_name, list(name ORDER BY column_id) FROM (
-            SELECT file_name, name, column_id, lag(num_children) OVER (PARTITION BY file_name ORDER BY column_id) AS up
-            FROM parquet_schema($1)
-        ) GROUP BY file_name ORDER BY file_name
-    """
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for path, columns in duck.execute(statement, [list(paths)]).fetchall():
-        alike.setdefault(tuple(columns), []).append(path)
+        return []
+    alike = []
+    for first, files in duck.execute(_SHAPES, [list(paths)]).fetchall():
+        described = duck.execute(f"DESCRIBE SELECT * FROM read_parquet({text(first)})").fetchall()
+        alike.append(({name: type_ for name, type_, *_ in described}, files))
     return alike
 
 
