@@ -31,7 +31,7 @@ export function BarsDrawing({ title, bars }: Bars) {
           labelStyle={{ color: "var(--quiet)" }}
           itemStyle={{ color: "var(--ink)" }}
         />
-        <Bar dataKey="value" fill="var(--link)" radius={[3, 3, 0, 0]} animationDuration={250} />
+        <Bar dataKey="value" fill="var(--link)" radius={[3, 3, 0, 0]} isAnimationActive={false} />
       </BarChart>
     </ResponsiveContainer>
   );

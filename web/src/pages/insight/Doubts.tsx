@@ -57,7 +57,7 @@ export function Doubts({ game }: { readonly game: string }) {
                     key={`${one.type}/${one.reason}`}
                     className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3"
                   >
-                    <span className="min-w-0 grow basis-60">
+                    <span className="min-w-0 grow basis-48">
                       <Link
                         to="/manage/$game/$section"
                         params={{ game, section: "quarantine" }}
@@ -67,11 +67,9 @@ export function Doubts({ game }: { readonly game: string }) {
                         {one.reason}
                       </Link>
                       <span className="block text-quiet text-sm">
-                        {one.type} · last {shownAge(one.last_at)}
+                        {one.type} · last {shownAge(one.last_at)} · {one.waiting} waiting, {one.accepted}{" "}
+                        accepted, {one.refused} refused
                       </span>
-                    </span>
-                    <span className="text-quiet text-sm">
-                      {one.waiting} waiting, {one.accepted} accepted, {one.refused} refused
                     </span>
                     <span className="w-28 text-right">
                       {((PER_MILLE * howMany(one)) / Math.max(all, 1)).toFixed(1)}{" "}

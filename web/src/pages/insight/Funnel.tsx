@@ -36,7 +36,9 @@ export function Funnel({ game }: { readonly game: string }) {
                   <span className="w-24 text-right text-quiet text-sm">
                     {step.completed.toLocaleString("en")} of {data.players.toLocaleString("en")}
                   </span>
-                  <Rate rate={step.rate} label={`Players who have ${step.title}`} />
+                  <span className="w-44">
+                    <Rate rate={step.rate} label={`Players who have ${step.title}`} />
+                  </span>
                 </li>
               ))}
             </ol>

@@ -10,10 +10,25 @@ type PlayerFinderProps = {
   /** Where the reader has just asked for it. */
   readonly autoFocus?: boolean;
   readonly found: (player: string) => void;
+  /** Where given, matches are found too, by their whole id. */
+  readonly foundMatch?: (game: string, match: string) => void;
+};
+
+type Offer = {
+  readonly key: string;
+  readonly text: string;
+  readonly kind: string;
+  readonly take: () => void;
 };
 
 /** Finds a player by the beginning of a name or id. A combobox, as WAI-ARIA describes it. */
-export function PlayerFinder({ label, placeholder, autoFocus = false, found: take }: PlayerFinderProps) {
+export function PlayerFinder({
+  label,
+  placeholder,
+  autoFocus = false,
+  found: take,
+  foundMatch,
+}: PlayerFinderProps) {
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
@@ -24,18 +39,39 @@ export function PlayerFinder({ label, placeholder, autoFocus = false, found: tak
     enabled: text.length > 0,
     staleTime: 10_000,
   });
-  const players = text ? (found.data?.players ?? []) : [];
+  const id = text.trim();
+  const matches = useQuery({
+    queryKey: ["matches", "search", id],
+    queryFn: () => answered(api.GET("/v1/matches", { params: { query: { match: id } } })),
+    enabled: foundMatch !== undefined && id.length > 0,
+    staleTime: 10_000,
+  });
+  const ofPlayers: readonly Offer[] = (found.data?.players ?? []).map((one) => ({
+    key: `player/${one.player}`,
+    text: one.name ?? one.player,
+    kind: "",
+    take: () => take(one.player),
+  }));
+  const ofMatches: readonly Offer[] = (matches.data?.matches ?? []).map((one) => ({
+    key: `match/${one.game}/${one.match}`,
+    text: one.match,
+    kind: `match · ${one.game}`,
+    take: () => foundMatch?.(one.game, one.match),
+  }));
+  const offers = text ? [...ofMatches, ...ofPlayers] : [];
+  const looking = found.isFetching || matches.isFetching;
 
   function go(index: number): void {
-    const player = players[index]?.player ?? text.trim();
-    if (!player) return;
+    const offer = offers[index];
+    if (!offer && !id) return;
     setOpen(false);
     setText("");
-    take(player);
+    if (offer) offer.take();
+    else take(id);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === "ArrowDown") setActive((at) => Math.min(at + 1, players.length - 1));
+    if (event.key === "ArrowDown") setActive((at) => Math.min(at + 1, offers.length - 1));
     else if (event.key === "ArrowUp") setActive((at) => Math.max(at - 1, 0));
     else if (event.key === "Enter") go(active);
     else if (event.key === "Escape") setOpen(false);
@@ -53,7 +89,7 @@ export function PlayerFinder({ label, placeholder, autoFocus = false, found: tak
         aria-expanded={shown}
         aria-controls={listId}
         aria-autocomplete="list"
-        aria-activedescendant={shown && players[active] ? `${listId}-${active}` : undefined}
+        aria-activedescendant={shown && offers[active] ? `${listId}-${active}` : undefined}
         className="field"
         // biome-ignore lint/a11y/noAutofocus: it appears because the reader has pressed the button in its place
         autoFocus={autoFocus}
@@ -71,13 +107,13 @@ export function PlayerFinder({ label, placeholder, autoFocus = false, found: tak
       <div
         id={listId}
         role="listbox"
-        aria-label="Players"
+        aria-label={foundMatch ? "Players and matches" : "Players"}
         hidden={!shown}
         className="card absolute inset-x-0 top-full z-40 mt-1 overflow-hidden py-1 shadow-lg"
       >
-        {players.map((player, index) => (
+        {offers.map((offer, index) => (
           <div
-            key={player.player}
+            key={offer.key}
             id={`${listId}-${index}`}
             role="option"
             tabIndex={-1}
@@ -89,11 +125,18 @@ export function PlayerFinder({ label, placeholder, autoFocus = false, found: tak
               go(index);
             }}
           >
-            <bdi>{player.name ?? player.player}</bdi>
+            <bdi>{offer.text}</bdi>
+            {offer.kind && <span className="ml-2 text-quiet text-sm">{offer.kind}</span>}
           </div>
         ))}
-        {players.length === 0 && (
-          <p className="px-4 py-2 text-quiet">{found.isFetching ? "Looking…" : "Nobody of this name"}</p>
+        {offers.length === 0 && (
+          <p className="px-4 py-2 text-quiet">
+            {looking
+              ? "Looking…"
+              : foundMatch
+                ? "No player of this name, no match of this id"
+                : "Nobody of this name"}
+          </p>
         )}
       </div>
     </search>

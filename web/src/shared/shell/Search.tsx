@@ -5,8 +5,9 @@ export function Search() {
   const navigate = useNavigate();
   return (
     <PlayerFinder
-      label="Find a player"
-      placeholder="Find a player"
+      label="Find a player or a match"
+      placeholder="Find a player or a match"
+      foundMatch={(game, match) => void navigate({ to: "/g/$game/m/$match", params: { game, match } })}
       found={(player) => void navigate({ to: "/p/$player", params: { player } })}
     />
   );

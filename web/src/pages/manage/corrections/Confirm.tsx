@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
+import { ApiProblem } from "@/api/client";
 import { Dialog } from "@/shared/dialog/Dialog";
 import { Outcome } from "@/shared/form/Outcome";
 import { Failure, Loading, Skeleton } from "@/shared/states/States";
@@ -56,6 +57,10 @@ export function Confirm({ step, close, done }: ConfirmProps) {
           <p className="mb-3 text-quiet">Working out what would change…</p>
           <Skeleton className="h-40" />
         </Loading>
+      ) : effect.error instanceof ApiProblem && effect.error.status >= 400 && effect.error.status < 500 ? (
+        <p role="alert">
+          <span className="font-semibold text-down">This cannot be done:</span> {effect.error.message}
+        </p>
       ) : effect.isError ? (
         <Failure what="the effect" error={effect.error} retry={() => void effect.refetch()} />
       ) : (

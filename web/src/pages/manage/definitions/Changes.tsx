@@ -35,6 +35,12 @@ const SIGN = { gained: "+", lost: "−", changed: "~" } as const;
 
 function Measured({ preview }: { readonly preview: Schemas["Preview"] }) {
   const part = preview.measured < preview.players;
+  // What is counted anew and comes out as it was would drown what does not.
+  const boards = preview.boards.filter((one) => one.kind !== "changed" || one.before !== one.after);
+  const achievements = preview.achievements.filter(
+    (one) => one.kind !== "changed" || one.gained + one.lost + one.redated > 0,
+  );
+  const same = preview.boards.length - boards.length + preview.achievements.length - achievements.length;
   return (
     <>
       {preview.columns.length > 0 && (
@@ -50,11 +56,11 @@ function Measured({ preview }: { readonly preview: Schemas["Preview"] }) {
           </ul>
         </div>
       )}
-      {preview.boards.length > 0 && (
+      {boards.length > 0 && (
         <div>
           <h3 className="font-semibold">Boards</h3>
           <ul>
-            {preview.boards.map((one) => (
+            {boards.map((one) => (
               <li key={one.board}>
                 {SIGN[one.kind]} {one.board}{" "}
                 <span className="text-quiet">
@@ -65,11 +71,11 @@ function Measured({ preview }: { readonly preview: Schemas["Preview"] }) {
           </ul>
         </div>
       )}
-      {preview.achievements.length > 0 && (
+      {achievements.length > 0 && (
         <div>
           <h3 className="font-semibold">Achievements</h3>
           <ul>
-            {preview.achievements.map((one) => (
+            {achievements.map((one) => (
               <li key={one.achievement}>
                 {SIGN[one.kind]} {one.achievement}{" "}
                 <span className="text-quiet">
@@ -87,6 +93,7 @@ function Measured({ preview }: { readonly preview: Schemas["Preview"] }) {
         {preview.cost.events > 0
           ? `${preview.cost.events.toLocaleString("en")} events are folded, in about ${Math.max(1, Math.round(preview.cost.seconds))} s, beside serving.`
           : "Nothing has to be folded anew."}
+        {same > 0 && ` ${same} boards and achievements are counted anew and come out as they are.`}
         {part &&
           ` Measured among ${preview.measured.toLocaleString("en")} of ${preview.players.toLocaleString("en")} players.`}
       </p>

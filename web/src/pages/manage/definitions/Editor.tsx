@@ -25,7 +25,7 @@ export function Editor({ id, label, value, wrong, area, change }: EditorProps) {
       >
         {Array.from({ length: lines }, (_, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
-          <span key={at} className={`block px-2 ${wrong.has(at + 1) ? "bg-down/20 text-down" : ""}`}>
+          <span key={at} className={`block px-2 ${wrong.has(at + 1) ? "bg-down/25 font-bold text-ink" : ""}`}>
             {wrong.has(at + 1) ? "✕ " : ""}
             {at + 1}
           </span>
