@@ -127,7 +127,7 @@ export function Jobs({ game }: { readonly game?: string }) {
 
 const SIGNS: Readonly<Record<Job["state"], { sign: string; colour: string }>> = {
   waiting: { sign: "◷", colour: "text-quiet" },
-  running: { sign: "▶", colour: "text-link" },
+  running: { sign: "▸", colour: "text-link" },
   succeeded: { sign: "✓", colour: "text-up" },
   failed: { sign: "✕", colour: "text-down" },
   cancelled: { sign: "⊘", colour: "text-quiet" },
@@ -190,7 +190,7 @@ function JobLine({ job, busy, change }: JobLineProps) {
         <button
           type="button"
           className="button"
-          aria-label={`Do ${name} again`}
+          aria-label={`Do again: ${name}`}
           disabled={busy}
           onClick={() => change("retry")}
         >

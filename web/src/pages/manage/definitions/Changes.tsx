@@ -22,7 +22,9 @@ export function Changes({ put }: { readonly put: Schemas["PutDefinition"] }) {
         <h3 className="font-semibold">What changes in the file</h3>
         <ul className="list-disc pl-6">
           {changes.map((one) => (
-            <li key={`${one.table}/${one.key}/${one.text}`}>{one.text}</li>
+            <li key={`${one.table}/${one.key}/${one.text}`}>
+              <code>{one.table ? `[${one.table}]` : ""}</code> <code>{one.key}</code> {one.text}
+            </li>
           ))}
         </ul>
       </div>

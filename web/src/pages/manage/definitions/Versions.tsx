@@ -40,7 +40,7 @@ export function Versions({ game }: { readonly game: string }) {
                   <button
                     type="button"
                     className="button"
-                    aria-label={`What version ${one.version} changed`}
+                    aria-label={`What changed in version ${one.version}`}
                     onClick={() => setCompared(one)}
                   >
                     What changed
@@ -86,7 +86,9 @@ function Difference({ game, version, close }: OneProps) {
           <div className="flex flex-col gap-4">
             <ul className="list-disc pl-6">
               {data.changes.map((one) => (
-                <li key={`${one.table}/${one.key}/${one.text}`}>{one.text}</li>
+                <li key={`${one.table}/${one.key}/${one.text}`}>
+                  <code>{one.table ? `[${one.table}]` : ""}</code> <code>{one.key}</code> {one.text}
+                </li>
               ))}
               {data.changes.length === 0 && <li>Nothing that counts.</li>}
             </ul>
