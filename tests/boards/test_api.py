@@ -140,8 +140,8 @@ async def test_what_cannot_be_asked(client: httpx.AsyncClient) -> None:
         ("/most?limit=1001", 400, "between 1 and 1000"),
         ("/most?limit=ten", 400, "limit"),
         ("/most?offset=-1", 400, "offset"),
-        ("/most?colour=red", 400, "there is window, limit, offset, columns, clan, region"),
-        ("/most?mode=solo", 400, "there is window, limit, offset, columns, clan, region"),
+        ("/most?colour=red", 400, "there is window, limit, offset, columns, as_of, clan, region"),
+        ("/most?mode=solo", 400, "there is window, limit, offset, columns, as_of, clan, region"),
         ("/modes", 400, "by mode"),
         ("/most?columns=played,wins", 400, "there is points, ratio, lucky, latest, played, share"),
         ("/most/partitions?window=week", 404, "all, day"),
@@ -150,7 +150,7 @@ async def test_what_cannot_be_asked(client: httpx.AsyncClient) -> None:
         ("/most/players/nobody/around", 404, "player 'nobody'"),
         ("/shares/players/ann", 404, "no standing on board 'shares'"),
         ("/most/players/ann/around?span=101", 400, "between 0 and 100"),
-        ("/most/players/ann?limit=3", 400, "there is window, clan, region"),
+        ("/most/players/ann?limit=3", 400, "there is window, as_of, clan, region"),
     ):
         problem = await got(client, path, status)
         assert said in problem["detail"], path

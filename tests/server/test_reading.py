@@ -71,7 +71,13 @@ async def test_games_are_listed_and_described(played: Server) -> None:
     assert golf["title"] == "Six-Card Golf"
     assert golf["matches"] == {"ended_by": ["game_ended"]}
     (round_event,) = [event for event in golf["events"] if event["name"] == "round_ended"]
-    assert {"name": "scores", "type": "map[player, int]", "required": True, "default": None} in round_event["fields"]
+    assert {
+        "name": "scores",
+        "type": "map[player, int]",
+        "required": True,
+        "default": None,
+        "choices": [],
+    } in round_event["fields"]
     (career,) = [sheet for sheet in golf["sheets"] if sheet["name"] == "career"]
     assert career["key"] == [{"name": "player", "type": "player"}]
     rate = next(column for column in career["columns"] if column["name"] == "win_rate")

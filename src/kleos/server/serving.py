@@ -95,9 +95,13 @@ class KleosProtocol(HttpToolsProtocol):
         self._refuse(400, "bad-request", msg)
 
     def _is_idle(self) -> bool:
-        """Whether no request is being read or answered, and nothing else waits for the next."""
+        """Whether no request is being read or answered, and nothing else waits for the next.
+
+        A body that was refused before its end goes on arriving: it is no endless head.
+        """
         cycle = cast("RequestResponseCycle | None", self.cycle)
-        return (cycle is None or cycle.response_complete) and self.timeout_keep_alive_task is None
+        is_between = cycle is None or (cycle.response_complete and not cycle.more_body)
+        return is_between and self.timeout_keep_alive_task is None
 
     def _be_patient(self, door: Door) -> None:
         self._head_bytes = 0
