@@ -9,16 +9,21 @@ COMMIT = b"Q\x00\x00\x00\x0cCOMMIT;\x00"
 
 Cut = Literal["before", "after", "early"]
 """The line is cut before COMMIT is passed on; after; or before, and PostgreSQL gets it all the same, but later."""
+ANY_LINE = b""
 
 
 class Proxy:
-    """Passes everything on, both ways, until it is told to `cut` the line at the next COMMIT."""
+    """Passes everything on, both ways, until it is told to `cut` the line at the next COMMIT.
+
+    With `after_text`, at the next COMMIT of a line that was asked this, and not at that of a lock or a look before.
+    """
 
     def __init__(self, sockets: Path, folder: Path, database: str) -> None:
         self._target = str(sockets / ".s.PGSQL.5432")
         self._place = str(folder / ".s.PGSQL.5432")
         self.url = f"postgresql://kleos@/{database}?host={folder}"
         self.cut: Cut | None = None
+        self.after_text = ANY_LINE
         self.was_cut = asyncio.Event()
         self.release = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -42,9 +47,12 @@ class Proxy:
         try:
             back, on = await asyncio.open_unix_connection(self._target)
             returning = asyncio.create_task(self._pass_on(back, writer))
+            asked = bytearray()
             try:
                 while data := await reader.read(65536):
-                    if self.cut is not None and data.endswith(COMMIT):
+                    if self.cut is not None:
+                        asked += data
+                    if self.cut is not None and data.endswith(COMMIT) and self.after_text in asked:
                         await self._cut(writer, on, data)
                         break
                     on.write(data)

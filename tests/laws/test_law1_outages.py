@@ -29,7 +29,7 @@ from tests.laws.load import (
     loading,
     until_ready,
 )
-from tests.laws.proxy import Cut, Proxy
+from tests.laws.proxy import ANY_LINE, Cut, Proxy
 
 TIMEOUT_S: Final = 1.0
 LONGEST_ANSWER_S: Final = 10.0
@@ -269,10 +269,13 @@ def story() -> Ledger:
     return Ledger(random.Random(8))
 
 
-async def answer_is_lost(world: World, proxy: Proxy, cut: Cut, request: Callable[[], Awaitable[Any]]) -> Any:
+async def answer_is_lost(
+    world: World, proxy: Proxy, cut: Cut, request: Callable[[], Awaitable[Any]], after_text: bytes = ANY_LINE
+) -> Any:
     """Makes a request whose COMMIT is cut off; where PostgreSQL gets it later, not before the server waits for it."""
     proxy.was_cut.clear()
     proxy.release.clear()
+    proxy.after_text = after_text
     proxy.cut = cut
     answer = await request()
     assert proxy.was_cut.is_set()
@@ -332,7 +335,11 @@ async def test_nobody_knows_whether_a_season_was_made(proxied: World, proxy: Pro
         "ends_at": f"{year}-02-01T00:00:00Z",
     }
     response = await answer_is_lost(
-        proxied, proxy, cut, lambda: proxied.http.post("/v1/games/golf/seasons", json=season, headers=HEADERS)
+        proxied,
+        proxy,
+        cut,
+        lambda: proxied.http.post("/v1/games/golf/seasons", json=season, headers=HEADERS),
+        after_text=b"INSERT INTO kleos.seasons",
     )
     assert detail_of_503(response)
     await until_taken(proxied, story)

@@ -97,7 +97,7 @@ def filled(document: bytes, head: Head, origin: str | None) -> File:
     kind = "summary_large_image" if "og:image" in tags else "summary"
     lines.append(f'<meta name="twitter:card" content="{kind}" />')
     lines.append(f'<meta name="description" content="{_safe(head.description)}" />')
-    return File.of(document.replace(MARKER, "\n    ".join(lines).encode()), "text/html; charset=utf-8", FRESH)
+    return File.of(document.replace(MARKER, "\n    ".join(lines).encode()), "text/html", FRESH)
 
 
 def _safe(text: str) -> str:

@@ -20,12 +20,13 @@ export function Why({ cell, label, children }: WhyProps) {
       <button
         type="button"
         aria-haspopup="dialog"
-        aria-label={`${label}: why?`}
         title="Why?"
         className="rounded px-1 underline decoration-line decoration-dotted underline-offset-4 hover:decoration-link"
         onClick={() => setOpen(true)}
       >
+        <span className="sr-only">{label}: </span>
         {children}
+        <span className="sr-only">, why?</span>
       </button>
       {open && (
         <Suspense fallback={null}>
