@@ -8,6 +8,8 @@ UI := src/kleos/web/built/index.html
 UI_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -name openapi.json -not -name schema.d.ts)
 API_SOURCES := $(shell find src/kleos -name api.py -o -name answers.py -o -path '*/facades/*.py')
 
+# The tests wait for servers and databases more than they compute.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 PYTEST_ARGS ?=
 ARGS ?=
 
@@ -35,8 +37,8 @@ $(UI): $(UI_SOURCES) $(API_SOURCES) build_web.py | $(STAMP)
 demo: setup web ## Watch bots play games whose events become stats, boards and awards (ARGS="--help")
 	@$(BIN)/kleos demo $(ARGS)
 
-test: setup web ## Run the tests (PYTEST_ARGS="-k boards")
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: setup web ## Run the tests (PYTEST_ARGS="-k boards" WORKERS=0)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup web ## Lint, format and types
 	@$(BIN)/ruff check .
