@@ -47,7 +47,7 @@ async def played(server: Server) -> Server:
         game_ended("m1", {"ann": 20, "bob": 30}, 49),
         round_ended("m2", 1, {"ann": 4, "bob": 3}, 26, finisher="bob"),
         game_ended("m2", {"ann": 25, "bob": 21}, 25),
-        round_ended("m3", 1, {"ann": 1, "weird/id é": 9}, 1),
+        round_ended("m3", 1, {"ann": 1, "weird/id é": 9}, 0.9),
     ]
     receipt = await server.send("golf", events)
     assert receipt["accepted"] == len(events), receipt
@@ -371,3 +371,28 @@ async def test_unknown_places_are_problems(played: Server) -> None:
     for path in ("/v1", "/v1/games/golf/nothing", "/docs/nothing", "/v2/x"):
         response = await played.http.get(path)
         problem_of(response, 404)
+
+
+async def test_a_match_of_which_nothing_is_heard_does_not_run_for_ever(played: Server) -> None:
+    run = {"type": "score_submitted", "player": "runner", "score": 5.0, "game_mode": "classic"}
+    await played.send(
+        "arcade",
+        [
+            {**run, "id": f"score-{hours}", "match": f"run-{hours}", "at": iso(NOW_US - hours * HOUR_US)}
+            for hours in (0, 2)
+        ],
+    )
+    told = (await played.get("/v1/games/arcade/matches", player="runner"))["matches"]
+    assert [(each["match"], each["status"]) for each in told] == [("run-0", "open"), ("run-2", "ended")]
+    assert (await played.get("/v1/games/arcade/matches/run-2"))["status"] == "ended"
+    played.clock.now_us += HOUR_US  # the last of this module: a clock goes on only
+    for game, status, matches in (
+        ("golf", "open", []),
+        ("golf", "quiet", ["m3"]),
+        ("golf", "ended", ["m2", "m1"]),
+        ("arcade", "open", []),
+        ("arcade", "quiet", []),
+        ("arcade", "ended", ["run-0", "run-2"]),
+    ):
+        listed = (await played.get(f"/v1/games/{game}/matches", status=status))["matches"]
+        assert [(each["match"], each["status"]) for each in listed] == [(match, status) for match in matches]

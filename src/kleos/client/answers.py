@@ -333,7 +333,7 @@ class PlayerAchievements(Answer, frozen=True, kw_only=True):
 
 
 class Match(Answer, frozen=True, kw_only=True):
-    """One match. ``status`` is ``open`` or ``ended``."""
+    """One match. ``status`` is ``open``, ``quiet`` or ``ended``."""
 
     match: str
     game: str | None = None

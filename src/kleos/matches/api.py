@@ -78,7 +78,7 @@ async def get_running(engine: TheEngine) -> Running:
 async def get_matches(
     engine: TheEngine,
     game: GameName,
-    status: Annotated[Status | None, QueryParameter(description="Only those still open, or only those ended.")] = None,
+    status: Annotated[Status | None, QueryParameter(description="Only those of this status.")] = None,
     player: Annotated[str | None, QueryParameter(description="Only those in which this player appears.")] = None,
     limit: Limit = 50,
     before: Before = None,

@@ -1,6 +1,6 @@
 """Matches as they are listed: newest first, with who played."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -14,7 +14,8 @@ from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.matches import sql
 
-Status = Literal["open", "ended"]
+Status = Literal["open", "quiet", "ended"]
+"""Quiet: its end was not told, and nothing was heard of it for long. Where games do not tell ends, that is its end."""
 
 QUIET_US: Final = 3_600_000_000
 """A match of which nothing was heard for so long does not run any more, whether or not its end was told."""
@@ -54,9 +55,22 @@ class Running(msgspec.Struct):
 
 async def running(engine: Engine) -> Running:
     """Matches that nothing has ended and of which something happened a short while ago, but for private ones."""
-    known = {game.name for game in engine.games() if game.definition.ended_by}
+    endless = _endless(engine.games())
     rows = await engine.pool.fetch(sql.RUNNING, engine.now() - QUIET_US)
-    return Running([RunningIn(*row) for row in rows if row["game"] in known])
+    return Running([RunningIn(*row) for row in rows if row["game"] not in endless])
+
+
+def status_of(game: Game, last_at: int, ended_at: int | None, now: int) -> Status:
+    if ended_at is not None:
+        return "ended"
+    if last_at > now - QUIET_US:
+        return "open"
+    return "quiet" if game.definition.ended_by else "ended"
+
+
+def _endless(games: Iterable[Game]) -> list[str]:
+    """Those whose definition does not say what ends a match."""
+    return sorted(game.name for game in games if not game.definition.ended_by)
 
 
 async def named(engine: Engine, match: str) -> list[Match]:
@@ -79,8 +93,8 @@ async def newest(
 ) -> Matches:
     """Matches of these games (all of one namespace), by the time of their last event; of one player, where given, and
     of those the ones in which another was as well (``beside``)."""
-    ended = None if status is None else status == "ended"
-    bound: list[Any] = [sorted(game.name for game in games), ended, *_parse_cursor(before), limit]
+    names, quiet_since = sorted(game.name for game in games), engine.now() - QUIET_US
+    bound: list[Any] = [names, status, *_parse_cursor(before), limit, quiet_since, _endless(games)]
     if player is None:
         rows = await engine.pool.fetch(sql.NEWEST, *bound)
     else:
@@ -98,15 +112,16 @@ async def shown(engine: Engine, namespace: str, rows: Sequence[asyncpg.Record]) 
         card = cards.get(row["player"])
         if card is not None:
             names.setdefault((row["game"], row["match"]), {})[card.id] = card.shown_name
-    return [_match(row, names.get((row["game"], row["match"]), {})) for row in rows]
+    now = engine.now()
+    return [_match(engine.game(row["game"]), row, names.get((row["game"], row["match"]), {}), now) for row in rows]
 
 
-def _match(row: asyncpg.Record, names: dict[str, str]) -> Match:
+def _match(game: Game, row: asyncpg.Record, names: dict[str, str], now: int) -> Match:
     ended_at = row["ended_at"]
     return Match(
         game=row["game"],
         match=row["match"],
-        status="open" if ended_at is None else "ended",
+        status=status_of(game, row["last_at"], ended_at, now),
         started_at=to_datetime(row["first_at"]),
         last_at=to_datetime(row["last_at"]),
         ended_at=to_datetime(ended_at) if ended_at is not None else None,

@@ -2,24 +2,28 @@
 
 from typing import Final
 
-NEWEST: Final = """
+# As `listing.status_of` has it.
+_STATUS: Final = """CASE WHEN m.ended_at IS NOT NULL THEN 'ended' WHEN m.last_at > $7 THEN 'open'
+                              WHEN m.game = ANY($8::text[]) THEN 'ended' ELSE 'quiet' END"""
+
+NEWEST: Final = f"""
 SELECT m.game, m.match, m.first_at, m.last_at, m.events, m.ended_at
 FROM kleos.matches m
-WHERE m.game = ANY($1::text[]) AND ($2::boolean IS NULL OR (m.ended_at IS NOT NULL) = $2)
+WHERE m.game = ANY($1::text[]) AND ($2::text IS NULL OR $2 = {_STATUS})
   AND ($3::timestamptz IS NULL OR (m.last_at, m.game, m.match) < ($3, $4::text, $5::text))
   AND NOT EXISTS (SELECT FROM kleos.opened_matches o
                   WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
 ORDER BY m.last_at DESC, m.game DESC, m.match DESC LIMIT $6
 """
 
-NEWEST_OF_PLAYER: Final = """
+NEWEST_OF_PLAYER: Final = f"""
 SELECT m.game, m.match, m.first_at, m.last_at, m.events, m.ended_at
 FROM kleos.appearances a JOIN kleos.matches m ON m.game = a.game AND m.match = a.match
-WHERE a.game = ANY($1::text[]) AND ($2::boolean IS NULL OR (m.ended_at IS NOT NULL) = $2)
+WHERE a.game = ANY($1::text[]) AND ($2::text IS NULL OR $2 = {_STATUS})
   AND ($3::timestamptz IS NULL OR (m.last_at, m.game, m.match) < ($3, $4::text, $5::text))
-  AND a.player = $7
-  AND ($8::bigint IS NULL OR EXISTS (SELECT FROM kleos.appearances b
-                                     WHERE b.game = a.game AND b.player = $8 AND b.match = a.match))
+  AND a.player = $9
+  AND ($10::bigint IS NULL OR EXISTS (SELECT FROM kleos.appearances b
+                                      WHERE b.game = a.game AND b.player = $10 AND b.match = a.match))
   AND NOT EXISTS (SELECT FROM kleos.opened_matches o
                   WHERE o.game = m.game AND o.match = m.match AND o.visibility = 'private')
 ORDER BY m.last_at DESC, m.game DESC, m.match DESC LIMIT $6
