@@ -10,7 +10,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from kleos.web.files import File
-from kleos.web.fonts import Colour, drawable, fitted, write
+from kleos.web.lettering import Colour, drawable, fitted, write
 
 WIDTH_PX: Final = 1200
 HEIGHT_PX: Final = 630
@@ -53,10 +53,10 @@ def draw(card: Card) -> bytes:
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH_PX, 10), fill=_UP)
     _brand(image, pen)
-    name = drawable(card.name, 84) or drawable(card.id, 84) or "A player"
-    _line(image, 190, drawable(card.place, 36), 36, _QUIET)
+    name = drawable(card.name) or drawable(card.id) or "A player"
+    _line(image, 190, drawable(card.place), 36, _QUIET)
     _line(image, 290, name, 84, _INK)
-    _line(image, 390, drawable(card.headline, 64), 64, _UP)
+    _line(image, 390, drawable(card.headline), 64, _UP)
     _figures(image, pen, card.figures[:_FIGURES_AT_MOST])
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=6)
@@ -84,7 +84,7 @@ def _figures(image: Image.Image, pen: ImageDraw.ImageDraw, figures: tuple[tuple[
         left = _MARGIN_PX + at * (width + gap)
         pen.rounded_rectangle((left, 440, left + width, 570), 12, fill=_RAISED, outline=_LINE)
         room = width - 48
-        for text, size, y, colour in ((drawable(title, 26), 26, 484, _QUIET), (drawable(value, 48), 48, 545, _LINK)):
+        for text, size, y, colour in ((drawable(title), 26, 484, _QUIET), (drawable(value), 48, 545, _LINK)):
             if text:
                 shown, fitting = fitted(text, size, _SMALLEST_PX if size > _SMALLEST_PX else 18, room)
                 write(image, (left + 24, y), shown, fitting, colour)
