@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.in-step-with-the-lock
 UI := src/kleos/web/built/index.html
-UI_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -name openapi.json -not -name schema.d.ts)
+UI_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/audit/*' -not -path 'web/screenshots/*' -not -name openapi.json -not -name schema.d.ts)
 API_SOURCES := $(shell find src/kleos -name api.py -o -name answers.py -o -path '*/facades/*.py')
 
 # The tests wait for servers and databases more than they compute.
@@ -17,10 +17,10 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo test check coverage bench clean
+.PHONY: help setup web demo test check coverage screenshots bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv and put everything locked into it
 
@@ -56,9 +56,12 @@ coverage: setup ## Run the tests and report what they did not reach (htmlcov/)
 	@$(BIN)/coverage html --quiet
 	@$(BIN)/coverage report
 
+screenshots: setup web ## Take pictures of every page and state into web/screenshots (ARGS="--help")
+	@$(BIN)/python -m web.audit.screenshots $(ARGS)
+
 bench: setup ## Run the benchmarks, each beside its peer (ARGS="--list")
 	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove what can be made again (not the data directory)
-	rm -rf web/node_modules web/audit/node_modules src/kleos/web/built $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist
+	rm -rf web/node_modules web/audit/node_modules src/kleos/web/built $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist web/screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
