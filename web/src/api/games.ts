@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { answered, api } from "./client";
+import { answered, api, type Schemas } from "./client";
 
 /** Definitions change seldom. */
 const SELDOM_MS = 5 * 60_000;
@@ -17,6 +17,17 @@ export const gameQuery = (game: string) =>
     queryFn: () => answered(api.GET("/v1/games/{game}", { params: { path: { game } } })),
     staleTime: SELDOM_MS,
   });
+
+/** The boards of the game itself first; that of achievement points, which every game has, last. */
+export function ownFirst<Board extends { readonly sheet: string }>(boards: readonly Board[]): Board[] {
+  return [...boards].sort((one, other) => Number(one.sheet === "awards") - Number(other.sheet === "awards"));
+}
+
+type Sheets = { readonly sheets: readonly Schemas["SheetAnswer"][] };
+
+export function columnsOf(game: Sheets, sheet: string): readonly Schemas["ColumnAnswer"][] {
+  return game.sheets.find((each) => each.name === sheet)?.columns ?? [];
+}
 
 export type BoardAsked = {
   readonly game: string;

@@ -1,10 +1,10 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
-import { answered, api } from "./client";
+import { answered, api, type Schemas } from "./client";
 
 export type MatchesAsked = {
   /** Left out only for the matches of a player in all games. */
   readonly game?: string;
-  readonly status?: "open" | "ended";
+  readonly status?: Schemas["Match"]["status"];
   readonly player?: string;
   /** Another player who was in it as well; only where `player` is given. */
   readonly beside?: string;

@@ -7,6 +7,7 @@ import { Rate } from "@/shared/achievements/Rate";
 import { shownAge } from "@/shared/format/numbers";
 import { usePageTitle } from "@/shared/shell/title";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { Strip } from "@/shared/strip/Strip";
 
 const route = getRouteApi("/g/$game/achievements");
 
@@ -25,19 +26,21 @@ export function AchievementsPage() {
         </Link>
         <h1 className="font-bold text-2xl">Achievements</h1>
       </header>
-      <fieldset className="flex gap-2">
+      <fieldset>
         <legend className="sr-only">Order</legend>
-        {(["rarest", "definition"] as const).map((each) => (
-          <button
-            key={each}
-            type="button"
-            className="tab"
-            aria-pressed={order === each}
-            onClick={() => void navigate({ search: { order: each === "rarest" ? undefined : each } })}
-          >
-            {each === "rarest" ? "Rarest first" : "As the game tells them"}
-          </button>
-        ))}
+        <Strip>
+          {(["rarest", "definition"] as const).map((each) => (
+            <button
+              key={each}
+              type="button"
+              className="tab"
+              aria-pressed={order === each}
+              onClick={() => void navigate({ search: { order: each === "rarest" ? undefined : each } })}
+            >
+              {each === "rarest" ? "Rarest first" : "As the game tells them"}
+            </button>
+          ))}
+        </Strip>
       </fieldset>
       <QueryStates
         query={asked}
@@ -75,7 +78,10 @@ export function AchievementsPage() {
 function Card({ one }: { readonly one: Schemas["AchievementAnswer"] }) {
   return (
     <li className="card flex gap-4 p-4">
-      <span aria-hidden="true" className="text-4xl">
+      <span
+        aria-hidden="true"
+        className={`w-12 shrink-0 text-center text-4xl ${one.completed === 0 ? "opacity-45 grayscale" : ""}`}
+      >
         {one.icon || "🏅"}
       </span>
       <div className="flex min-w-0 grow flex-col gap-1">

@@ -1,18 +1,14 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
+import { ownFirst } from "@/api/games";
+import { Strip } from "@/shared/strip/Strip";
+import { WindowTabs } from "@/shared/windows/WindowTabs";
 import type { Board, Sheet } from "./asked";
 import { Finder } from "./Finder";
 import type { LinesAsked } from "./lines";
 import { TimeSlider } from "./TimeSlider";
 
 const route = getRouteApi("/g/$game/b/$board");
-const WINDOW_TITLES: Readonly<Record<string, string>> = {
-  all: "All time",
-  season: "Season",
-  month: "Month",
-  week: "Week",
-  day: "Today",
-};
 
 type BoardHeadProps = {
   readonly whole: Schemas["GameAnswer"];
@@ -28,8 +24,6 @@ type BoardHeadProps = {
 export function BoardHead({ whole, board, sheet, parts, partition, asked, find }: BoardHeadProps) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const widest = sheet.windows.includes("all") ? "all" : sheet.windows[0];
-  const current = search.window ?? widest;
   return (
     <header className="flex flex-col gap-4">
       <div>
@@ -39,37 +33,30 @@ export function BoardHead({ whole, board, sheet, parts, partition, asked, find }
         <h1 className="font-bold text-2xl">{board.title}</h1>
         {board.text && <p className="text-quiet">{board.text}</p>}
       </div>
-      <nav aria-label="Boards" className="flex flex-wrap gap-2">
-        {whole.boards.map((each) => (
-          <Link
-            key={each.name}
-            to="/g/$game/b/$board"
-            params={{ game: whole.game, board: each.name }}
-            search={each.sheet === board.sheet ? search : {}}
-            className="tab"
-            activeOptions={{ includeSearch: false }}
-          >
-            {each.title}
-          </Link>
-        ))}
+      <nav aria-label="Boards">
+        <Strip>
+          {ownFirst(whole.boards).map((each) => (
+            <Link
+              key={each.name}
+              to="/g/$game/b/$board"
+              params={{ game: whole.game, board: each.name }}
+              search={each.sheet === board.sheet ? search : {}}
+              className="tab"
+              activeOptions={{ includeSearch: false }}
+            >
+              {each.title}
+            </Link>
+          ))}
+        </Strip>
       </nav>
       <div className="flex flex-wrap items-end gap-3">
-        <fieldset className="flex flex-wrap gap-1">
-          <legend className="sr-only">Window</legend>
-          {sheet.windows.map((window) => (
-            <button
-              key={window}
-              type="button"
-              className="tab"
-              aria-pressed={window === current}
-              onClick={() =>
-                void navigate({ search: { ...search, window: window === widest ? undefined : window } })
-              }
-            >
-              {WINDOW_TITLES[window] ?? window}
-            </button>
-          ))}
-        </fieldset>
+        <div className="max-sm:w-full">
+          <WindowTabs
+            windows={sheet.windows}
+            current={search.window}
+            change={(window) => void navigate({ search: { ...search, window } })}
+          />
+        </div>
         <Parts board={board} parts={parts} partition={partition} />
         <Finder asked={asked} find={find} />
       </div>
@@ -92,10 +79,10 @@ function Parts({ board, parts, partition }: PartsProps) {
   const everybody = board.partitions.some((names) => names.length === 0);
   const value = Object.keys(partition).length > 0 ? keyOf(partition) : "";
   return (
-    <label className="flex flex-col gap-1 text-quiet text-sm">
+    <label className="flex flex-col gap-1 text-quiet text-sm first-letter:uppercase max-sm:basis-32 max-sm:grow">
       {[...new Set(board.partitions.flat())].join(", ").replaceAll("_", " ")}
       <select
-        className="field w-auto min-w-40 text-base text-ink"
+        className="field w-full text-base text-ink sm:w-auto sm:min-w-40"
         value={value}
         onChange={(event) => {
           const chosen = parts.find((part) => keyOf(part.partition) === event.target.value);
@@ -108,7 +95,7 @@ function Parts({ board, parts, partition }: PartsProps) {
         {everybody && <option value="">Everybody</option>}
         {parts.map((part) => (
           <option key={keyOf(part.partition)} value={keyOf(part.partition)}>
-            {Object.values(part.partition).join(" · ")} ({part.standings})
+            {Object.values(part.partition).join(" · ")} ({part.standings.toLocaleString("en")})
           </option>
         ))}
       </select>

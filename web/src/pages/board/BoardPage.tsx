@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useRef } from "react";
 import { answered, api } from "@/api/client";
 import { gameQuery } from "@/api/games";
+import { saidCondition } from "@/shared/format/condition";
 import { useSession } from "@/shared/session";
 import { usePageTitle } from "@/shared/shell/title";
 import { Empty, Failure, QueryStates, Skeleton } from "@/shared/states/States";
@@ -129,13 +130,9 @@ function Lines({ asked, board, sheet, table, own }: LinesProps) {
       isEmpty={(page) => page.total === 0}
       empty={
         <Empty title={asked.asOf ? "Nobody stood here then" : "Nobody stands here yet"}>
-          {board.where ? (
-            <>
-              Whoever meets <code>{board.where}</code> appears here.
-            </>
-          ) : (
-            "The first event of this game fills it."
-          )}
+          {board.where
+            ? `Whoever has ${saidCondition(board.where, sheet.columns)} appears here.`
+            : "The first event of this game fills it."}
         </Empty>
       }
     >

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type CSSProperties, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { shownValue } from "@/shared/format/numbers";
 import { Medal } from "@/shared/standings/Medal";
 import { Movement } from "@/shared/standings/Movement";
@@ -56,6 +56,7 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
       aria-label={board.title}
       aria-rowcount={total + 1}
       className="card overflow-clip"
+      style={widths(beside, columns)}
       data-total={total}
     >
       <div role="rowgroup">
@@ -109,6 +110,14 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
   );
 }
 
+/** Columns that a board has not take no room. */
+function widths(beside: Column | undefined, columns: readonly unknown[]): CSSProperties {
+  return {
+    ...(beside ? {} : { "--beside": "0px" }),
+    ...(columns[1] ? {} : { "--second": "0px" }),
+  } as CSSProperties;
+}
+
 type RowProps = {
   readonly at: number;
   readonly offset: number;
@@ -146,7 +155,7 @@ function Row({ at, offset, line, asked, sheet, columns, beside, moved, marked }:
       role="row"
       aria-rowindex={at + 2}
       data-player={line.player}
-      className={`board-row board-row-moves absolute inset-x-0 border-line/60 border-b ${
+      className={`board-row board-row-moves hover:bg-line/30 absolute inset-x-0 border-line/60 border-b ${
         marked === "own" ? "board-row-own" : marked === "sought" ? "board-row-sought" : ""
       }`}
       style={{ height: ROW_PX, transform: `translateY(${offset}px)` }}

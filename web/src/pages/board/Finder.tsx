@@ -42,9 +42,9 @@ export function Finder({ asked, find }: FinderProps) {
   }
 
   return (
-    <search className="ml-auto">
+    <search className="max-sm:basis-44 max-sm:grow sm:ml-auto">
       <form className="flex items-end gap-2" onSubmit={(event) => void onSubmit(event)}>
-        <label className="flex flex-col gap-1 text-quiet text-sm">
+        <label className="flex grow flex-col gap-1 text-quiet text-sm">
           On this board
           <input
             type="search"
@@ -59,7 +59,7 @@ export function Finder({ asked, find }: FinderProps) {
           Find
         </button>
       </form>
-      <p role="status" className="mt-1 min-h-5 text-quiet text-sm">
+      <p role="status" className="text-quiet text-sm">
         {said}
       </p>
     </search>

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { ApiProblem, answered, api } from "@/api/client";
+import { saidCondition } from "@/shared/format/condition";
 import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
 import { ShareButton } from "@/shared/share/ShareButton";
 import { Medal } from "@/shared/standings/Medal";
@@ -65,7 +66,7 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
           {standing.isPending
             ? "Looking where you stand…"
             : board.where
-              ? `You do not stand here yet: it takes ${board.where}.`
+              ? `You do not stand here yet: it takes ${saidCondition(board.where, sheet.columns)}.`
               : "You do not stand here yet."}
         </span>
       )}

@@ -24,8 +24,8 @@ export function TimeSlider() {
   }, [back, search, navigate]);
   const moment = back === 0 ? "Now, live" : shownTime(new Date(Date.now() - back * HOUR_MS).toISOString());
   return (
-    <div className="flex flex-wrap items-center gap-3 text-sm">
-      <label htmlFor={id} className="text-quiet">
+    <div className="flex items-center gap-3 text-sm max-sm:flex-wrap">
+      <label htmlFor={id} className="shrink-0 text-quiet">
         As of
       </label>
       <input
@@ -36,10 +36,10 @@ export function TimeSlider() {
         step={1}
         value={-back}
         aria-valuetext={moment}
-        className="min-w-40 grow accent-(--link)"
+        className={`min-w-24 grow basis-24 ${back === 0 ? "accent-(--quiet)" : "accent-(--link)"}`}
         onChange={(event) => setBack(-Number(event.target.value))}
       />
-      <output htmlFor={id} className="w-44">
+      <output htmlFor={id} className="shrink-0 sm:w-44">
         {moment}
       </output>
       {back !== 0 && (

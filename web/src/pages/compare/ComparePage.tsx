@@ -9,6 +9,7 @@ import { PlayerFinder } from "@/shared/players/PlayerFinder";
 import { ShareButton } from "@/shared/share/ShareButton";
 import { usePageTitle } from "@/shared/shell/title";
 import { Empty, Failure, QueryStates, Skeleton } from "@/shared/states/States";
+import { Strip } from "@/shared/strip/Strip";
 import { WindowTabs } from "@/shared/windows/WindowTabs";
 import { GameComparison } from "./GameComparison";
 
@@ -55,7 +56,7 @@ function Compared({ first, second }: Pair) {
           <Who player={second} colour="text-up" isRight />
         </div>
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <div className="w-64">
+          <div className="min-w-40 grow sm:max-w-64">
             <PlayerFinder
               label="Compare with somebody else"
               placeholder="Somebody else…"
@@ -78,23 +79,26 @@ function Compared({ first, second }: Pair) {
       ) : (
         <>
           {both.length > 1 && (
-            <nav aria-label="Games" className="flex flex-wrap gap-2">
-              {both.map((each) => (
-                <Link
-                  key={each.game}
-                  to="/p/$player/vs/$other"
-                  params={{ player: first.player, other: second.player }}
-                  search={{ game: each.game }}
-                  className="tab"
-                  activeOptions={{ includeSearch: true, explicitUndefined: true }}
-                  resetScroll={false}
-                >
-                  <span aria-hidden="true" className="mr-2">
-                    {each.icon}
-                  </span>
-                  {each.title}
-                </Link>
-              ))}
+            <nav aria-label="Games">
+              <Strip>
+                {both.map((each) => (
+                  <Link
+                    key={each.game}
+                    to="/p/$player/vs/$other"
+                    params={{ player: first.player, other: second.player }}
+                    search={{ game: each.game }}
+                    className={`tab ${each === game ? "tab-on" : ""}`}
+                    aria-current={each === game ? "page" : undefined}
+                    activeOptions={{ includeSearch: true, explicitUndefined: true }}
+                    resetScroll={false}
+                  >
+                    <span aria-hidden="true" className="mr-2">
+                      {each.icon}
+                    </span>
+                    {each.title}
+                  </Link>
+                ))}
+              </Strip>
             </nav>
           )}
           <GameTabs

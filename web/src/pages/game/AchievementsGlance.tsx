@@ -34,7 +34,9 @@ export function AchievementsGlance({ game }: { readonly game: string }) {
               <ul className="card divide-y divide-line">
                 {rarest.slice(0, SHOWN).map((one) => (
                   <li key={one.achievement} className="flex flex-wrap items-center gap-3 px-4 py-3">
-                    <span aria-hidden="true">{one.icon || "🏅"}</span>
+                    <span aria-hidden="true" className="w-6 shrink-0 text-center">
+                      {one.icon || "🏅"}
+                    </span>
                     <span className="min-w-0 grow basis-40">{one.title}</span>
                     <Rate rate={one.rate} label={`Players who have ${one.title}`} />
                   </li>
@@ -52,7 +54,9 @@ export function AchievementsGlance({ game }: { readonly game: string }) {
                     key={`${one.title}/${one.player}`}
                     className="flex flex-wrap items-center gap-x-3 px-4 py-3"
                   >
-                    <span aria-hidden="true">{one.icon || "🏅"}</span>
+                    <span aria-hidden="true" className="w-6 shrink-0 text-center">
+                      {one.icon || "🏅"}
+                    </span>
                     <span className="min-w-0 grow basis-40">
                       <Link
                         to="/p/$player"

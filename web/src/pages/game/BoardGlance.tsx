@@ -3,16 +3,21 @@ import { Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { boardQuery } from "@/api/games";
 import { inTopic, useTopic } from "@/feed/store";
+import { saidCondition } from "@/shared/format/condition";
 import { shownValue } from "@/shared/format/numbers";
 import { Medal } from "@/shared/standings/Medal";
 import { Failure, Skeleton } from "@/shared/states/States";
 
 const SHOWN = 5;
 
-type BoardGlanceProps = { readonly game: string; readonly board: Schemas["BoardAnswer"] };
+type BoardGlanceProps = {
+  readonly game: string;
+  readonly board: Schemas["BoardAnswer"];
+  readonly columns: readonly Schemas["ColumnAnswer"][];
+};
 
 /** The head of a board, live. One that is only ranked in parts says which. */
-export function BoardGlance({ game, board }: BoardGlanceProps) {
+export function BoardGlance({ game, board, columns }: BoardGlanceProps) {
   const queries = useQueryClient();
   const whole = board.partitions.some((names) => names.length === 0);
   const asked = { game, board: board.name, limit: SHOWN };
@@ -36,7 +41,9 @@ export function BoardGlance({ game, board }: BoardGlanceProps) {
       ) : head.isError && !head.data ? (
         <Failure what={board.title} error={head.error} retry={() => void head.refetch()} />
       ) : head.data.entries.length === 0 ? (
-        <p className="text-quiet">Nobody stands here yet{board.where ? `: it takes ${board.where}` : ""}.</p>
+        <p className="text-quiet">
+          Nobody stands here yet{board.where ? `: it takes ${saidCondition(board.where, columns)}` : ""}.
+        </p>
       ) : (
         <ol className="flex flex-col gap-1">
           {head.data.entries.map((line) => (
@@ -49,7 +56,7 @@ export function BoardGlance({ game, board }: BoardGlanceProps) {
               >
                 <bdi>{line.name}</bdi>
               </Link>
-              <span>{shownValue(line.value, board)}</span>
+              <span className="font-semibold">{shownValue(line.value, board)}</span>
             </li>
           ))}
         </ol>

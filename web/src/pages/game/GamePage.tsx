@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { gameQuery } from "@/api/games";
+import { columnsOf, gameQuery, ownFirst } from "@/api/games";
 import { MatchList } from "@/shared/matches/MatchList";
 import { usePageTitle } from "@/shared/shell/title";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { AchievementsGlance } from "./AchievementsGlance";
+import { ActivityGlance } from "./ActivityGlance";
 import { BoardGlance } from "./BoardGlance";
+import { Records } from "./Records";
 
 const route = getRouteApi("/g/$game");
 
@@ -18,10 +20,13 @@ export function GamePage() {
       query={whole}
       what="game"
       skeleton={
-        <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-3">
-          <Skeleton className="h-72" />
-          <Skeleton className="h-72" />
-          <Skeleton className="h-72" />
+        <div className="flex flex-col gap-10">
+          <Skeleton className="h-15 max-w-md" />
+          <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-3">
+            {["a", "b", "c", "d", "e", "f"].map((each) => (
+              <Skeleton key={each} className="h-60" />
+            ))}
+          </div>
         </div>
       }
     >
@@ -56,29 +61,38 @@ export function GamePage() {
               <Empty title="This game has no boards">A table [boards.…] in its definition makes one.</Empty>
             ) : (
               <ul className="grid gap-4 md:grid-cols-2 xl:grid-cols-3">
-                {data.boards.map((board) => (
-                  <BoardGlance key={board.name} game={game} board={board} />
+                {ownFirst(data.boards).map((board) => (
+                  <BoardGlance
+                    key={board.name}
+                    game={game}
+                    board={board}
+                    columns={columnsOf(data, board.sheet)}
+                  />
                 ))}
               </ul>
             )}
           </section>
           <div className="grid gap-10 lg:grid-cols-2">
-            <section aria-labelledby="running">
-              <h2 id="running" className="mb-4 font-bold text-xl">
-                Running now
-              </h2>
-              <MatchList
-                asked={{ game, status: "open", limit: 10 }}
-                label="Running matches"
-                empty="No match is running"
-              />
-            </section>
+            <div className="flex flex-col gap-10">
+              <section aria-labelledby="running">
+                <h2 id="running" className="mb-4 font-bold text-xl">
+                  Running now
+                </h2>
+                <MatchList
+                  asked={{ game, status: "open", limit: 5 }}
+                  label="Running matches"
+                  empty="No match is running"
+                />
+              </section>
+              <ActivityGlance game={game} />
+              <Records whole={data} />
+            </div>
             <section aria-labelledby="finished">
               <h2 id="finished" className="mb-4 font-bold text-xl">
                 Finished
               </h2>
               <MatchList
-                asked={{ game, status: "ended", limit: 10 }}
+                asked={{ game, status: "ended", limit: 12 }}
                 label="Finished matches"
                 empty="No match has ended yet"
               />

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { boardQuery, gameQuery } from "@/api/games";
+import { boardQuery, gameQuery, ownFirst } from "@/api/games";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownValue } from "@/shared/format/numbers";
 import { Medal } from "@/shared/standings/Medal";
@@ -23,7 +23,8 @@ type GameCardProps = {
 export function GameCard({ game, running }: GameCardProps) {
   const queries = useQueryClient();
   const whole = useQuery(gameQuery(game.game));
-  const board = whole.data?.boards[0];
+  const ranked = whole.data?.boards.filter((each) => each.partitions.some((names) => names.length === 0));
+  const board = ownFirst(ranked ?? [])[0];
   const asked = { game: game.game, board: board?.name ?? "", limit: SHOWN };
   const head = useQuery({ ...boardQuery(asked), enabled: board !== undefined });
   useTopic(board ? `board:${game.game}/${inTopic(board.name)}` : null, (message) => {
@@ -44,27 +45,40 @@ export function GameCard({ game, running }: GameCardProps) {
         )}
       </div>
       <p className="text-quiet">{game.text}</p>
-      {whole.isPending || (board && head.isPending) ? (
-        <Skeleton className="h-24" />
-      ) : !board || !head.data || head.data.entries.length === 0 ? (
-        <p className="text-quiet">Nobody has played yet.</p>
-      ) : (
-        <ol aria-label={`${board.title}: the first ${SHOWN}`} className="flex flex-col gap-1">
-          {head.data.entries.map((line) => (
-            <li key={line.player} className="flex items-center gap-3">
-              <Medal rank={line.rank} />
-              <Link
-                to="/p/$player"
-                params={{ player: line.player }}
-                className="min-w-0 grow truncate hover:text-link"
-              >
-                <bdi>{line.name}</bdi>
-              </Link>
-              <span>{shownValue(line.value, board)}</span>
-            </li>
-          ))}
-        </ol>
-      )}
+      <div className="mt-auto flex flex-col gap-2">
+        {board && (
+          <h3 className="text-quiet text-sm">
+            <Link
+              to="/g/$game/b/$board"
+              params={{ game: game.game, board: board.name }}
+              className="hover:text-link"
+            >
+              {board.title} <span aria-hidden="true">→</span>
+            </Link>
+          </h3>
+        )}
+        {whole.isPending || (board && head.isPending) ? (
+          <Skeleton className="h-23" />
+        ) : !board || !head.data || head.data.entries.length === 0 ? (
+          <p className="flex min-h-23 items-center text-quiet">Nobody has played yet.</p>
+        ) : (
+          <ol aria-label={`${board.title}: the first ${SHOWN}`} className="flex flex-col gap-1">
+            {head.data.entries.map((line) => (
+              <li key={line.player} className="flex items-center gap-3">
+                <Medal rank={line.rank} />
+                <Link
+                  to="/p/$player"
+                  params={{ player: line.player }}
+                  className="min-w-0 grow truncate hover:text-link"
+                >
+                  <bdi>{line.name}</bdi>
+                </Link>
+                <span className="font-semibold">{shownValue(line.value, board)}</span>
+              </li>
+            ))}
+          </ol>
+        )}
+      </div>
     </li>
   );
 }

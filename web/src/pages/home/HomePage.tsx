@@ -6,12 +6,13 @@ import { usePageTitle } from "@/shared/shell/title";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { GameCard } from "./GameCard";
 import { LatestAwards } from "./LatestAwards";
+import { LiveNow } from "./LiveNow";
 
 export function HomePage() {
   usePageTitle("Games");
   const games = useQuery(gamesQuery());
   const live = useQuery(runningQuery());
-  const running = new Map(live.data?.games.map((one) => [one.game, one.running]));
+  const running = live.data && new Map(live.data.games.map((one) => [one.game, one.running]));
   return (
     <div className="grid gap-8 lg:grid-cols-[1fr_320px]">
       <section aria-labelledby="games">
@@ -39,13 +40,16 @@ export function HomePage() {
           {(data) => (
             <ul className="grid gap-4 sm:grid-cols-2">
               {data.games.map((game) => (
-                <GameCard key={game.game} game={game} running={running.get(game.game) ?? 0} />
+                <GameCard key={game.game} game={game} running={running?.get(game.game) ?? 0} />
               ))}
             </ul>
           )}
         </QueryStates>
       </section>
-      <LatestAwards games={games.data?.games ?? []} />
+      <div className="flex flex-col gap-8">
+        <LiveNow games={games.data?.games ?? []} running={running} />
+        <LatestAwards games={games.data?.games ?? []} />
+      </div>
     </div>
   );
 }

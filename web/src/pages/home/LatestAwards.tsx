@@ -39,7 +39,7 @@ export function LatestAwards({ games }: { readonly games: readonly Game[] }) {
         <ul className="card divide-y divide-line">
           {awards.slice(0, SHOWN).map((one) => (
             <li key={`${one.game}/${one.title}/${one.player}`} className="flex items-center gap-3 px-4 py-3">
-              <span aria-hidden="true" className="text-xl">
+              <span aria-hidden="true" className="w-7 shrink-0 text-center text-xl">
                 {one.icon || "🏅"}
               </span>
               <span className="min-w-0">

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { answered, api } from "@/api/client";
+import { activityQuery } from "@/api/activity";
+import { shownWindow } from "@/shared/format/numbers";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { BarsFigure } from "./BarsFigure";
 
@@ -11,15 +12,6 @@ const MEASURES = [
   ["matches", "Matches begun"],
   ["events", "Events"],
 ] as const;
-
-export function activityQuery(game: string, every: keyof typeof LENGTHS) {
-  return {
-    queryKey: ["activity", game, every],
-    queryFn: () =>
-      answered(api.GET("/v1/games/{game}/activity", { params: { path: { game }, query: { every } } })),
-    staleTime: 60_000,
-  };
-}
 
 /** How much is played. */
 export function Activity({ game }: { readonly game: string }) {
@@ -33,7 +25,7 @@ export function Activity({ game }: { readonly game: string }) {
         <h2 id="activity" className="mr-auto font-bold text-xl">
           Activity
         </h2>
-        <fieldset className="flex gap-1">
+        <fieldset className="flex gap-2">
           <legend className="sr-only">How long each bar is</legend>
           {(Object.keys(LENGTHS) as (keyof typeof LENGTHS)[]).map((each) => (
             <button
@@ -81,7 +73,10 @@ export function Activity({ game }: { readonly game: string }) {
                 <BarsFigure
                   title={title}
                   of={every.replace(/^./, (first) => first.toUpperCase())}
-                  bars={data.points.map((point) => ({ label: point.window, value: point[measure] }))}
+                  bars={data.points.map((point) => ({
+                    label: shownWindow(point.window),
+                    value: point[measure],
+                  }))}
                 />
               </div>
             ))}

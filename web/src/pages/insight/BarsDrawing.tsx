@@ -31,7 +31,12 @@ export function BarsDrawing({ title, bars }: Bars) {
           labelStyle={{ color: "var(--quiet)" }}
           itemStyle={{ color: "var(--ink)" }}
         />
-        <Bar dataKey="value" fill="var(--link)" radius={[3, 3, 0, 0]} isAnimationActive={false} />
+        <Bar
+          dataKey="value"
+          fill="color-mix(in srgb, var(--link) 70%, var(--raised))"
+          radius={[3, 3, 0, 0]}
+          isAnimationActive={false}
+        />
       </BarChart>
     </ResponsiveContainer>
   );

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { activityQuery } from "@/api/activity";
 import { may, useCaller } from "@/api/caller";
 import { answered, api } from "@/api/client";
 import { shownAge } from "@/shared/format/numbers";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
-import { activityQuery } from "./Activity";
 
 const PER_MILLE = 1_000;
 

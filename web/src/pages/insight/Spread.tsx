@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
 import { shownWithUnit } from "@/shared/format/numbers";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { WINDOW_TITLES } from "@/shared/windows/WindowTabs";
 import { BarsFigure } from "./BarsFigure";
 import { labelOf } from "./bins";
 
@@ -62,7 +63,7 @@ export function Spread({ whole }: { readonly whole: Schemas["GameAnswer"] }) {
           <Choice
             label="Window"
             value={window ?? ""}
-            options={sheet.windows.map((each) => [each, each])}
+            options={sheet.windows.map((each) => [each, WINDOW_TITLES[each] ?? each])}
             choose={(name) => choose({ window: name })}
           />
         )}

@@ -168,7 +168,7 @@ type CountProps = {
 
 function Count({ game, section, label, value, marks = false }: CountProps) {
   return (
-    <div className="flex flex-col-reverse">
+    <div className="flex flex-col-reverse justify-end">
       <dt className="text-quiet text-sm">{label}</dt>
       <dd>
         <Link

@@ -1,18 +1,24 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
-import { shownTime } from "@/shared/format/numbers";
+import { shownClock, shownTime } from "@/shared/format/numbers";
 import { Failure, Loading, Skeleton } from "@/shared/states/States";
+import { ScorecardTable } from "./ScorecardTable";
+import { capital, scorecardOf } from "./scorecard";
 
 const AT_ONCE = 50;
+const LONGEST_SHOWN = 120;
 
 type MatchEventsProps = {
   readonly game: string;
   readonly match: string;
   readonly whole: Schemas["GameAnswer"] | undefined;
+  /** How the players of the match are shown. */
+  readonly names: Readonly<Record<string, string>>;
 };
 
-/** What was reported of a match, in the order in which it happened. */
-export function MatchEvents({ game, match, whole }: MatchEventsProps) {
+/** What was reported of a match: of each player round by round where it says so, and in the order in which it happened. */
+export function MatchEvents({ game, match, whole, names }: MatchEventsProps) {
   const asked = useInfiniteQuery({
     queryKey: ["match", game, match, "events"],
     queryFn: ({ pageParam }) =>
@@ -27,60 +33,146 @@ export function MatchEvents({ game, match, whole }: MatchEventsProps) {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  const titles = new Map(
-    whole?.events.map((event) => [event.name, event.title || event.name.replaceAll("_", " ")]),
-  );
+  const types = whole?.events ?? [];
+  const events = asked.data?.pages.flatMap((page) => page.events) ?? [];
+  const card = asked.hasNextPage ? null : scorecardOf(events, types);
+  const [first, last] = [events[0]?.at, events.at(-1)?.at];
+  const isOneDay = first !== undefined && last !== undefined && dayOf(first) === dayOf(last);
   return (
-    <section aria-labelledby="events">
-      <h2 id="events" className="mb-3 font-bold text-xl">
-        What happened
-      </h2>
-      {asked.isPending ? (
-        <Loading label="events">
-          <Skeleton className="h-60" />
-        </Loading>
-      ) : asked.isError && !asked.data ? (
-        <Failure what="events" error={asked.error} retry={() => void asked.refetch()} />
-      ) : (
-        <ol className="card divide-y divide-line">
-          {asked.data.pages
-            .flatMap((page) => page.events)
-            .map((event) => (
-              <li key={event.id} className="flex flex-col gap-1 px-4 py-3 sm:flex-row sm:gap-4">
-                <time dateTime={event.at} className="shrink-0 text-quiet text-sm sm:w-44">
-                  {shownTime(event.at)}
-                </time>
-                <details className="min-w-0 grow">
-                  <summary className="font-medium">{titles.get(event.type) ?? event.type}</summary>
-                  <dl className="mt-2 grid grid-cols-[max-content_1fr] gap-x-4 gap-y-1 text-sm">
-                    {Object.entries(event.fields).map(([name, value]) => (
-                      <Field key={name} name={name} value={value} />
-                    ))}
-                  </dl>
-                </details>
-              </li>
+    <>
+      {card && <ScorecardTable card={card} names={names} />}
+      <section aria-labelledby="events">
+        <h2 id="events" className="mb-3 font-bold text-xl">
+          What happened
+        </h2>
+        {asked.isPending ? (
+          <Loading label="events">
+            <Skeleton className="h-60" />
+          </Loading>
+        ) : asked.isError && !asked.data ? (
+          <Failure what="events" error={asked.error} retry={() => void asked.refetch()} />
+        ) : (
+          <ol className="card divide-y divide-line">
+            {events.map((event) => (
+              <EventLine
+                key={event.id}
+                event={event}
+                type={types.find((each) => each.name === event.type)}
+                names={names}
+                time={isOneDay ? shownClock(event.at) : shownTime(event.at)}
+              />
             ))}
-        </ol>
-      )}
-      {asked.hasNextPage && (
-        <button
-          type="button"
-          className="button mt-3"
-          disabled={asked.isFetchingNextPage}
-          onClick={() => void asked.fetchNextPage()}
-        >
-          {asked.isFetchingNextPage ? "Loading…" : "What came after"}
-        </button>
-      )}
-    </section>
+          </ol>
+        )}
+        {asked.hasNextPage && (
+          <button
+            type="button"
+            className="button mt-3"
+            disabled={asked.isFetchingNextPage}
+            onClick={() => void asked.fetchNextPage()}
+          >
+            {asked.isFetchingNextPage ? "Loading…" : "What came after"}
+          </button>
+        )}
+      </section>
+    </>
   );
 }
 
-function Field({ name, value }: { readonly name: string; readonly value: unknown }) {
+function dayOf(at: string): string {
+  return new Date(at).toDateString();
+}
+
+type EventLineProps = {
+  readonly event: Schemas["LoggedEvent"];
+  readonly type: Schemas["EventAnswer"] | undefined;
+  readonly names: Readonly<Record<string, string>>;
+  readonly time: string;
+};
+
+function EventLine({ event, type, names, time }: EventLineProps) {
+  const fields = Object.entries(event.fields).filter(([, value]) => !isNothing(value));
+  const typeOf = (name: string) => type?.fields.find((field) => field.name === name)?.type ?? "";
   return (
-    <>
-      <dt className="text-quiet">{name.replaceAll("_", " ")}</dt>
-      <dd>{typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>
-    </>
+    <li className="grid gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[auto_10rem_minmax(0,1fr)] sm:items-baseline">
+      <time
+        dateTime={event.at}
+        title={shownTime(event.at)}
+        className="whitespace-nowrap text-quiet text-sm sm:min-w-24"
+      >
+        {time}
+      </time>
+      <span className="font-medium">{type?.title || capital(event.type)}</span>
+      <dl className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
+        {fields.map(([name, value]) => (
+          <div key={name} className="max-w-full">
+            <dt className="inline text-quiet">{name.replaceAll("_", " ")}</dt>{" "}
+            <dd className="inline">
+              <Value value={value} type={typeOf(name)} names={names} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  );
+}
+
+/** What is absent, or empty as it is by default, says nothing. */
+function isNothing(value: unknown): boolean {
+  if (value === null || value === undefined || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+type ValueProps = {
+  readonly value: unknown;
+  readonly type: string;
+  readonly names: Readonly<Record<string, string>>;
+};
+
+function Value({ value, type, names }: ValueProps) {
+  if (typeof value === "string" && type.startsWith("player")) return <Player player={value} names={names} />;
+  if (Array.isArray(value) && type.startsWith("list[player]")) {
+    return value.map((player: string, at) => (
+      <span key={player}>
+        {at > 0 && ", "}
+        <Player player={player} names={names} />
+      </span>
+    ));
+  }
+  if (typeof value === "object" && value !== null && type.startsWith("map[player, ")) {
+    return Object.entries(value).map(([player, each], at) => (
+      <span key={player} className="whitespace-nowrap">
+        {at > 0 && ", "}
+        <Player player={player} names={names} /> {plain(each)}
+      </span>
+    ));
+  }
+  const text = plain(value);
+  if (text.length <= LONGEST_SHOWN) return <>{text}</>;
+  return (
+    <details className="inline-block max-w-full align-top">
+      <summary className="text-quiet">{text.length.toLocaleString("en")} characters</summary>
+      <pre className="max-h-72 overflow-auto whitespace-pre-wrap break-all">
+        {JSON.stringify(value, null, 2)}
+      </pre>
+    </details>
+  );
+}
+
+function plain(value: unknown): string {
+  if (typeof value === "number") return value.toLocaleString("en", { maximumFractionDigits: 6 });
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+type PlayerProps = { readonly player: string; readonly names: Readonly<Record<string, string>> };
+
+/** Computer players are named in events too; they have no page. */
+function Player({ player, names }: PlayerProps) {
+  if (!(player in names)) return <bdi>{player}</bdi>;
+  return (
+    <Link to="/p/$player" params={{ player }} className="hover:text-link">
+      <bdi>{names[player]}</bdi>
+    </Link>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { may, useCaller } from "@/api/caller";
-import { answered, api } from "@/api/client";
+import { answered, api, type Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownAge, shownTime } from "@/shared/format/numbers";
@@ -9,6 +9,9 @@ import { usePageTitle } from "@/shared/shell/title";
 import { QueryStates, Skeleton } from "@/shared/states/States";
 import { MatchEvents } from "./MatchEvents";
 import { MatchSheet } from "./MatchSheet";
+
+/** As many are named in the heading; the rest stands below. */
+const NAMED = 4;
 
 const route = getRouteApi("/g/$game/m/$match");
 
@@ -48,13 +51,13 @@ export function MatchPage() {
             <Link to="/g/$game" params={{ game }} className="text-link hover:underline">
               {whole.data?.title ?? game}
             </Link>
-            <h1 className="flex flex-wrap items-center gap-3 font-bold text-2xl">
+            <h1 className="font-bold text-2xl">
               {data.players.length > 0 ? "Match of " : "Match"}
-              {data.players.length > 0 && (
-                <bdi>{data.players.map((each) => data.names[each] ?? each).join(", ")}</bdi>
-              )}
+              {data.players.length > 0 && <bdi>{namesOf(data)}</bdi>}
               {data.status === "open" && (
-                <span className="rounded-full border border-up px-3 text-base text-up">running</span>
+                <span className="ml-3 whitespace-nowrap rounded-full border border-up px-3 align-middle font-normal text-base text-up">
+                  running
+                </span>
               )}
             </h1>
             <p className="text-quiet">
@@ -65,7 +68,7 @@ export function MatchPage() {
               · {data.events} {data.events === 1 ? "event" : "events"}
             </p>
           </header>
-          {data.players.length > 0 && (
+          {data.players.length > NAMED && (
             <section aria-labelledby="players">
               <h2 id="players" className="mb-3 font-bold text-xl">
                 Players
@@ -84,9 +87,15 @@ export function MatchPage() {
           {sheets.map((sheet) => (
             <MatchSheet key={sheet.name} game={game} match={match} sheet={sheet} />
           ))}
-          <MatchEvents game={game} match={match} whole={whole.data} />
+          <MatchEvents game={game} match={match} whole={whole.data} names={data.names} />
         </div>
       )}
     </QueryStates>
   );
+}
+
+function namesOf(match: Pick<Schemas["MatchDetail"], "players" | "names">): string {
+  const named = match.players.slice(0, NAMED).map((each) => match.names[each] ?? each);
+  const more = match.players.length - named.length;
+  return `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

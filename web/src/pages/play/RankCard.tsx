@@ -81,9 +81,9 @@ type FactProps = { readonly label: string; readonly value: string; readonly stro
 
 function Fact({ label, value, strong = false }: FactProps) {
   return (
-    <div className="flex flex-col-reverse">
+    <div className="flex flex-col-reverse justify-end">
       <dt className="text-quiet text-sm">{label}</dt>
-      <dd className={`font-bold text-2xl ${strong ? "text-up" : ""}`}>{value}</dd>
+      <dd className={`font-bold text-xl sm:text-2xl ${strong ? "text-up" : ""}`}>{value}</dd>
     </div>
   );
 }

@@ -11,6 +11,8 @@ import { Figure } from "./Figure";
 
 const FIGURES = 4;
 const AWARDS = 8;
+/** The board of achievement points, which every game has. */
+const POINTS = "points";
 
 type OverviewProps = {
   readonly profile: Schemas["PlayerAnswer"];
@@ -66,14 +68,16 @@ export function Overview({ profile, games }: OverviewProps) {
   );
 }
 
-/** The standing to be proudest of: the best rank, among equal ones that on the greater board. */
+/** The standing to be proudest of, on a board of the game itself if there is one: the best rank, then the greater board. */
 export function bestOf(
   standings: readonly Schemas["BoardPlace"][],
   game: string,
 ): Schemas["BoardPlace"] | undefined {
-  return standings
-    .filter((one) => one.game === game && one.total > 1)
-    .sort((one, other) => one.rank - other.rank || other.total - one.total)[0];
+  const contested = standings.filter((one) => one.game === game && one.total > 1);
+  const own = contested.filter((one) => one.board !== POINTS);
+  return (own.length > 0 ? own : contested).sort(
+    (one, other) => one.rank - other.rank || other.total - one.total,
+  )[0];
 }
 
 type GameGlanceProps = {
@@ -160,7 +164,7 @@ function LatestAwards({ player }: { readonly player: string }) {
                     search={{ game: one.game, award: one.achievement }}
                     className="flex items-center gap-3 px-4 py-3 hover:text-link"
                   >
-                    <span aria-hidden="true" className="text-2xl">
+                    <span aria-hidden="true" className="w-8 shrink-0 text-center text-2xl">
                       {one.icon || "🏅"}
                     </span>
                     <span className="min-w-0">

@@ -25,7 +25,7 @@ export function PlayerHead({ profile }: { readonly profile: Schemas["PlayerAnswe
             <bdi>{name}</bdi>
             {own === profile.player && <span className="ml-3 font-normal text-base text-up">you</span>}
           </h1>
-          <p className="flex flex-wrap gap-x-3 text-quiet">
+          <p className="flex flex-wrap gap-x-2 text-quiet [&>*+*]:before:mr-2 [&>*+*]:before:content-['·']">
             {name !== profile.player && <bdi>{profile.player}</bdi>}
             {profile.region && <span>{profile.region}</span>}
             <span>since {shownTime(profile.created_at).replace(/, [^,]*$/, "")}</span>

@@ -5,6 +5,7 @@ import { gamesQuery } from "@/api/games";
 import { playerQuery } from "@/api/players";
 import { usePageTitle } from "@/shared/shell/title";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { Strip } from "@/shared/strip/Strip";
 import { GameSection } from "./GameSection";
 import { usePlayerLive } from "./live";
 import { Overview } from "./Overview";
@@ -39,18 +40,20 @@ function Profile({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {
         </Empty>
       ) : (
         <>
-          <nav aria-label="Games played" className="flex flex-wrap gap-2">
-            <Tab game={undefined} player={profile.player}>
-              All games
-            </Tab>
-            {played.map((each) => (
-              <Tab key={each.game} game={each.game} player={profile.player}>
-                <span aria-hidden="true" className="mr-2">
-                  {each.icon}
-                </span>
-                {each.title}
+          <nav aria-label="Games played">
+            <Strip>
+              <Tab game={undefined} player={profile.player}>
+                All games
               </Tab>
-            ))}
+              {played.map((each) => (
+                <Tab key={each.game} game={each.game} player={profile.player}>
+                  <span aria-hidden="true" className="mr-2">
+                    {each.icon}
+                  </span>
+                  {each.title}
+                </Tab>
+              ))}
+            </Strip>
           </nav>
           {shown ? (
             <GameSection key={shown} profile={profile} game={shown} />

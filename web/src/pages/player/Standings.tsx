@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
+import { columnsOf, ownFirst } from "@/api/games";
 import { standingsQuery } from "@/api/players";
+import { saidCondition } from "@/shared/format/condition";
 import { shownWithUnit } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { topShare } from "@/shared/players/PercentileBar";
@@ -26,7 +28,7 @@ export function Standings({ profile, whole, window }: StandingsProps) {
       <QueryStates query={asked} what="standings" skeleton={<Skeleton className="h-64" />}>
         {(data) => (
           <ul className="card divide-y divide-line">
-            {whole.boards.map((board) => {
+            {ownFirst(whole.boards).map((board) => {
               const places = data.standings.filter((one) => one.board === board.name);
               return places.length > 0 ? (
                 places.map((place) => (
@@ -46,9 +48,7 @@ export function Standings({ profile, whole, window }: StandingsProps) {
                   <span className="grow basis-40">{board.title}</span>
                   <span className="text-sm">
                     {board.where ? (
-                      <>
-                        not yet: it takes <code>{board.where}</code>
-                      </>
+                      <>not yet: it takes {saidCondition(board.where, columnsOf(whole, board.sheet))}</>
                     ) : (
                       "does not stand here in this window"
                     )}

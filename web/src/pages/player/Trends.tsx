@@ -3,9 +3,9 @@ import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import type { Schemas } from "@/api/client";
 import { trendQuery } from "@/api/players";
-import { shownWithUnit } from "@/shared/format/numbers";
+import { shownWindow, shownWithUnit } from "@/shared/format/numbers";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
-import { shownWindow, trendsOf } from "./asked";
+import { trendsOf } from "./asked";
 
 const route = getRouteApi("/p/$player");
 const BY = { day: "By day", week: "By week", month: "By month", season: "By season" } as const;

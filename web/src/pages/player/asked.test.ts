@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schemas } from "@/api/client";
-import { axesOf, careersOf, headlinesOf, playerSearch, shownWindow, trendsOf } from "./asked";
+import { shownWindow } from "@/shared/format/numbers";
+import { axesOf, careersOf, headlinesOf, playerSearch, trendsOf } from "./asked";
 
 function column(name: string, type = "int"): Schemas["ColumnAnswer"] {
   const shown = { title: name, text: "", icon: "", category: "", order: 0 };

@@ -83,13 +83,3 @@ export function trendsOf(game: Game, sheet: Sheet): TrendChoice {
 export function isNumber(column: Column): boolean {
   return /^(int|float)\??$/.test(column.type);
 }
-
-/** A window's name as an axis has room for it. */
-export function shownWindow(window: string): string {
-  const day = /^\d{4}-(\d\d)-(\d\d)$/.exec(window);
-  return day
-    ? new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" }).format(
-        new Date(window),
-      )
-    : window;
-}

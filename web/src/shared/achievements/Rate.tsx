@@ -14,7 +14,7 @@ export function Rate({ rate, label }: { readonly rate: number; readonly label: s
       >
         <span className="block h-full bg-link" style={{ width: `${Math.min(100, rate)}%` }} />
       </span>
-      {shownPercent(rate)}
+      <span className="w-14 text-right">{shownPercent(rate)}</span>
     </span>
   );
 }

@@ -24,9 +24,9 @@ export function Shape({ axes, lines, label }: ShapeProps) {
   const drawn =
     axes.length >= FEWEST_AXES && axes.some((axis) => axis.percentiles.some((one) => one !== null));
   return (
-    <div className="card grid items-center gap-6 p-5 lg:grid-cols-2">
+    <div className="card grid items-center gap-4 p-4 sm:gap-6 sm:p-5 lg:grid-cols-2">
       {drawn ? (
-        <div className="h-80" aria-hidden="true">
+        <div className="h-64 sm:h-80" aria-hidden="true">
           <Suspense fallback={<Skeleton className="h-full" />}>
             <RadarDrawing axes={axes} lines={lines} />
           </Suspense>
@@ -45,14 +45,14 @@ export function Shape({ axes, lines, label }: ShapeProps) {
           </caption>
           <thead className="text-quiet text-sm">
             <tr>
-              <th scope="col" className="py-1 pr-3 font-normal">
+              <th scope="col" className="py-1 pr-2 font-normal">
                 <span className="sr-only">Number</span>
               </th>
               {lines.map((line, at) => (
                 <th
                   key={line.player}
                   scope="col"
-                  className="max-w-40 truncate py-1 pl-3 text-right font-normal"
+                  className="max-w-24 truncate py-1 pl-2 text-right font-normal sm:max-w-40 sm:pl-3"
                 >
                   <span
                     aria-hidden="true"
@@ -66,7 +66,7 @@ export function Shape({ axes, lines, label }: ShapeProps) {
           <tbody className="divide-y divide-line">
             {axes.map((axis) => (
               <tr key={axis.title}>
-                <th scope="row" className="py-2 pr-3 font-normal text-quiet">
+                <th scope="row" className="py-2 pr-2 font-normal text-quiet text-sm sm:text-base">
                   {axis.title}
                 </th>
                 {lines.map((line, at) => (
@@ -84,7 +84,7 @@ export function Shape({ axes, lines, label }: ShapeProps) {
 function Cell({ axis, at }: { readonly axis: Axis; readonly at: number }) {
   const percentile = axis.percentiles[at] ?? null;
   return (
-    <td className="whitespace-nowrap py-2 pl-3 text-right">
+    <td className="whitespace-nowrap py-2 pl-2 text-right sm:pl-3">
       <span className="block text-quiet text-sm sm:inline sm:text-base">{axis.values[at]}</span>
       <span className="inline-block w-10 font-semibold">
         {percentile === null ? <span title="does not qualify yet">–</span> : Math.round(percentile)}

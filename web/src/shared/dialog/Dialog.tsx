@@ -15,7 +15,7 @@ export function Dialog({ title, close, children }: DialogProps) {
     <dialog
       ref={ref}
       aria-labelledby={titleId}
-      className="card m-auto max-h-[85dvh] w-[min(720px,calc(100vw-32px))] overflow-y-auto p-6 text-ink backdrop:bg-black/60"
+      className="card m-auto max-h-[85dvh] w-[min(720px,calc(100vw-32px))] overflow-y-auto whitespace-normal p-5 text-left font-normal text-ink backdrop:bg-black/60 sm:p-6"
       onClose={close}
       onClick={(event) => {
         if (event.target === ref.current) ref.current?.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ordinal, shownAge, shownValue, shownWithUnit } from "./numbers";
+import { ordinal, shownAge, shownDuration, shownValue, shownWithUnit } from "./numbers";
 
 describe("shownValue", () => {
   it("follows the definition's decimals", () => {
@@ -12,6 +12,21 @@ describe("shownValue", () => {
   });
   it("keeps the percent sign with the number", () => {
     expect(shownValue(56.25, { unit: "%", decimals: 1 })).toBe("56.3 %");
+  });
+});
+
+describe("shownDuration", () => {
+  it.each([
+    [0, "0 s"],
+    [42.46, "42.5 s"],
+    [59.96, "1 min 00 s"],
+    [491.382, "8 min 11 s"],
+    [11_100, "3 h 05 min"],
+    [-61, "−1 min 01 s"],
+  ])("%d is %s", (seconds, text) => expect(shownDuration(seconds)).toBe(text));
+  it("is what values in seconds and milliseconds are shown as", () => {
+    expect(shownValue(491_382, { unit: "ms" })).toBe("8 min 11 s");
+    expect(shownWithUnit(30, { unit: "s" })).toBe("30 s");
   });
 });
 

@@ -17,14 +17,36 @@ export function shownValue(value: unknown, shape: Shape = {}): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "string") return isTime(value) ? shownTime(value) : value;
   if (typeof value !== "number") return JSON.stringify(value);
+  const seconds = secondsOf(value, shape.unit);
+  if (seconds !== null) return shownDuration(seconds);
   const text = format(shape.decimals ?? 0).format(value);
   return shape.unit === "%" ? `${text} %` : text;
+}
+
+const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1 };
+
+function secondsOf(value: number, unit: string | undefined): number | null {
+  const size = SECONDS[unit ?? ""];
+  return size === undefined ? null : value * size;
+}
+
+/** "42.5 s", "8 min 11 s", "3 h 05 min": as much as one takes in at a glance. */
+export function shownDuration(seconds: number): string {
+  const sign = seconds < 0 ? "−" : "";
+  const whole = Math.round(Math.abs(seconds));
+  if (whole < 60) return `${sign}${format(Number.isInteger(seconds) ? 0 : 1).format(Math.abs(seconds))} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  const two = (amount: number) => String(amount).padStart(2, "0");
+  return hours > 0
+    ? `${sign}${format(0).format(hours)} h ${two(minutes)} min`
+    : `${sign}${minutes} min ${two(whole % 60)} s`;
 }
 
 /** With its unit, for where no heading says it. */
 export function shownWithUnit(value: unknown, shape: Shape = {}): string {
   const text = shownValue(value, shape);
-  return shape.unit && shape.unit !== "%" && text !== "–" ? `${text} ${shape.unit}` : text;
+  const said = typeof value !== "number" || shape.unit === "%" || SECONDS[shape.unit ?? ""] !== undefined;
+  return shape.unit && !said ? `${text} ${shape.unit}` : text;
 }
 
 export function shownPercent(value: number | null | undefined, decimals = 1): string {
@@ -49,6 +71,13 @@ export function shownTime(value: string): string {
   return moment.format(new Date(value));
 }
 
+const clock = new Intl.DateTimeFormat("en", { timeStyle: "medium" });
+
+/** The time of the day alone, to the second. */
+export function shownClock(value: string): string {
+  return clock.format(new Date(value));
+}
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["second", 60],
@@ -66,4 +95,14 @@ export function shownAge(value: string, now: number = Date.now()): string {
     amount /= size;
   }
   return relative.format(Math.round(amount), "year");
+}
+
+/** A window's name as an axis has room for it. */
+export function shownWindow(window: string): string {
+  const day = /^\d{4}-(\d\d)-(\d\d)$/.exec(window);
+  return day
+    ? new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" }).format(
+        new Date(window),
+      )
+    : window;
 }

@@ -60,6 +60,7 @@ function MatchLine({ match }: { readonly match: Schemas["Match"] }) {
       {match.status === "open" && (
         <span className="rounded-full border border-up px-2 text-sm text-up">running</span>
       )}
+      {match.status === "quiet" && <span className="text-quiet text-sm">no end told</span>}
       <span className="text-quiet text-sm">
         {match.events} {match.events === 1 ? "event" : "events"} · {shownAge(match.last_at)}
       </span>

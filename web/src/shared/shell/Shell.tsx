@@ -18,7 +18,7 @@ export function Shell() {
         Skip to content
       </a>
       <header className="sticky top-0 z-30 border-line border-b bg-ground">
-        <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2">
+        <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-2 gap-y-2 px-4 py-2 sm:gap-x-4">
           <Link to="/" className="flex items-center gap-2 font-bold text-lg">
             <img src="/favicon.svg" alt="" width={28} height={28} />
             Kleos
@@ -26,15 +26,18 @@ export function Shell() {
           <div className="order-last w-full sm:order-none sm:w-auto sm:grow sm:basis-64">
             <Search />
           </div>
-          <nav aria-label="Yours" className="ml-auto flex items-center gap-1">
+          <nav aria-label="Yours" className="ml-auto flex items-center gap-1 whitespace-nowrap">
             <FeedLight />
             {manages && (
-              <Link to="/manage" className="rounded px-3 py-2 text-link hover:underline">
+              <Link to="/manage" className="rounded px-2 py-2 text-link hover:underline sm:px-3">
                 Manage
               </Link>
             )}
-            <Link to="/me" className="rounded px-3 py-2 text-link hover:underline">
-              {session ? session.name : "Log in"}
+            <Link
+              to="/me"
+              className="max-w-28 truncate rounded px-2 py-2 text-link hover:underline sm:max-w-48 sm:px-3"
+            >
+              {session ? <bdi>{session.name}</bdi> : "Log in"}
             </Link>
             <ThemeSwitch />
           </nav>

@@ -2,6 +2,10 @@ import { useState } from "react";
 
 type Theme = "dark" | "light";
 
+const SUN =
+  "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10ZM12 1v3M12 20v3M4.2 4.2l2.1 2.1M17.7 17.7l2.1 2.1M1 12h3M20 12h3M4.2 19.8l2.1-2.1M17.7 6.3l2.1-2.1";
+const MOON = "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5Z";
+
 export function ThemeSwitch() {
   const [theme, setTheme] = useState<Theme>(() =>
     document.documentElement.dataset.theme === "light" ? "light" : "dark",
@@ -10,7 +14,7 @@ export function ThemeSwitch() {
   return (
     <button
       type="button"
-      className="grid size-10 place-items-center rounded-lg text-quiet hover:text-ink"
+      className="grid size-10 shrink-0 place-items-center rounded-lg text-quiet hover:text-ink"
       aria-label={`Use the ${other} theme`}
       onClick={() => {
         document.documentElement.dataset.theme = other;
@@ -18,7 +22,18 @@ export function ThemeSwitch() {
         setTheme(other);
       }}
     >
-      <span aria-hidden="true">{theme === "dark" ? "☀" : "☾"}</span>
+      <svg
+        aria-hidden="true"
+        viewBox="0 0 24 24"
+        className="size-5"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      >
+        <path d={theme === "dark" ? SUN : MOON} />
+      </svg>
     </button>
   );
 }

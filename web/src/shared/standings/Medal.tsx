@@ -6,7 +6,7 @@ export function Medal({ rank }: { readonly rank: number }) {
   return (
     <span
       className={`inline-grid h-7 min-w-7 shrink-0 place-items-center rounded-full px-1 text-sm ${
-        medal ? `${medal} font-bold text-ground` : "text-quiet"
+        medal ? `${medal} font-bold text-on-medal` : "text-quiet"
       }`}
     >
       {rank}

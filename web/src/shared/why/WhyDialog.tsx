@@ -1,6 +1,7 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
+import { gameQuery } from "@/api/games";
 import { Dialog } from "@/shared/dialog/Dialog";
 import { shownTime, shownValue, shownWithUnit } from "@/shared/format/numbers";
 import { QueryStates, Skeleton } from "@/shared/states/States";
@@ -64,32 +65,52 @@ function Pages({ pages, game }: PagesProps) {
   return (
     <div className="flex flex-col gap-6">
       <p>
-        <strong className="text-2xl text-up">{shownWithUnit(first.value, first)}</strong>
+        <strong className="text-3xl">{shownWithUnit(first.value, first)}</strong>
         {first.formula && <span className="text-quiet"> = {first.formula}</span>}
       </p>
       {first.cells.map((cell) => {
         const contributions = pages.flatMap(
           (page) => page.cells.find((each) => each.column === cell.column)?.contributions ?? [],
         );
-        return <CellTable key={cell.column} cell={cell} contributions={contributions} game={game} />;
+        return (
+          <CellTable
+            key={cell.column}
+            cell={cell}
+            contributions={contributions}
+            game={game}
+            isPart={first.formula !== null}
+          />
+        );
       })}
     </div>
   );
+}
+
+/** What happened, as the definition calls it. */
+function titleOf(one: Schemas["ContributionShown"], titles: ReadonlyMap<string, string>): string {
+  const name = one.type ?? one.achievement ?? "award";
+  return titles.get(name) || name.replaceAll("_", " ");
 }
 
 type CellTableProps = {
   readonly cell: Schemas["CellShown"];
   readonly contributions: readonly Schemas["ContributionShown"][];
   readonly game: string;
+  /** Of a number that is computed from several. */
+  readonly isPart: boolean;
 };
 
-function CellTable({ cell, contributions, game }: CellTableProps) {
+function CellTable({ cell, contributions, game, isPart }: CellTableProps) {
   const deciding = cell.deciding;
+  const whole = useQuery(gameQuery(game)).data;
+  const titles = new Map(whole?.events.map((event) => [event.name, event.title]));
   return (
     <section aria-label={cell.title}>
-      <h3 className="font-semibold">
-        {cell.title}: {shownWithUnit(cell.value, cell)}
-      </h3>
+      {isPart && (
+        <h3 className="font-semibold">
+          {cell.title}: {shownWithUnit(cell.value, cell)}
+        </h3>
+      )}
       {deciding && (
         <p className="text-quiet text-sm">
           Decided by the event of {shownTime(deciding.at)} ({shownValue(deciding.given, cell)})
@@ -111,7 +132,7 @@ function CellTable({ cell, contributions, game }: CellTableProps) {
             <tbody className="divide-y divide-line">
               {contributions.map((one, at) => (
                 <tr key={`${one.event ?? one.achievement}/${one.position ?? at}`}>
-                  <td className="whitespace-nowrap py-1 pr-4">{shownTime(one.at)}</td>
+                  <td className="whitespace-nowrap py-1.5 pr-4">{shownTime(one.at)}</td>
                   <td className="py-1 pr-4">
                     {one.match ? (
                       <Link
@@ -119,10 +140,10 @@ function CellTable({ cell, contributions, game }: CellTableProps) {
                         params={{ game, match: one.match }}
                         className="text-link underline"
                       >
-                        {one.type ?? one.achievement ?? "award"}
+                        {titleOf(one, titles)}
                       </Link>
                     ) : (
-                      (one.type ?? one.achievement ?? "award")
+                      titleOf(one, titles)
                     )}
                   </td>
                   <td className="py-1 pr-4 text-right">{shownValue(one.given, cell)}</td>

@@ -1,4 +1,6 @@
-const TITLES: Readonly<Record<string, string>> = {
+import { Strip } from "@/shared/strip/Strip";
+
+export const WINDOW_TITLES: Readonly<Record<string, string>> = {
   all: "All time",
   season: "Season",
   month: "Month",
@@ -15,24 +17,26 @@ type WindowTabsProps = {
 
 /** Of which span of time the numbers are. */
 export function WindowTabs({ windows, current, change }: WindowTabsProps) {
-  const widest = windows[0];
+  const widest = windows.includes("all") ? "all" : windows[0];
   const shown = current ?? widest;
   const named = shown !== undefined && !windows.includes(shown) ? [shown] : [];
   if (windows.length < 2) return null;
   return (
-    <fieldset className="flex flex-wrap gap-1">
+    <fieldset>
       <legend className="sr-only">Window</legend>
-      {[...windows, ...named].map((window) => (
-        <button
-          key={window}
-          type="button"
-          className="tab"
-          aria-pressed={window === shown}
-          onClick={() => change(window === widest ? undefined : window)}
-        >
-          {TITLES[window] ?? window}
-        </button>
-      ))}
+      <Strip>
+        {[...windows, ...named].map((window) => (
+          <button
+            key={window}
+            type="button"
+            className="tab"
+            aria-pressed={window === shown}
+            onClick={() => change(window === widest ? undefined : window)}
+          >
+            {WINDOW_TITLES[window] ?? window}
+          </button>
+        ))}
+      </Strip>
     </fieldset>
   );
 }

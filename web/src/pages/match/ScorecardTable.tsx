@@ -1,0 +1,66 @@
+import { Link } from "@tanstack/react-router";
+import type { Scorecard } from "./scorecard";
+
+type ScorecardTableProps = {
+  readonly card: Scorecard;
+  readonly names: Readonly<Record<string, string>>;
+};
+
+/** Players by rounds, as on the paper card. */
+export function ScorecardTable({ card, names }: ScorecardTableProps) {
+  const last = card.columns.length - 1;
+  return (
+    <section aria-labelledby="scorecard">
+      <h2 id="scorecard" className="mb-3 font-bold text-xl">
+        Scorecard
+      </h2>
+      <div className="card overflow-x-auto" role="region" aria-label="Scorecard: table" tabIndex={0}>
+        <table className="w-full text-right [overflow-wrap:normal]">
+          <thead className="text-quiet text-sm">
+            <tr>
+              <th scope="col" className="sticky left-0 bg-raised px-4 py-2 text-left font-normal">
+                Player
+              </th>
+              {card.columns.map((column) => (
+                <th key={column.id} scope="col" className="px-3 py-2 font-normal" title={column.text}>
+                  {column.title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="divide-y divide-line">
+            {card.players.map((player) => (
+              <tr key={player}>
+                <th scope="row" className="sticky left-0 bg-raised px-4 py-2 text-left font-medium">
+                  <span className="flex items-center gap-2">
+                    {player in names ? (
+                      <Link to="/p/$player" params={{ player }} className="max-w-48 truncate hover:text-link">
+                        <bdi>{names[player]}</bdi>
+                      </Link>
+                    ) : (
+                      <bdi className="max-w-48 truncate text-quiet">{player}</bdi>
+                    )}
+                    {player === card.winner && (
+                      <span className="text-up" title="The winner">
+                        <span aria-hidden="true">★</span>
+                        <span className="sr-only">the winner</span>
+                      </span>
+                    )}
+                  </span>
+                </th>
+                {card.columns.map((column, at) => (
+                  <td
+                    key={column.id}
+                    className={`px-3 py-2 ${at === last && last > 0 ? "font-bold" : "text-quiet"}`}
+                  >
+                    {column.scores[player]?.toLocaleString("en") ?? "–"}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

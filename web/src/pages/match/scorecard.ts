@@ -1,0 +1,71 @@
+import type { Schemas } from "@/api/client";
+
+type Event = Pick<Schemas["LoggedEvent"], "id" | "type" | "fields">;
+type EventType = Pick<Schemas["EventAnswer"], "name" | "title" | "fields">;
+
+export type ScoreColumn = {
+  readonly id: string;
+  /** Short: the number of the round, or what it is. */
+  readonly title: string;
+  readonly text: string;
+  readonly scores: Readonly<Record<string, number>>;
+};
+export type Scorecard = {
+  readonly columns: readonly ScoreColumn[];
+  readonly players: readonly string[];
+  readonly winner: string | undefined;
+};
+
+const MOST_COLUMNS = 24;
+const BY_PLAYER = /^map\[player, *(int|float)\]$/;
+
+/** What events say of each player, event by event: rounds and what they came to. Null where they say nothing so. */
+export function scorecardOf(events: readonly Event[], types: readonly EventType[]): Scorecard | null {
+  const fieldOf = new Map(
+    types.map((type) => [
+      type.name,
+      type.fields.find((field) => field.required && BY_PLAYER.test(field.type))?.name,
+    ]),
+  );
+  const told = events.filter((event) => fieldOf.get(event.type) !== undefined);
+  if (told.length === 0 || told.length > MOST_COLUMNS) return null;
+  const counts = new Map<string, number>();
+  for (const event of told) counts.set(event.type, (counts.get(event.type) ?? 0) + 1);
+  const numbered = new Map<string, number>();
+  const columns = told.map((event) => {
+    const field = fieldOf.get(event.type) ?? "";
+    const number = (numbered.get(event.type) ?? 0) + 1;
+    numbered.set(event.type, number);
+    const name = capital(field);
+    const isOne = counts.get(event.type) === 1;
+    const type = types.find((each) => each.name === event.type);
+    return {
+      id: event.id,
+      title: isOne ? name : String(number),
+      text: `${type?.title || capital(event.type)}${isOne ? "" : ` ${number}`}: ${name}`,
+      scores: (event.fields[field] ?? {}) as Readonly<Record<string, number>>,
+    };
+  });
+  const winner = told.at(-1)?.fields.winner;
+  return {
+    columns,
+    winner: typeof winner === "string" ? winner : undefined,
+    players: inOrder(columns, typeof winner === "string" ? winner : undefined),
+  };
+}
+
+/** By the last column, the winner's end of it first. */
+function inOrder(columns: readonly ScoreColumn[], winner: string | undefined): string[] {
+  const last = columns.at(-1)?.scores ?? {};
+  const players = [...new Set(columns.flatMap((column) => Object.keys(column.scores)))];
+  const values = Object.values(last);
+  const best = winner === undefined ? undefined : last[winner];
+  const sign = best !== undefined && best === Math.max(...values) && best !== Math.min(...values) ? -1 : 1;
+  return players.sort(
+    (one, other) => sign * ((last[one] ?? Number.MAX_VALUE) - (last[other] ?? Number.MAX_VALUE)),
+  );
+}
+
+export function capital(name: string): string {
+  return name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
+}

@@ -1,0 +1,18 @@
+import { type ReactNode, useLayoutEffect, useRef } from "react";
+
+/** Choices beside each other. On a phone they are one line, pushed along so that the chosen one can be seen. */
+export function Strip({ children }: { readonly children: ReactNode }) {
+  const line = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const box = line.current;
+    const chosen = box?.querySelector<HTMLElement>("[aria-pressed=true], [aria-current], .tab-on");
+    if (box && chosen && box.scrollWidth > box.clientWidth) {
+      box.scrollLeft = chosen.offsetLeft - box.offsetLeft - (box.clientWidth - chosen.offsetWidth) / 2;
+    }
+  }, []);
+  return (
+    <div ref={line} className="strip">
+      {children}
+    </div>
+  );
+}
