@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 KEY: Final = "the-key-of-the-tests-of-the-command-line"
-PATIENCE_S: Final = 90.0
+PATIENCE_S: Final = 240.0
 LISTENS: Final = re.compile(r"Kleos listens on (http://\S+)")
 
 

@@ -34,7 +34,7 @@ GROWN += '[sheets.career.formulas]\nspread = "last - worst"\n'
 
 
 async def put(http: httpx.AsyncClient, source: str, **params: Any) -> dict[str, Any]:
-    response = await http.put(PATH, content=source, params=params)
+    response = await http.put(PATH, content=source, params={"wait_s": 60, **params})
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
     return answer

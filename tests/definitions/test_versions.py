@@ -89,7 +89,7 @@ async def test_a_definition_changes_while_events_come_in(served: Served) -> None
     reporters = [asyncio.create_task(report(who)) for who in ("cyd", "dee", "eve")]
     grown = PLAIN.replace('best  = "max(score)"', 'z = "last(score)"')
     for source in (PLAIN + AWARDS, PLAIN + AWARDS + BOARDS, grown):
-        await put(http, source, wait_s=60)
+        await put(http, source)
     done.set()
     sent = sum(await asyncio.gather(*reporters))
     assert sent > 0
