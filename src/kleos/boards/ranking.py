@@ -1,6 +1,6 @@
 """A ranking: one board in one window, in memory, with an index for each of its partitions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import count
 from typing import Any, Literal
@@ -80,16 +80,16 @@ class Ranking:
         elif self.state == "warm":
             self._change(row, id, attributes)
 
-    def change_all(self, rows: Sequence[tuple[Values, str, Attributes | None]]) -> None:
+    def change_all(self, rows: Sequence[tuple[Values, str]], attributes_of: Callable[[str], Attributes | None]) -> None:
         """:meth:`change` for each in turn; many at once cost less, on a board that is not parted."""
-        some_hidden = bool(self._hidden) and any(id in self._hidden for _, id, _ in rows)
+        some_hidden = bool(self._hidden) and any(id in self._hidden for _, id in rows)
         if self.state != "warm" or self._followers or self._base_names != () or some_hidden:
-            for row, id, attributes in rows:
-                self.change(row, id, attributes)
+            for row, id in rows:
+                self.change(row, id, attributes_of(id))
             return
         base = self._base_index(())
         put, rank_key = base.put, self.board.rank_key
-        for row, id, _ in rows:
+        for row, id in rows:
             key = rank_key(row, id)
             if key is not None:
                 put(id, key)

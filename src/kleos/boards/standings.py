@@ -283,11 +283,11 @@ class Standings:
                 continue  # a season that is no more
             if _is_closed(window, now):
                 self._closed.late(game.name, sheet, window_name)
-            for board in boards.values():
-                if board.sheet.name != sheet:
-                    continue
+            ranked_by = [board for board in boards.values() if board.sheet.name == sheet]
+            named = [(row, ids[row[ranked_by[0].player_name]]) for row in rows] if ranked_by else []
+            for board in ranked_by:
                 ranking = None if _is_closed(window, now) else self._followed(game, board, window)
-                effects = self._apply_rows(game, board, window, ranking, rows, ids, watched)
+                effects = self._apply_rows(game, board, window, ranking, named, watched)
                 known += effects.known
                 asked += effects.asked
         return Effects(tuple(known), tuple(asked))
@@ -502,27 +502,22 @@ class Standings:
         board: CompiledBoard,
         window: Window,
         ranking: Ranking | None,
-        rows: Sequence[Values],
-        ids: Mapping[int, str],
+        named: Sequence[tuple[Values, str]],
         watched: Collection[str],
     ) -> Effects:
-        player_name = board.player_name
         seen: dict[tuple[Partition, str], int | None] = {}
         asked: list[tuple[CompiledBoard, Window, Partition, str]] = []
         is_warm = ranking is not None and ranking.state == "warm"
         if watched:
             base = ranking if ranking is not None else Ranking(board, window, _stamp(game))
-            for row in rows:
-                id = ids[row[player_name]]
+            for row, id in named:
                 partition = base.base_partition(row) if id in watched else None
                 if partition is None or (partition, id) in seen:
                     continue
                 seen[(partition, id)] = base.index(partition).rank(id) if is_warm else None
         if ranking is not None:
             try:
-                known_of = self._attributes_here(game, board)
-                named = [(row, ids[row[player_name]]) for row in rows]
-                ranking.change_all([(row, id, known_of(id)) for row, id in named])
+                ranking.change_all(named, self._attributes_here(game, board))
             except (UnknownAttributes, ValueError) as error:
                 self._warmup.fail(ranking, error)
                 is_warm = False

@@ -27,7 +27,8 @@ class Values(Protocol):
 
 Row = list[Any]
 RowKey = tuple[Any, ...]
-"""The window's name, then the key's values in the sheet's order."""
+"""The window's name, then the key's values in the sheet's order. Where a batch lies in the same windows as a whole, the
+names of all of them in place of one: the row is then the delta of each."""
 
 MILLION: Final = 1_000_000
 FIRST_AT, FIRST_ID, LAST_AT, LAST_ID = range(4)

@@ -14,7 +14,7 @@ from kleos.core.cells import MILLION, Cells, Row, RowKey
 from kleos.core.definition.model import EventType, Fold, Rule, Selector, Sheet
 from kleos.core.expression import RUNTIME, Expression, FoldCall, python_source
 
-FoldRule = Callable[[Any, Sequence[str], dict[RowKey, Row], set[tuple[Any, str]]], None]
+FoldRule = Callable[[Any, Sequence[str | tuple[str, ...]], dict[RowKey, Row], set[tuple[Any, str]]], None]
 """``(event, windows, rows, appearances)``: adds the event's facts to the rows, and who appeared in which match."""
 
 _INDENT: Final = "    "

@@ -15,6 +15,7 @@ import asyncpg
 from kleos.achievements.awards import AwardChange, EventAward, Settled, settle_awards
 from kleos.core.cells import Row, RowKey
 from kleos.core.completion import Award
+from kleos.core.definition.model import Sheet
 from kleos.core.errors import StaleDefinition
 from kleos.engine.game import Game
 from kleos.log import sql
@@ -181,11 +182,12 @@ def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:
     earliest: dict[str, Award] = {}
     awards: list[EventAward] = []
     sheets = game.definition.sheets
+    shared = {name: _shared_windows(game, sheet, accepted) for name, sheet in sheets.items()}
     for one in accepted:
         event = one.event
         appeared: set[tuple[Any, str]] = set()
         for name, sheet_fold in one.plan.folds.items():
-            windows = game.calendar.names(sheets[name].windows, event.at)
+            windows = shared[name] or game.calendar.names(sheets[name].windows, event.at)
             into = rows.setdefault(name, {})
             for rule in sheet_fold.rules:
                 rule(event, windows, into, appeared)
@@ -200,6 +202,14 @@ def fold(game: Game, accepted: Sequence[Incoming]) -> Folded:
             if appearance[0] not in earliest:
                 earliest[appearance[0]] = Award(event.at, event.id, event.match)
     return Folded(rows, appearances, earliest, awards)
+
+
+def _shared_windows(game: Game, sheet: Sheet, accepted: Sequence[Incoming]) -> Sequence[tuple[str, ...]]:
+    """The windows of all the events as one, where each event lies in the same ones: folded once, not once for each."""
+    names = game.calendar.names
+    first = names(sheet.windows, accepted[0].event.at) if len(sheet.windows) > 1 and accepted else ()
+    is_shared = len(first) > 1 and all(names(sheet.windows, one.event.at) == first for one in accepted)
+    return (first,) if is_shared else ()
 
 
 async def _append(

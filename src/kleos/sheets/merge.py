@@ -16,9 +16,9 @@ from kleos.core.definition.model import Definition, Fold, RowCondition, Sheet
 from kleos.sheets.layout import SQL_TYPES, beside, board_columns, quoted, table
 from kleos.sheets.schema import is_exact_sum
 
-Mode = Literal["merge", "refolded", "unordered", "replace"]
-"""``merge`` adds a delta; ``refolded`` one whose ordered cells are the whole history; ``unordered`` leaves those of the
-stored row as they are; ``replace`` writes the row."""
+Mode = Literal["merge", "spread", "refolded", "unordered", "replace"]
+"""``merge`` adds a delta; ``spread`` one delta to the rows of several windows; ``refolded`` one whose ordered cells are
+the whole history; ``unordered`` leaves those of the stored row as they are; ``replace`` writes the row."""
 
 _ARRAY_TYPES: Final = {kind: declared.split(" ")[0] + "[]" for kind, declared in SQL_TYPES.items()}
 _ARRAY_TYPES["float"] = "double precision[]"
@@ -109,6 +109,12 @@ class SheetWriter:
             ordered.sort(key=lambda item: item[0][part])
         return ordered
 
+    @property
+    def _lock_order(self) -> list[str]:
+        """The order of :meth:`sorted_rows`."""
+        keys = [f"d.{quoted(column.name)}" + _BY_CODE_POINT * (column.type.kind == "str") for column in self.sheet.key]
+        return ['w."window"' + _BY_CODE_POINT, *keys]
+
     def numbered(self, key: RowKey, numbers: Mapping[Any, int]) -> RowKey:
         """A row's key with players as numbers."""
         if self._player_keys == (1,):
@@ -116,8 +122,12 @@ class SheetWriter:
         return tuple(numbers[part] if n in self._player_keys else part for n, part in enumerate(key))
 
     def arguments(self, rows: Sequence[tuple[RowKey, Row]], numbers: Mapping[Any, int]) -> list[Sequence[Any]]:
-        """One array for each parameter of the statements; ``numbers`` maps players inside values."""
-        keys = list(zip(*(key for key, _ in rows), strict=True))
+        """One array for each parameter of the statements; ``numbers`` maps players inside values.
+
+        Where rows are to be spread, the first holds their windows once.
+        """
+        keys: list[Sequence[Any]] = list(zip(*(key for key, _ in rows), strict=True))
+        keys[0] = spread_over(rows) or keys[0]
         cells = list(zip(*(row for _, row in rows), strict=True))
         arguments: list[Sequence[Any]] = [*keys]
         for stored in self._stored:
@@ -132,14 +142,22 @@ class SheetWriter:
         names = [*key, *(quoted(stored.name) for stored in self._stored)]
         arrays = ["text[]", *(_ARRAY_TYPES[column.type.kind] for column in self.sheet.key)]
         arrays += [stored.array for stored in self._stored]
-        given = ", ".join(f"${n}::{array}" for n, array in enumerate(arrays, 1))
+        given = [f"${n}::{array}" for n, array in enumerate(arrays, 1)]
         changes = ",\n    ".join(f"{quoted(stored.name)} = {_change(stored, mode)}" for stored in self._stored)
-        where = _NOT_LATE if mode == "merge" and self.sheet.is_ordered else ""
+        where = _NOT_LATE if mode in ("merge", "spread") and self.sheet.is_ordered else ""
+        if mode == "spread":
+            cells = f"unnest({', '.join(given[1:])}) AS d({', '.join(names[1:])})"
+            source = f'unnest({given[0]}) AS w("window") CROSS JOIN {cells}'
+            order = f"ORDER BY {', '.join(self._lock_order)}"
+        else:
+            source, order = f"unnest({', '.join(given)}) AS d({', '.join(names)})", ""
+        window = "w" if mode == "spread" else "d"
+        values = [f'{window}."window"', *(f"d.{name}" for name in names[1:])]
         returned = ", ".join([*(f"r.{name}" for name in key), *(f"r.{quoted(n)}" for n in self.returned)])
         return f"""
 INSERT INTO {self.table} AS r ({", ".join(names)}, "present", "version")
-SELECT {", ".join(f"d.{name}" for name in names)}, true, nextval('kleos.version_seq')
-FROM unnest({given}) AS d({", ".join(names)})
+SELECT {", ".join(values)}, true, nextval('kleos.version_seq')
+FROM {source} {order}
 ON CONFLICT ({", ".join(key)}) DO UPDATE SET
     {changes + "," if changes else ""}
     "present" = true, "version" = nextval('kleos.version_seq')
@@ -148,6 +166,13 @@ RETURNING {returned}, r."present", r."version"
 """
 
 
+def spread_over(rows: Sequence[tuple[RowKey, Row]]) -> tuple[str, ...]:
+    """The windows of all the rows, where each of these is the delta of several; none where each has a window."""
+    window = rows[0][0][0]
+    return tuple(sorted(window)) if isinstance(window, tuple) else ()
+
+
+_BY_CODE_POINT: Final = ' COLLATE "C"'
 _NOT_LATE: Final = """
 WHERE excluded.ordered_first_at IS NULL OR r.ordered_last_at IS NULL
    OR (r.ordered_last_at, r.ordered_last_id) < (excluded.ordered_first_at, excluded.ordered_first_id)

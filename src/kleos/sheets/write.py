@@ -12,7 +12,7 @@ from kleos.engine.game import Game
 from kleos.log import history
 from kleos.log.archive.read import archived_matches, archived_players
 from kleos.sheets.changes import RowChange
-from kleos.sheets.merge import SheetWriter
+from kleos.sheets.merge import SheetWriter, spread_over
 from kleos.store.pool import Connection
 
 Writers = Mapping[str, SheetWriter]
@@ -48,10 +48,12 @@ async def merge_rows(
             continue
         writer = writers[name]
         deltas = writer.sorted_rows(rows[name], numbers)
-        returned = await connection.fetch(writer.statements["merge"], *writer.arguments(deltas, numbers))
-        if len(returned) < len(deltas):
+        windows = spread_over(deltas)
+        statement = writer.statements["spread" if windows else "merge"]
+        returned = await connection.fetch(statement, *writer.arguments(deltas, numbers))
+        if len(returned) < len(deltas) * max(1, len(windows)):
             done = {row_key(writer.sheet, row) for row in returned}
-            late = [(key, row) for key, row in deltas if key not in done]
+            late = [(key, row) for key, row in _each_window(deltas, windows) if key not in done]
             merged.late[name] = {key for key, _ in late}
             if not waits_for_files:
                 merged.postponed[name] = await _behind_files(connection, game, writer.sheet, merged.late[name])
@@ -60,6 +62,11 @@ async def merge_rows(
             )
         merged.changes += [RowChange(name, row["window"], row) for row in returned]
     return merged
+
+
+def _each_window(deltas: Sequence[tuple[RowKey, Row]], windows: Sequence[str]) -> Sequence[tuple[RowKey, Row]]:
+    """In the order in which rows are locked."""
+    return [((window, *key[1:]), row) for window in windows for key, row in deltas] if windows else deltas
 
 
 async def _refold_late(
