@@ -99,7 +99,12 @@ def _latest_of(names: Sequence[str]) -> Callable[[Values], int | None]:
     if len(names) == 1:
         return itemgetter(*names)
     values = _values_of(names)
-    return lambda row: max((at for at in values(row) if at is not None), default=None)
+
+    def latest(row: Values) -> int | None:
+        known = [at for at in values(row) if at is not None]
+        return max(known) if known else None
+
+    return latest
 
 
 def _condition(board: Board) -> Callable[[Values], bool] | None:
