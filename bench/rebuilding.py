@@ -1,8 +1,10 @@
 """Rebuilds one game again and again until it is ended, as a worker would: ``python -m bench.rebuilding DSN GAME``."""
 
 import asyncio
+import os
 import sys
 
+from kleos.cli.worker import NICENESS
 from kleos.engine.catalog import rebuild_game
 from kleos.store.pool import open_connection
 
@@ -15,4 +17,5 @@ async def main(dsn: str, game: str) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(NICENESS)
     asyncio.run(main(sys.argv[1], sys.argv[2]))

@@ -1,6 +1,7 @@
 """`kleos worker`: runs the jobs of a database in a process of its own."""
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 from typing import Final
@@ -17,6 +18,8 @@ from kleos.settings import Settings, read_settings
 from kleos.store.database import Database, place_of
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+NICENESS: Final = 10
+"""Beside a server on the same machine, the server comes first."""
 
 
 def worker() -> None:
@@ -34,6 +37,7 @@ def worker() -> None:
     if settings.database_url is None:
         raise Failed("kleos: set KLEOS_DATABASE_URL; with the embedded database jobs run inside the server")
     configure_logs(settings.log_format, settings.log_level, secrets_of(settings))
+    os.nice(NICENESS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(settings, settings.database_url))
 
