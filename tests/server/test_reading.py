@@ -1,5 +1,6 @@
 """The read routes, over a server in which a few games were played."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -58,8 +59,13 @@ async def played(server: Server) -> Server:
 
 async def test_health_and_readiness(played: Server) -> None:
     assert (await played.get("/health"))["status"] == "ok"
-    ready = await played.get("/ready")
+    async with asyncio.timeout(120):
+        while (response := await played.http.get("/ready")).status_code != 200:  # other games' boards still warm
+            assert response.json()["trouble"] is None
+            await asyncio.sleep(0.05)
+    ready = response.json()
     assert ready["ready"] is True
+    assert ready["warm"] == ready["boards"]
     assert ready["database"] == "reachable"
     assert ready["boards"] > 0
 

@@ -21,7 +21,7 @@ export function Why({ cell, label, children }: WhyProps) {
         type="button"
         aria-haspopup="dialog"
         title="Why?"
-        className="rounded px-1 underline decoration-line decoration-dotted underline-offset-4 hover:decoration-link"
+        className="relative rounded px-1 underline decoration-line decoration-dotted underline-offset-4 hover:decoration-link"
         onClick={() => setOpen(true)}
       >
         <span className="sr-only">{label}: </span>
