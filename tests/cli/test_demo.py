@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.cli.conftest import PATIENCE_S, Start, environment, kleos
 
-OPEN = re.compile(r"Open (http://127\.0\.0\.1:\d+)/docs")
+OPEN = re.compile(r"Open (http://127\.0\.0\.1:\d+)/\s")
 
 
 def servers_on(folder: Path) -> list[str]:

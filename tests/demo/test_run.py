@@ -115,6 +115,7 @@ async def test_bots_play_the_past_then_live_until_interrupted(
     text = screen.getvalue()
     assert scores.profiles[leader]["name"] in text
     assert "First Victory" in text
+    assert f"{server.url}/g/golf/b/wins" in text
     assert f"{server.url}/docs" in text
     counted = re.search(r"have left: ([\d,]+) matches", text)
     assert counted is not None

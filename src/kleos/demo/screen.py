@@ -36,11 +36,11 @@ def plain_line(scene: Scene, now_s: float) -> str:
 
 
 def addresses(url: str) -> list[str]:
-    """Where to look: the API's pages, and some answers worth reading."""
+    """Where to look: the UI, a board that moves, and the API's pages with an answer worth reading."""
     return [
+        f"{url}/",
+        f"{url}/g/golf/b/wins",
         f"{url}/docs",
-        f"{url}/v1/games/golf/boards/wins",
-        f"{url}/v1/games/golf/boards/avg_score?window=week",
         f"{url}/v1/games/arcade/boards/mode_best?game_mode=survival",
     ]
 
