@@ -12,7 +12,7 @@ import uvloop
 
 from bench.cluster import cluster
 from bench.machine import machine
-from bench.report import PAGE, Row, page, table
+from bench.report import PAGE, Row, renewed, section, table
 from kleos.store.embedded import EmbeddedPostgres
 
 Run = Callable[[EmbeddedPostgres, bool], Awaitable[list[Row]]]
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="name", help=f"which to run; by default all: {', '.join(NAMES)}")
     parser.add_argument("--list", action="store_true", help="say which there are")
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that they run, no more")
-    parser.add_argument("--write", action="store_true", help=f"write the results to {PAGE}")
+    parser.add_argument("--write", action="store_true", help=f"renew their sections of {PAGE}")
     given = parser.parse_args()
     unknown = set(given.names) - set(NAMES)
     if unknown:
@@ -32,21 +32,23 @@ def main() -> None:
     if given.list:
         print("\n".join(NAMES))
         return
-    rows = uvloop.run(run(given.names or NAMES, given.quick))
-    print(table(rows))
+    found = uvloop.run(run(given.names or NAMES, given.quick))
+    print(table([row for rows in found.values() for row in rows]))
     if given.write:
-        PAGE.write_text(page(rows, machine(), time.strftime("%Y-%m-%d", time.gmtime())), "utf-8")
+        where, date = machine(), time.strftime("%Y-%m-%d", time.gmtime())
+        sections = {name: section(name, rows, where, date) for name, rows in found.items()}
+        PAGE.write_text(renewed(PAGE.read_text("utf-8"), sections, NAMES), "utf-8")
 
 
-async def run(names: list[str] | tuple[str, ...], quick: bool) -> list[Row]:
-    rows: list[Row] = []
+async def run(names: list[str] | tuple[str, ...], quick: bool) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
     async with cluster() as server:
         for name in names:
             benchmark: Run = importlib.import_module(f"bench.{name}").run
             started = time.perf_counter()
-            rows += await benchmark(server, quick)
+            found[name] = await benchmark(server, quick)
             print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
-    return rows
+    return found
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -52,15 +53,22 @@ def table(rows: list[Row]) -> str:
     return "\n".join([*lines, *(["", *notes] if notes else [])])
 
 
-def page(rows: list[Row], machine: str, date: str) -> str:
-    """The whole of ``docs/performance.md``."""
-    return f"""# Performance
+def section(name: str, rows: list[Row], machine: str, date: str) -> str:
+    """What one benchmark found, as a part of ``docs/performance.md``."""
+    return f"## {name}\n\n`python -m bench {name}` on {date}: {machine}.\n\n{table(rows)}\n"
 
-Measured by `make bench` on {date}: {machine}.
 
-Client, server and database share the cores. Each line has its peer measured in the same run where there is one, because
-a ratio says more than a number from one machine; values are medians of repeated turns. The last column says whether the
-goal was met in this run, and is not touched up.
+def renewed(page: str, sections: Mapping[str, str], order: Sequence[str]) -> str:
+    """The page with these sections in place of those of the same name; the others are as they were measured before."""
+    kept = {part.split("\n", 1)[0]: f"## {part.strip()}\n" for part in page.split("\n## ")[1:]}
+    known = {**kept, **sections}
+    return "\n".join([_HEAD, *(known[name] for name in order if name in known)])
 
-{table(rows)}
+
+_HEAD: Final = """# Performance
+
+Measured by `make bench`, which renews the sections of what it ran (`ARGS="ingest --write"`). Client, server and
+database share the cores. Each line has its peer measured in the same run where there is one, because a ratio says more than a
+number from one machine; values are medians of repeated turns. The last column says whether the goal was met in this
+run, and is not touched up.
 """

@@ -8,7 +8,7 @@ from subprocess import run
 import pytest
 
 from bench.__main__ import NAMES
-from bench.report import Row, percentile, table
+from bench.report import Row, percentile, renewed, section, table
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
@@ -55,3 +55,12 @@ def test_table_says_what_was_not_measured_and_why() -> None:
     assert "| b | 1 | 0 | – | – | no |" in text
     assert "| c | 1 | – | – | – | not measured |" in text
     assert "- c: no tool" in text
+
+
+def test_what_did_not_run_stays_as_it_was_measured() -> None:
+    old = renewed("", {"a": section("a", [Row("x", "1", "2")], "slow", "May"), "b": "## b\n\nkept\n"}, ("a", "b", "c"))
+    new = renewed(old, {"a": section("a", [Row("x", "1", "9")], "fast", "June")}, ("a", "b", "c"))
+    assert "kept" in new
+    assert "| x | 1 | 9 |" in new
+    assert "May" not in new
+    assert renewed(new, {}, ("a", "b", "c")) == new
