@@ -68,7 +68,7 @@ def renewed(page: str, sections: Mapping[str, str], order: Sequence[str]) -> str
 _HEAD: Final = """# Performance
 
 Measured by `make bench`, which renews the sections of what it ran (`ARGS="ingest --write"`). Client, server and
-database share the cores. Each line has its peer measured in the same run where there is one, because a ratio says more than a
-number from one machine; values are medians of repeated turns. The last column says whether the goal was met in this
-run, and is not touched up.
+database share the cores. Each line has its peer measured in the same run where there is one, because a ratio says
+more than a number from one machine; values are medians of repeated turns. The last column says whether the goal was
+met in this run, and is not touched up.
 """
