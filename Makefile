@@ -17,7 +17,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo test check coverage screenshots bench clean
+.PHONY: help setup web demo test check coverage screenshots lighthouse scrolling bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ coverage: setup ## Run the tests and report what they did not reach (htmlcov/)
 
 screenshots: setup web ## Take pictures of every page and state into web/screenshots (ARGS="--help")
 	@$(BIN)/python -m web.audit.screenshots $(ARGS)
+
+lighthouse: setup web ## Measure home, board and profile; fails under 95 (ARGS="--help")
+	@$(BIN)/python -m web.audit.lighthouse $(ARGS)
+
+scrolling: setup web ## Measure how smoothly a board of 100,000 rows scrolls (ARGS="--help")
+	@$(BIN)/python -m web.audit.scrolling $(ARGS)
 
 bench: setup ## Run the benchmarks, each beside its peer (ARGS="--list")
 	@$(BIN)/python -m bench $(ARGS)

@@ -53,7 +53,7 @@ def has_node() -> bool:
 
 
 def build() -> None:
-    environment = _with_node()
+    environment = with_node()
     sources = {**environment, "PYTHONPATH": str(ROOT / "src")}
     _run([sys.executable, "-m", "kleos", "openapi", "--out", str(WEB / "openapi.json")], sources)
     if _is_out_of_step():
@@ -62,7 +62,7 @@ def build() -> None:
     _run(["npm", "run", "--silent", "build"], environment)
 
 
-def _with_node() -> dict[str, str]:
+def with_node() -> dict[str, str]:
     """The environment in which `node` and `npm` are found: those of the path, else those beside this Python."""
     if has_node():
         return dict(os.environ)

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import pytest
-
 from kleos.achievements.rarity import Rarity
+from kleos.engine.slow import Keeping
 from kleos.store.database import Database
 
 ADD_AWARD = """
@@ -42,14 +41,10 @@ async def test_who_stops_waiting_takes_nobody_along(database: Database) -> None:
     assert (await second).players == 0
 
 
-async def test_a_slow_count_is_made_beside_the_answers(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_count_is_made_beside_the_answers(database: Database) -> None:
     """What is kept answers at once while it is counted anew, though the count cannot go on."""
-    monkeypatch.setattr("kleos.achievements.rarity._WORTH_KEEPING_S", 0.0)
-    monkeypatch.setattr("kleos.achievements.rarity._WORTH_KEEPING_PLAYERS", 0)
-    monkeypatch.setattr("kleos.achievements.rarity._KEPT_TIMES_ITS_COST", 0.0)
-    monkeypatch.setattr("kleos.achievements.rarity._STALE_TIMES_ITS_COST", 1e9)
     pool = database.pool
-    rarity = Rarity(pool)
+    rarity = Rarity(pool, Keeping(worth_from_s=0.0, fresh_times=0.0, stale_times=1e9), worth_from_players=0)
     rarity.begin(["golf"])
     first = await rarity.of("golf")
     assert first.completed == {}

@@ -1,5 +1,6 @@
 """Activity over a log of which a part lies in files alone."""
 
+import asyncio
 import itertools
 import random
 from collections import Counter
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from kleos.analytics.activity import Every, activity, spans_between
+from kleos.analytics.kept import Analytics
 from kleos.core.windows import from_datetime
+from kleos.engine.slow import Keeping
 from kleos.store.database import Database
 from tests.log.archive.worlds import World, played, world_of
 
@@ -55,6 +58,31 @@ async def test_the_archive_counts_as_the_log_does(world: World) -> None:
     assert {every: await told(world, every) for every in EVERY} == before
     await world.send(*facts[150:])
     assert [point.events for point in await told(world, "day")] == [Counter(days)[day] for day in range(DAYS)]
+
+
+async def test_what_was_slow_to_count_is_kept_and_counted_anew_beside_the_answers(world: World) -> None:
+    now = world.engine.now()
+    spans = spans_between(world.game.calendar, "day", FIRST, FIRST + timedelta(days=2), now)
+    await world.send(played("e0", f"{FIRST}T01:00:00Z", "p0", match="m0"))
+    analytics = Analytics(world.engine, Keeping(worth_from_s=0.0, fresh_times=0.0, stale_times=1e9, most=1))
+    crowd = await asyncio.gather(*(analytics.activity(world.game, "day", spans) for _ in range(20)))
+    assert all(answer is crowd[0] for answer in crowd)
+    assert [point.events for point in crowd[0].points] == [1, 0, 0]
+    await world.send(played("e1", f"{FIRST}T02:00:00Z", "p0", match="m1"))
+    assert await analytics.activity(world.game, "day", spans) is crowd[0]
+    while (await analytics.activity(world.game, "day", spans)).points[0].events != 2:
+        await asyncio.sleep(0)
+    await analytics.activity(world.game, "day", spans[:2])
+    assert await analytics.activity(world.game, "day", spans) is not crowd[0]
+    await analytics.close()
+
+
+async def test_what_is_quick_to_count_is_never_old(world: World) -> None:
+    spans = spans_between(world.game.calendar, "day", FIRST, FIRST, world.engine.now())
+    analytics = Analytics(world.engine, Keeping(worth_from_s=1e9))
+    for count in range(3):
+        assert (await analytics.activity(world.game, "day", spans)).points[0].events == count
+        await world.send(played(f"e{count}", f"{FIRST}T01:00:00Z", "p0", match=f"m{count}"))
 
 
 async def test_players_are_those_of_the_sheets_by_span_or_else_of_the_matches(world: World) -> None:

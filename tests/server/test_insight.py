@@ -73,6 +73,44 @@ async def test_activity_of_what_is_no_time(played: Server, params: dict[str, str
     assert where in str(said)
 
 
+async def test_who_comes_back_is_told_by_the_span_first_seen_in(played: Server) -> None:
+    days = await played.get("/v1/games/golf/retention", every="day", cohorts=3)
+    assert (days["every"], [(each["window"], each["returned"]) for each in days["cohorts"]]) == (
+        "day",
+        [
+            ("2026-09-19", [2, 1, 2]),  # Ann and Bob; Ann on the next day, both on the one after
+            ("2026-09-20", [1, 0]),
+            ("2026-09-21", [0]),
+        ],
+    )
+    weeks = await played.get("/v1/games/golf/retention", cohorts=2)
+    assert [(each["window"], each["returned"]) for each in weeks["cohorts"]] == [
+        ("2026-W38", [3, 2]),
+        ("2026-W39", [0]),
+    ]
+    later = await played.get("/v1/games/golf/retention", every="day", cohorts=1)
+    assert [(each["window"], each["returned"]) for each in later["cohorts"]] == [("2026-09-21", [0])]
+    await played.refused("GET", "/v1/games/golf/retention", 400, params={"cohorts": 1000})
+
+
+async def test_totals_are_added_up_over_players(played: Server) -> None:
+    run = {"type": "score_submitted", "game_mode": "classic", "at": iso(NOW_US)}
+    runs = [
+        {**run, "id": "run-1", "player": "ann", "score": 10.5},
+        {**run, "id": "run-2", "player": "bob", "score": 4.25},
+        {**run, "id": "run-3", "player": "bob", "score": 1.0, "game_mode": "timed"},
+    ]
+    assert (await played.send("arcade", runs))["accepted"] == 3
+    path = "/v1/games/arcade/sheets/by_mode/totals"
+    told = await played.get(path, by="game_mode")
+    assert [(each["value"], each["players"]) for each in told["values"]] == [("classic", 2), ("timed", 1)]
+    assert told["values"][0]["totals"] == {"games_played": 2, "total_score": 14.75}
+    assert told["columns"] == ["games_played", "total_score"]
+    assert "game_mode" in (await played.refused("GET", path, 400, params={"by": "weapon"}))["detail"]
+    nothing = "/v1/games/golf/sheets/career/totals"
+    await played.refused("GET", nothing, 400, params={"by": "player"})
+
+
 async def test_a_histogram_counts_every_row_once(played: Server) -> None:
     spread = await played.get("/v1/games/golf/sheets/career/histogram", column="total_points")
     assert (spread["rows"], spread["empty"], spread["min"], spread["max"]) == (3, 0, 3, 79)

@@ -191,6 +191,8 @@ async def test_quarantine_is_accepted_refused_and_taken_back(server: Server, dar
     path = f"/v1/games/{darts}/quarantine"
     listed = (await server.http.get(path, params={"status": "waiting"}, headers=server.headers)).json()
     assert (listed["total"], [each["id"] for each in listed["events"]]) == (2, ["eve-3", "eve-2"])
+    matches = {each["match"] for each in (await server.get(f"/v1/games/{darts}/matches"))["matches"]}
+    assert all(each["match_known"] == (each["match"] in matches) for each in listed["events"])
     worse, good = listed["events"]
     refused = await post(server, f"{path}/{worse['seq']}/refuse", False, {"reason": "no"})
     await post(server, f"{path}/{good['seq']}/accept", True, {"reason": "seen"})

@@ -112,6 +112,7 @@ async def test_what_fails_a_check_is_kept_apart(pebbles: Server) -> None:
     page = (await pebbles.http.get("/v1/games/pebbles/quarantine", headers=pebbles.headers)).json()
     (event,) = [event for event in page["events"] if event["id"] == "h1"]
     assert event["reason"] == "nobody throws that far"
+    assert event["match_known"] is False
     assert event["body"]["player"] == "hulk"
     await pebbles.refused("GET", "/v1/games/pebbles/quarantine", 401, headers={})
     await pebbles.refused("GET", "/v1/players/hulk", 404)

@@ -32,27 +32,29 @@ REFUSAL: Final = '{"type":"about:blank","title":"Service Unavailable","status":5
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """``full`` is an address of the page with data; ``empty`` one that nothing has filled yet."""
+    """``full`` is an address of the page with data; ``empty`` one that nothing has filled yet. Of what is endless only
+    what the screen shows is taken; the rest is whole."""
 
     full: str
     empty: str | None = None
     as_manager: bool = False
     logged_in: bool = False
+    is_endless: bool = False
     do: Callable[[Page], Awaitable[None]] | None = None
 
 
 async def _why(page: Page) -> None:
-    await page.get_by_role("button", name="why?").first.click()
+    await page.get_by_role("button", name="Wins of").first.click()
     await page.get_by_role("dialog").get_by_role("row").nth(1).wait_for()
 
 
 PAGES: Final = {
     "home": Shown("/", "/"),
     "game": Shown("/g/golf", "/g/quest"),
-    "board": Shown("/g/golf/b/wins", "/g/golf/b/wins"),
-    "board-own": Shown("/g/golf/b/avg_score?window=week", None, logged_in=True),
-    "board-part": Shown("/g/arcade/b/mode_best"),
-    "board-why": Shown("/g/golf/b/wins", do=_why),
+    "board": Shown("/g/golf/b/wins", "/g/golf/b/wins", is_endless=True),
+    "board-own": Shown("/g/golf/b/avg_score?window=month", logged_in=True, is_endless=True),
+    "board-part": Shown("/g/arcade/b/mode_best", is_endless=True),
+    "board-why": Shown("/g/golf/b/wins", is_endless=True, do=_why),
     "player": Shown(f"/p/{OWN}", f"/p/{OWN}"),
     "player-game": Shown(f"/p/{OWN}?game=golf", f"/p/{OWN}?game=golf"),
     "comparison": Shown(f"/p/{OWN}/vs/{OTHER}", f"/p/{OWN}/vs/{OTHER}"),
@@ -71,7 +73,7 @@ PAGES: Final = {
     "manage-seasons": Shown("/manage/golf/seasons", "/manage/golf/seasons", as_manager=True),
     "manage-definition": Shown("/manage/golf/definition", as_manager=True),
     "me": Shown("/me", None, logged_in=True),
-    "me-guest": Shown("/me"),
+    "me-guest": Shown("/me", "/me"),
     "play": Shown("/g/arcade/play", "/g/arcade/play", logged_in=True),
 }
 
@@ -85,12 +87,12 @@ async def main() -> None:
     SHOTS.mkdir(exist_ok=True)
     with empty_site() as site:
         async with opened_browser() as browser:
+            await site.account(ADDRESS, OWN, OWN_NAME)  # before somebody else plays under this id
             for state in STATES:
                 if state == "full" and set(states) != {"empty"}:
                     await fill(site)
                 if state not in states:
                     continue
-                await site.account(ADDRESS, OWN, OWN_NAME)
                 guest = await browser.new_context(base_url=site.url)
                 member = await _member(await browser.new_context(base_url=site.url))
                 manager = await _manager(await browser.new_context(base_url=site.url))
@@ -119,7 +121,8 @@ async def _take(context: BrowserContext, name: str, address: str, state: str, sh
             for theme in THEMES:
                 await page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
                 await page.wait_for_timeout(SETTLED_MS if theme == THEMES[0] else SETTLED_MS / 4)
-                await page.screenshot(path=SHOTS / f"{name}-{state}-{theme}-{device}.png", full_page=True)
+                path = SHOTS / f"{name}-{state}-{theme}-{device}.png"
+                await page.screenshot(path=path, full_page=not shown.is_endless)
         print(name, state, flush=True)
     except TimeoutError as error:
         print(f"{name} {state}: NOT TAKEN: {error.message.splitlines()[0]}", flush=True)
@@ -133,7 +136,7 @@ async def _until(page: Page, state: str) -> None:
         await page.wait_for_timeout(SETTLED_MS)
         return
     if state == "error":
-        await page.get_by_role("alert").first.wait_for(timeout=PATIENCE_MS)
+        await page.get_by_role("alert").or_(page.get_by_label("Password")).first.wait_for(timeout=PATIENCE_MS)
     await expect(page.locator("[role=status][aria-label^=Loading]")).to_have_count(0, timeout=PATIENCE_MS)
 
 

@@ -16,10 +16,10 @@ from kleos.demo.play import play_arcade_match, play_golf_match
 from kleos.demo.roster import Bot, make_bots
 from tests.web.conftest import FLAGS, Site, chromium, run_server
 
-OWN: Final = "ada-birdie"
-OWN_NAME: Final = "Ada Birdie"
-OTHER: Final = "kestrel"
-ADDRESS: Final = "ada@example.org"
+OWN: Final = "freya"
+OWN_NAME: Final = "Freya"
+OTHER: Final = "quill"
+ADDRESS: Final = "freya@example.org"
 HISTORY: Final = timedelta(days=21)
 EVENTS_AT_ONCE: Final = 1000
 RUNNING: Final = "golf-running"

@@ -36,3 +36,21 @@ JOIN kleos.appearances a ON a.game = $1 AND a.match = played.match
 GROUP BY 1
 """
 """For games of which no sheet has rows by player and span: of a match whose events have left, its two ends tell."""
+
+# Windows are named by their start, so that of one kind the least name is the first.
+RETENTION: Final = """
+WITH seen AS ({rows}),
+first AS (SELECT player, min("window") AS "window" FROM seen GROUP BY player)
+SELECT begun.span AS cohort, later.span, count(DISTINCT seen.player) AS players
+FROM first
+JOIN unnest($2::text[]) WITH ORDINALITY AS begun("window", span) ON begun."window" = first."window"
+JOIN seen ON seen.player = first.player
+JOIN unnest($2::text[]) WITH ORDINALITY AS later("window", span) ON later."window" = seen."window"
+GROUP BY 1, 2
+"""
+ROWS_OF_KIND: Final = 'SELECT "window", {player} AS player FROM {table} WHERE "window" ~ $1 AND present'
+
+TOTALS: Final = """
+SELECT {by} AS value, count(DISTINCT {player}) AS players, {totals}
+FROM {table} WHERE "window" = $1 AND present GROUP BY 1 ORDER BY 3 DESC NULLS LAST, 1 LIMIT {limit}
+"""

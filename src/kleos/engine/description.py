@@ -104,18 +104,20 @@ class SeasonAnswer(msgspec.Struct, kw_only=True):
 
 
 class GameSummary(msgspec.Struct, kw_only=True):
+    """``identities``: whether its players are the server's (`shared`), or its ids are its own (`own`)."""
+
     game: str
     title: str
     text: str
     icon: str
     version: int
+    identities: str
 
 
 class GameAnswer(GameSummary, kw_only=True):
     """A game, whole, but for its achievements (which have a route of their own) and the conditions of its checks."""
 
     timezone: str
-    identities: str
     attributes: list[str]
     events: list[EventAnswer]
     types: dict[str, list[FieldAnswer]]
@@ -129,7 +131,14 @@ class GameAnswer(GameSummary, kw_only=True):
 
 def summary(game: Game) -> GameSummary:
     shown = game.definition.presentation
-    return GameSummary(game=game.name, title=shown.title, text=shown.text, icon=shown.icon, version=game.version)
+    return GameSummary(
+        game=game.name,
+        title=shown.title,
+        text=shown.text,
+        icon=shown.icon,
+        version=game.version,
+        identities=game.definition.identities,
+    )
 
 
 def description(game: Game) -> GameAnswer:
@@ -137,7 +146,6 @@ def description(game: Game) -> GameAnswer:
     return GameAnswer(
         **msgspec.structs.asdict(summary(game)),
         timezone=definition.timezone,
-        identities=definition.identities,
         attributes=list(definition.attributes),
         events=[_event(definition, event) for event in definition.events.values()],
         types=_records(definition),

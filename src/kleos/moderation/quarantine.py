@@ -16,11 +16,13 @@ Status = Literal["waiting", "accepted", "refused"]
 
 class Quarantined(msgspec.Struct):
     """An event that failed a check: kept, not counted. In its body players stand as the game named them. `correction`
-    is the one that accepted or refused it; null while it waits."""
+    is the one that accepted or refused it; null while it waits. `match_known`: whether the match has events that count.
+    """
 
     seq: int
     id: str
     match: str
+    match_known: bool
     type: str
     at: datetime
     received_at: datetime
@@ -78,6 +80,7 @@ def _quarantined(row: Any, body: dict[str, Any]) -> Quarantined:
         row["seq"],
         row["id"],
         row["match"],
+        row["match_known"],
         row["type"],
         to_datetime(row["at"]),
         to_datetime(row["received_at"]),

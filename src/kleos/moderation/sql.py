@@ -133,7 +133,11 @@ IDS_OF: Final = "SELECT player, id FROM kleos.identities WHERE namespace = $1 AN
 
 # Quarantine ------------------------------------------------------------------------------------------------------
 _QUARANTINED: Final = """
-SELECT seq, id, match, type, at, received_at, reason, body, status, correction FROM kleos.quarantine
+SELECT seq, id, match, type, at, received_at, reason, body, status, correction,
+       EXISTS (SELECT FROM kleos.matches m WHERE m.game = q.game AND m.match = q.match)
+    OR EXISTS (SELECT FROM kleos.events e WHERE e.game = q.game AND e.match = q.match)
+    OR EXISTS (SELECT FROM kleos.archived_matches a WHERE a.game = q.game AND a.match = q.match) AS match_known
+FROM kleos.quarantine q
 """
 QUARANTINED: Final = _QUARANTINED + "WHERE game = $1 AND seq = $2"
 _QUARANTINE_ASKED: Final = """

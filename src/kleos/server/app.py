@@ -13,6 +13,7 @@ from kleos.achievements.api import ROUTES as ACHIEVEMENT_ROUTES
 from kleos.achievements.created import Created
 from kleos.achievements.rarity import Rarity
 from kleos.analytics.api import ROUTES as ANALYTICS_ROUTES
+from kleos.analytics.kept import Analytics
 from kleos.boards.api import ROUTES as BOARD_ROUTES
 from kleos.definitions.api import ROUTES as DEFINITION_ROUTES
 from kleos.engine.api import ROUTES as GAME_ROUTES
@@ -143,6 +144,7 @@ def create_app(
             app.state.access = edge.access = opened
             app.state.rarity = rarity = Rarity(engine.pool)
             rarity.begin(game.name for game in engine.games())
+            app.state.analytics = analytics = Analytics(engine)
             app.state.created = Created(engine.pool)
             app.state.engine = engine
             app.state.jobs = jobs = Jobs(engine, worker)
@@ -157,6 +159,7 @@ def create_app(
                     yield
             finally:
                 await rarity.close()
+                await analytics.close()
                 await socketio.close()
                 feed.close()
                 edge.access = None

@@ -7,16 +7,22 @@ export type StatsAsked = { readonly game?: string | undefined; readonly window?:
 /** Everything about one player begins with this, so that it can be read again at once. */
 export const playerKey = (player: string) => ["player", player] as const;
 
+/** Whose ids they are, where not the server's: those of a game with identities of its own. */
+export type Namespace = string | undefined;
+
 function given<T extends Record<string, string | undefined>>(values: T) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [name in keyof T]?: string;
   };
 }
 
-export const playerQuery = (player: string) =>
+export const playerQuery = (player: string, namespace?: Namespace) =>
   queryOptions({
-    queryKey: [...playerKey(player), "profile"],
-    queryFn: () => answered(api.GET("/v1/players/{player}", { params: { path: { player } } })),
+    queryKey: [...playerKey(player), "profile", namespace ?? ""],
+    queryFn: () =>
+      answered(
+        api.GET("/v1/players/{player}", { params: { path: { player }, query: given({ namespace }) } }),
+      ),
   });
 
 /** Every sheet about the player alone, with percentiles. A game that has no such window answers with no sheets. */

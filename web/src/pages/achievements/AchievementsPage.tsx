@@ -5,8 +5,10 @@ import type { Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { Rate } from "@/shared/achievements/Rate";
 import { shownAge } from "@/shared/format/numbers";
+import { useWhose } from "@/shared/players/whose";
 import { usePageTitle } from "@/shared/shell/title";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { CardsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 import { Strip } from "@/shared/strip/Strip";
 
 const route = getRouteApi("/g/$game/achievements");
@@ -45,7 +47,7 @@ export function AchievementsPage() {
       <QueryStates
         query={asked}
         what="achievements"
-        skeleton={<Skeleton className="h-[480px]" />}
+        skeleton={<CardsShape cards={8} lines={2} className="md:grid-cols-2" />}
         isEmpty={(data) => data.achievements.length === 0}
         empty={
           <Empty title="This game has no achievements">
@@ -64,7 +66,7 @@ export function AchievementsPage() {
               </p>
               <ul className="grid gap-4 md:grid-cols-2">
                 {sorted.map((one) => (
-                  <Card key={one.achievement} one={one} />
+                  <Card key={one.achievement} one={one} game={game} />
                 ))}
               </ul>
             </>
@@ -75,7 +77,8 @@ export function AchievementsPage() {
   );
 }
 
-function Card({ one }: { readonly one: Schemas["AchievementAnswer"] }) {
+function Card({ one, game }: { readonly one: Schemas["AchievementAnswer"]; readonly game: string }) {
+  const whose = useWhose();
   return (
     <li className="card flex gap-4 p-4">
       <span
@@ -104,6 +107,7 @@ function Card({ one }: { readonly one: Schemas["AchievementAnswer"] }) {
                 <Link
                   to="/p/$player"
                   params={{ player: winner.player }}
+                  search={whose(game)}
                   className="text-link hover:underline"
                 >
                   <bdi>{winner.name}</bdi>

@@ -6,7 +6,8 @@ import { gameQuery } from "@/api/games";
 import { saidCondition } from "@/shared/format/condition";
 import { useSession } from "@/shared/session";
 import { usePageTitle } from "@/shared/shell/title";
-import { Empty, Failure, QueryStates, Skeleton } from "@/shared/states/States";
+import { HeadShape, RowsShape, TabsShape } from "@/shared/states/Shapes";
+import { Empty, Failure, QueryStates } from "@/shared/states/States";
 import { besideOf, partitionOf } from "./asked";
 import { BoardHead } from "./BoardHead";
 import { BoardTable, type TableHandle } from "./BoardTable";
@@ -26,9 +27,10 @@ export function BoardPage() {
       what="board"
       skeleton={
         <div className="flex flex-col gap-4">
-          <Skeleton className="h-10 w-64" />
-          <Skeleton className="h-10" />
-          <Skeleton className="h-[560px]" />
+          <HeadShape />
+          <TabsShape />
+          <TabsShape />
+          <RowsShape rows={10} round />
         </div>
       }
     >
@@ -126,7 +128,7 @@ function Lines({ asked, board, sheet, table, own }: LinesProps) {
     <QueryStates
       query={first as import("@tanstack/react-query").UseQueryResult<{ total: number }>}
       what="board"
-      skeleton={<Skeleton className="h-[560px]" />}
+      skeleton={<RowsShape rows={10} round />}
       isEmpty={(page) => page.total === 0}
       empty={
         <Empty title={asked.asOf ? "Nobody stood here then" : "Nobody stands here yet"}>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { shownValue } from "@/shared/format/numbers";
+import { useWhose } from "@/shared/players/whose";
 import { Medal } from "@/shared/standings/Medal";
 import { Movement } from "@/shared/standings/Movement";
 import { Skeleton } from "@/shared/states/States";
@@ -27,6 +28,7 @@ type BoardTableProps = {
 
 /** All lines of a board, of which only those on the screen are there; each travels to its new place. */
 export function BoardTable({ ref, asked, board, sheet, beside, movements, own, sought }: BoardTableProps) {
+  const whose = useWhose();
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), []);
@@ -88,6 +90,7 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
               sheet={sheet}
               columns={columns}
               beside={beside}
+              whose={whose(asked.game)}
               moved={movements.get(shown.player) ?? 0}
               marked={shown.player === own ? "own" : shown.player === sought ? "sought" : undefined}
             />
@@ -126,11 +129,12 @@ type RowProps = {
   readonly sheet: Sheet;
   readonly columns: readonly (Column | undefined)[];
   readonly beside: Column | undefined;
+  readonly whose: { game?: string };
   readonly moved: number;
   readonly marked: "own" | "sought" | undefined;
 };
 
-function Row({ at, offset, line, asked, sheet, columns, beside, moved, marked }: RowProps) {
+function Row({ at, offset, line, asked, sheet, columns, beside, whose, moved, marked }: RowProps) {
   const player = sheet.key.find((column) => column.type === "player")?.name ?? "player";
   const inKey = Object.fromEntries(
     Object.entries(asked.partition).filter(([name]) => sheet.key.some((column) => column.name === name)),
@@ -168,6 +172,7 @@ function Row({ at, offset, line, asked, sheet, columns, beside, moved, marked }:
         <Link
           to="/p/$player"
           params={{ player: line.player }}
+          search={whose}
           className="block truncate font-medium hover:text-link"
           title={line.name}
         >

@@ -6,8 +6,10 @@ import { comparisonQuery, playerQuery } from "@/api/players";
 import { usePlayerLive } from "@/pages/player/live";
 import { Avatar } from "@/shared/players/Avatar";
 import { PlayerFinder } from "@/shared/players/PlayerFinder";
+import { useIsOwn, useWhose } from "@/shared/players/whose";
 import { ShareButton } from "@/shared/share/ShareButton";
 import { usePageTitle } from "@/shared/shell/title";
+import { RowsShape, TabsShape } from "@/shared/states/Shapes";
 import { Empty, Failure, QueryStates, Skeleton } from "@/shared/states/States";
 import { Strip } from "@/shared/strip/Strip";
 import { WindowTabs } from "@/shared/windows/WindowTabs";
@@ -17,18 +19,22 @@ const route = getRouteApi("/p/$player/vs/$other");
 
 export function ComparePage() {
   const { player, other } = route.useParams();
-  const one = useQuery(playerQuery(player));
-  const two = useQuery(playerQuery(other));
-  usePlayerLive(player);
-  usePlayerLive(other);
+  const { game } = route.useSearch();
+  const isOwn = useIsOwn()(game);
+  const namespace = isOwn ? game : undefined;
+  const enabled = game === undefined || isOwn !== undefined;
+  const one = useQuery({ ...playerQuery(player, namespace), enabled });
+  const two = useQuery({ ...playerQuery(other, namespace), enabled });
+  usePlayerLive(player, namespace);
+  usePlayerLive(other, namespace);
   usePageTitle(`${one.data?.shown_name ?? player} vs ${two.data?.shown_name ?? other}`);
   if (player === other) {
     return <Failure what="comparison" error={new Error("These two are the same player.")} />;
   }
   return (
-    <QueryStates query={one} what="player" skeleton={<Skeleton className="h-96" />}>
+    <QueryStates query={one} what="player" skeleton={<PairShape />}>
       {(first) => (
-        <QueryStates query={two} what="player" skeleton={<Skeleton className="h-96" />}>
+        <QueryStates query={two} what="player" skeleton={<PairShape />}>
           {(second) => <Compared key={`${player}/${other}`} first={first} second={second} />}
         </QueryStates>
       )}
@@ -51,9 +57,9 @@ function Compared({ first, second }: Pair) {
           {first.shown_name} against {second.shown_name}
         </h1>
         <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-3 sm:gap-6">
-          <Who player={first} colour="text-link" />
+          <Who player={first} game={game?.game} colour="text-link" />
           <span className="font-bold text-quiet text-xl">vs</span>
-          <Who player={second} colour="text-up" isRight />
+          <Who player={second} game={game?.game} colour="text-up" isRight />
         </div>
         <div className="flex flex-wrap items-center justify-between gap-3">
           <div className="min-w-40 grow sm:max-w-64">
@@ -133,15 +139,18 @@ function GameTabs({ game, first, second, window, change }: GameTabsProps) {
 
 type WhoProps = {
   readonly player: Schemas["PlayerAnswer"];
+  readonly game: string | undefined;
   readonly colour: string;
   readonly isRight?: boolean;
 };
 
-function Who({ player, colour, isRight = false }: WhoProps) {
+function Who({ player, game, colour, isRight = false }: WhoProps) {
+  const whose = useWhose();
   return (
     <Link
       to="/p/$player"
       params={{ player: player.player }}
+      search={game ? whose(game) : {}}
       className={`flex min-w-0 flex-col items-center gap-3 text-center hover:underline sm:flex-row ${
         isRight ? "sm:flex-row-reverse sm:text-right" : "sm:text-left"
       }`}
@@ -154,5 +163,19 @@ function Who({ player, colour, isRight = false }: WhoProps) {
         <span className="text-quiet">{player.gamerscore.toLocaleString("en")} gamerscore</span>
       </span>
     </Link>
+  );
+}
+
+function PairShape() {
+  return (
+    <div className="flex flex-col gap-8">
+      <div className="flex items-center justify-between">
+        <Skeleton round className="size-20" />
+        <Skeleton round className="size-20" />
+      </div>
+      <TabsShape />
+      <Skeleton className="h-80" />
+      <RowsShape />
+    </div>
   );
 }

@@ -3,18 +3,21 @@ import { Link } from "@tanstack/react-router";
 import { achievementsQuery } from "@/api/achievements";
 import { Rate } from "@/shared/achievements/Rate";
 import { shownAge } from "@/shared/format/numbers";
-import { QueryStates, Skeleton } from "@/shared/states/States";
+import { useWhose } from "@/shared/players/whose";
+import { RowsShape } from "@/shared/states/Shapes";
+import { QueryStates } from "@/shared/states/States";
 
 const SHOWN = 6;
 
 /** The rarest that somebody has, and who earned what last. */
 export function AchievementsGlance({ game }: { readonly game: string }) {
   const asked = useQuery(achievementsQuery(game, 3));
+  const whose = useWhose();
   return (
     <QueryStates
       query={asked}
       what="achievements"
-      skeleton={<Skeleton className="h-64" />}
+      skeleton={<RowsShape rows={6} />}
       isEmpty={(data) => data.achievements.length === 0}
       empty={null}
     >
@@ -61,6 +64,7 @@ export function AchievementsGlance({ game }: { readonly game: string }) {
                       <Link
                         to="/p/$player"
                         params={{ player: one.player }}
+                        search={whose(game)}
                         className="font-medium hover:text-link"
                       >
                         <bdi>{one.name}</bdi>

@@ -4,8 +4,9 @@ import type { Schemas } from "@/api/client";
 import { boardQuery } from "@/api/games";
 import { inTopic, useTopic } from "@/feed/store";
 import { saidCondition } from "@/shared/format/condition";
-import { shownValue } from "@/shared/format/numbers";
+import { useWhose } from "@/shared/players/whose";
 import { Medal } from "@/shared/standings/Medal";
+import { StandingValue } from "@/shared/standings/StandingValue";
 import { Failure, Skeleton } from "@/shared/states/States";
 
 const SHOWN = 5;
@@ -13,12 +14,13 @@ const SHOWN = 5;
 type BoardGlanceProps = {
   readonly game: string;
   readonly board: Schemas["BoardAnswer"];
-  readonly columns: readonly Schemas["ColumnAnswer"][];
+  readonly sheet: Schemas["SheetAnswer"] | undefined;
 };
 
 /** The head of a board, live. One that is only ranked in parts says which. */
-export function BoardGlance({ game, board, columns }: BoardGlanceProps) {
+export function BoardGlance({ game, board, sheet }: BoardGlanceProps) {
   const queries = useQueryClient();
+  const whose = useWhose();
   const whole = board.partitions.some((names) => names.length === 0);
   const asked = { game, board: board.name, limit: SHOWN };
   const head = useQuery({ ...boardQuery(asked), enabled: whole });
@@ -42,7 +44,8 @@ export function BoardGlance({ game, board, columns }: BoardGlanceProps) {
         <Failure what={board.title} error={head.error} retry={() => void head.refetch()} />
       ) : head.data.entries.length === 0 ? (
         <p className="text-quiet">
-          Nobody stands here yet{board.where ? `: it takes ${saidCondition(board.where, columns)}` : ""}.
+          Nobody stands here yet
+          {board.where ? `: it takes ${saidCondition(board.where, sheet?.columns ?? [])}` : ""}.
         </p>
       ) : (
         <ol className="flex flex-col gap-1">
@@ -52,11 +55,12 @@ export function BoardGlance({ game, board, columns }: BoardGlanceProps) {
               <Link
                 to="/p/$player"
                 params={{ player: line.player }}
+                search={whose(game)}
                 className="min-w-0 grow truncate hover:text-link"
               >
                 <bdi>{line.name}</bdi>
               </Link>
-              <span className="font-semibold">{shownValue(line.value, board)}</span>
+              <StandingValue game={game} board={board} sheet={sheet} line={line} />
             </li>
           ))}
         </ol>

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { columnsOf, gameQuery, ownFirst } from "@/api/games";
+import { gameQuery, ownFirst } from "@/api/games";
 import { MatchList } from "@/shared/matches/MatchList";
 import { usePageTitle } from "@/shared/shell/title";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { CardsShape, HeadShape, RowsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 import { AchievementsGlance } from "./AchievementsGlance";
 import { ActivityGlance } from "./ActivityGlance";
 import { BoardGlance } from "./BoardGlance";
@@ -21,12 +22,9 @@ export function GamePage() {
       what="game"
       skeleton={
         <div className="flex flex-col gap-10">
-          <Skeleton className="h-15 max-w-md" />
-          <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-3">
-            {["a", "b", "c", "d", "e", "f"].map((each) => (
-              <Skeleton key={each} className="h-60" />
-            ))}
-          </div>
+          <HeadShape />
+          <CardsShape lines={5} />
+          <RowsShape rows={8} />
         </div>
       }
     >
@@ -66,7 +64,7 @@ export function GamePage() {
                     key={board.name}
                     game={game}
                     board={board}
-                    columns={columnsOf(data, board.sheet)}
+                    sheet={data.sheets.find((sheet) => sheet.name === board.sheet)}
                   />
                 ))}
               </ul>

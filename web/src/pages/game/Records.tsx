@@ -2,6 +2,7 @@ import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
 import { shownWithUnit } from "@/shared/format/numbers";
+import { useWhose } from "@/shared/players/whose";
 import { Skeleton } from "@/shared/states/States";
 import { Why } from "@/shared/why/Why";
 
@@ -76,6 +77,7 @@ type HolderProps = {
 };
 
 function Holder({ game, sheet, column, row }: HolderProps) {
+  const whose = useWhose();
   const key = sheet.key[0]?.name ?? "player";
   const value = row?.values[column.name];
   if (!row || value === null || value === undefined) return <span className="text-quiet">nobody yet</span>;
@@ -83,7 +85,12 @@ function Holder({ game, sheet, column, row }: HolderProps) {
   const name = row.names[key] ?? player;
   return (
     <>
-      <Link to="/p/$player" params={{ player }} className="min-w-0 truncate font-medium hover:text-link">
+      <Link
+        to="/p/$player"
+        params={{ player }}
+        search={whose(game)}
+        className="min-w-0 truncate font-medium hover:text-link"
+      >
         <bdi>{name}</bdi>
       </Link>
       <span className="shrink-0 whitespace-nowrap text-right font-semibold">

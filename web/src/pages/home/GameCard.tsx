@@ -2,8 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { boardQuery, gameQuery, ownFirst } from "@/api/games";
 import { inTopic, useTopic } from "@/feed/store";
-import { shownValue } from "@/shared/format/numbers";
+import { useWhose } from "@/shared/players/whose";
 import { Medal } from "@/shared/standings/Medal";
+import { StandingValue } from "@/shared/standings/StandingValue";
 import { Skeleton } from "@/shared/states/States";
 
 const SHOWN = 3;
@@ -22,6 +23,7 @@ type GameCardProps = {
 /** A game with the head of its first board, live. */
 export function GameCard({ game, running }: GameCardProps) {
   const queries = useQueryClient();
+  const whose = useWhose();
   const whole = useQuery(gameQuery(game.game));
   const ranked = whole.data?.boards.filter((each) => each.partitions.some((names) => names.length === 0));
   const board = ownFirst(ranked ?? [])[0];
@@ -69,11 +71,17 @@ export function GameCard({ game, running }: GameCardProps) {
                 <Link
                   to="/p/$player"
                   params={{ player: line.player }}
+                  search={whose(game.game)}
                   className="min-w-0 grow truncate hover:text-link"
                 >
                   <bdi>{line.name}</bdi>
                 </Link>
-                <span className="font-semibold">{shownValue(line.value, board)}</span>
+                <StandingValue
+                  game={game.game}
+                  board={board}
+                  sheet={whole.data?.sheets.find((sheet) => sheet.name === board.sheet)}
+                  line={line}
+                />
               </li>
             ))}
           </ol>

@@ -3,7 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { gamesQuery } from "@/api/games";
 import { runningQuery } from "@/api/running";
 import { usePageTitle } from "@/shared/shell/title";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { CardsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 import { GameCard } from "./GameCard";
 import { LatestAwards } from "./LatestAwards";
 import { LiveNow } from "./LiveNow";
@@ -22,13 +23,7 @@ export function HomePage() {
         <QueryStates
           query={games}
           what="games"
-          skeleton={
-            <div className="grid gap-4 sm:grid-cols-2">
-              {[0, 1, 2, 3].map((at) => (
-                <Skeleton key={at} className="h-64" />
-              ))}
-            </div>
-          }
+          skeleton={<CardsShape cards={4} className="sm:grid-cols-2" />}
           isEmpty={(data) => data.games.length === 0}
           empty={
             <Empty title="No games yet">
@@ -46,10 +41,12 @@ export function HomePage() {
           )}
         </QueryStates>
       </section>
-      <div className="flex flex-col gap-8">
-        <LiveNow games={games.data?.games ?? []} running={running} />
-        <LatestAwards games={games.data?.games ?? []} />
-      </div>
+      {!games.isError && (
+        <div className="flex flex-col gap-8">
+          <LiveNow games={games.data?.games ?? []} running={live.isError ? new Map() : running} />
+          <LatestAwards games={games.data?.games ?? []} pending={games.isPending} />
+        </div>
+      )}
     </div>
   );
 }

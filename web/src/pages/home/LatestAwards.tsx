@@ -3,14 +3,22 @@ import { Link } from "@tanstack/react-router";
 import { achievementsQuery } from "@/api/achievements";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownAge } from "@/shared/format/numbers";
-import { Skeleton } from "@/shared/states/States";
+import { useWhose } from "@/shared/players/whose";
+import { RowsShape } from "@/shared/states/Shapes";
 
 type Game = { readonly game: string; readonly title: string; readonly icon: string };
 
 const SHOWN = 10;
 
+type LatestAwardsProps = {
+  readonly games: readonly Game[];
+  /** Whether it is not known yet which games there are. */
+  readonly pending: boolean;
+};
+
 /** Who earned what last, over all games, as it happens. */
-export function LatestAwards({ games }: { readonly games: readonly Game[] }) {
+export function LatestAwards({ games, pending: known }: LatestAwardsProps) {
+  const whose = useWhose();
   const answers = useQueries({ queries: games.map(({ game }) => achievementsQuery(game, 3)) });
   const awards = answers
     .flatMap((answer, at) =>
@@ -24,7 +32,7 @@ export function LatestAwards({ games }: { readonly games: readonly Game[] }) {
       ),
     )
     .sort((one, other) => (one.at < other.at ? 1 : -1));
-  const pending = games.length === 0 || answers.some((answer) => answer.isPending);
+  const pending = known || answers.some((answer) => answer.isPending);
   return (
     <aside aria-labelledby="latest">
       <h2 id="latest" className="mb-4 font-bold text-xl">
@@ -34,7 +42,7 @@ export function LatestAwards({ games }: { readonly games: readonly Game[] }) {
         <Listening key={game} game={game} changed={() => void answers[at]?.refetch()} />
       ))}
       {pending && awards.length === 0 ? (
-        <Skeleton className="h-96" />
+        <RowsShape rows={8} round />
       ) : (
         <ul className="card divide-y divide-line">
           {awards.slice(0, SHOWN).map((one) => (
@@ -46,6 +54,7 @@ export function LatestAwards({ games }: { readonly games: readonly Game[] }) {
                 <Link
                   to="/p/$player"
                   params={{ player: one.player }}
+                  search={whose(one.game)}
                   className="block truncate font-medium hover:text-link"
                 >
                   <bdi>{one.name}</bdi>

@@ -4,7 +4,8 @@ import { activityQuery } from "@/api/activity";
 import { may, useCaller } from "@/api/caller";
 import { answered, api } from "@/api/client";
 import { shownAge } from "@/shared/format/numbers";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 
 const PER_MILLE = 1_000;
 
@@ -40,7 +41,7 @@ export function Doubts({ game }: { readonly game: string }) {
         <QueryStates
           query={asked}
           what="the quarantine"
-          skeleton={<Skeleton className="h-32" />}
+          skeleton={<RowsShape rows={2} />}
           isEmpty={(data) => data.reasons.length === 0}
           empty={
             <Empty title="None in thirty days">

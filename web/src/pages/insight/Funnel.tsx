@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { achievementsQuery } from "@/api/achievements";
 import { Rate } from "@/shared/achievements/Rate";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 
 /** How many get how far: achievements from the one that most have to the one that fewest have. */
 export function Funnel({ game }: { readonly game: string }) {
@@ -14,7 +15,7 @@ export function Funnel({ game }: { readonly game: string }) {
       <QueryStates
         query={asked}
         what="achievements"
-        skeleton={<Skeleton className="h-64" />}
+        skeleton={<RowsShape rows={8} />}
         isEmpty={(data) => data.achievements.length === 0 || data.players === 0}
         empty={
           <Empty title="Nothing to measure yet">

@@ -3,7 +3,8 @@ import { useState } from "react";
 import { answered, api } from "@/api/client";
 import { Field } from "@/shared/form/Field";
 import { shownTime } from "@/shared/format/numbers";
-import { Empty, Failure, Loading, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, Failure, Loading } from "@/shared/states/States";
 
 const PAGE = 50;
 
@@ -54,7 +55,7 @@ export function AuditLog() {
       </search>
       {asked.isPending ? (
         <Loading label="the audit log">
-          <Skeleton className="h-64" />
+          <RowsShape rows={8} />
         </Loading>
       ) : asked.isError && !asked.data ? (
         <Failure what="the audit log" error={asked.error} retry={() => void asked.refetch()} />

@@ -3,7 +3,8 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type Caller, may } from "@/api/caller";
 import { gameQuery } from "@/api/games";
 import { usePageTitle } from "@/shared/shell/title";
-import { Failure, QueryStates, Skeleton } from "@/shared/states/States";
+import { HeadShape, RowsShape, TabsShape } from "@/shared/states/Shapes";
+import { Failure, QueryStates } from "@/shared/states/States";
 import { isSection, SECTIONS, type Section } from "./asked";
 import { Corrections } from "./corrections/Corrections";
 import { Definition } from "./definitions/Definition";
@@ -19,7 +20,17 @@ export function GameManagePage() {
   const whole = useQuery(gameQuery(game));
   usePageTitle(`Manage · ${whole.data?.title ?? game}`);
   return (
-    <QueryStates query={whole} what="game" skeleton={<Skeleton className="h-64" />}>
+    <QueryStates
+      query={whole}
+      what="game"
+      skeleton={
+        <div className="flex flex-col gap-4">
+          <HeadShape />
+          <TabsShape />
+          <RowsShape />
+        </div>
+      }
+    >
       {(data) => (
         <Gate game={game}>
           {(caller) => (

@@ -6,7 +6,8 @@ import { ApiProblem } from "@/api/client";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { useSession, useTabKey } from "@/shared/session";
-import { Failure, Loading, Skeleton } from "@/shared/states/States";
+import { CardsShape, HeadShape, TabsShape } from "@/shared/states/Shapes";
+import { Failure, Loading } from "@/shared/states/States";
 
 type GateProps = { readonly game?: string; readonly children: (caller: Caller) => ReactNode };
 
@@ -17,7 +18,11 @@ export function Gate({ game, children }: GateProps) {
   if (caller.isPending) {
     return (
       <Loading label="your rights">
-        <Skeleton className="h-64" />
+        <div className="flex flex-col gap-4">
+          <HeadShape />
+          <TabsShape tabs={4} />
+          <CardsShape lines={2} />
+        </div>
       </Loading>
     );
   }

@@ -2,7 +2,8 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { answered, api, type Schemas } from "@/api/client";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownAge } from "@/shared/format/numbers";
-import { Empty, Failure, Loading, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, Failure, Loading } from "@/shared/states/States";
 
 const PAGE = 30;
 const WHILE_WORKING_MS = 1_000;
@@ -89,7 +90,7 @@ export function Jobs({ game }: { readonly game?: string }) {
       )}
       {asked.isPending ? (
         <Loading label="jobs">
-          <Skeleton className="h-48" />
+          <RowsShape />
         </Loading>
       ) : asked.isError && !asked.data ? (
         <Failure what="jobs" error={asked.error} retry={() => void asked.refetch()} />

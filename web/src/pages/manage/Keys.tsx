@@ -6,7 +6,8 @@ import { Dialog } from "@/shared/dialog/Dialog";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownAge, shownTime } from "@/shared/format/numbers";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 
 type Key = Schemas["server_auth_api_KeyAnswer"];
 type Scope = Schemas["NewKey"]["scopes"][number];
@@ -35,7 +36,7 @@ export function Keys() {
       <QueryStates
         query={keys}
         what="keys"
-        skeleton={<Skeleton className="h-48" />}
+        skeleton={<RowsShape rows={4} />}
         isEmpty={(data) => data.keys.length === 0}
         empty={<Empty title="No keys yet">A game server needs one to report events.</Empty>}
       >

@@ -4,7 +4,8 @@ import { type Caller, may } from "@/api/caller";
 import { answered, api, type Schemas } from "@/api/client";
 import { gamesQuery } from "@/api/games";
 import { usePageTitle } from "@/shared/shell/title";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { CardsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 import { AuditLog } from "./AuditLog";
 import type { ServerPart } from "./asked";
 import { Gate } from "./Gate";
@@ -63,7 +64,7 @@ function Games({ caller }: { readonly caller: Caller }) {
     <QueryStates
       query={games}
       what="games"
-      skeleton={<Skeleton className="h-64" />}
+      skeleton={<CardsShape lines={2} />}
       isEmpty={(data) => data.games.length === 0}
       empty={
         <Empty title="No games yet">

@@ -3,7 +3,8 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
 import { shownTime } from "@/shared/format/numbers";
-import { Empty, Failure, Loading, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, Failure, Loading } from "@/shared/states/States";
 import { Confirm, type Step } from "./corrections/Confirm";
 
 const route = getRouteApi("/manage/$game/$section");
@@ -96,7 +97,7 @@ export function Quarantine({ game }: { readonly game: string }) {
       </div>
       {asked.isPending ? (
         <Loading label="the quarantine">
-          <Skeleton className="h-64" />
+          <RowsShape />
         </Loading>
       ) : asked.isError && !asked.data ? (
         <Failure what="the quarantine" error={asked.error} retry={() => void asked.refetch()} />
@@ -153,9 +154,17 @@ function Doubtful({ game, event, judge }: DoubtfulProps) {
         <p className="font-medium">{event.reason}</p>
         <p className="text-quiet text-sm">
           {event.type} · {shownTime(event.at)} · match{" "}
-          <Link to="/g/$game/m/$match" params={{ game, match: event.match }} className="text-link underline">
-            {event.match}
-          </Link>
+          {event.match_known ? (
+            <Link
+              to="/g/$game/m/$match"
+              params={{ game, match: event.match }}
+              className="text-link underline"
+            >
+              {event.match}
+            </Link>
+          ) : (
+            <span title="None of its events counts yet">{event.match}</span>
+          )}
         </p>
         <details className="text-sm">
           <summary className="text-quiet">The event</summary>

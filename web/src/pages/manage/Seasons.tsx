@@ -5,7 +5,8 @@ import { Dialog } from "@/shared/dialog/Dialog";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownTime } from "@/shared/format/numbers";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, QueryStates } from "@/shared/states/States";
 
 type Season = Schemas["SeasonAnswer"];
 
@@ -28,7 +29,7 @@ export function Seasons({ game }: { readonly game: string }) {
       <QueryStates
         query={seasons}
         what="seasons"
-        skeleton={<Skeleton className="h-32" />}
+        skeleton={<RowsShape rows={3} />}
         isEmpty={(data) => data.seasons.length === 0}
         empty={
           <Empty title="No season yet">

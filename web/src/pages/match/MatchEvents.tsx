@@ -2,7 +2,9 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
 import { shownClock, shownTime } from "@/shared/format/numbers";
-import { Failure, Loading, Skeleton } from "@/shared/states/States";
+import { useWhose } from "@/shared/players/whose";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Failure, Loading } from "@/shared/states/States";
 import { ScorecardTable } from "./ScorecardTable";
 import { capital, scorecardOf } from "./scorecard";
 
@@ -33,6 +35,7 @@ export function MatchEvents({ game, match, whole, names }: MatchEventsProps) {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
+  const whose = useWhose()(game);
   const types = whole?.events ?? [];
   const events = asked.data?.pages.flatMap((page) => page.events) ?? [];
   const card = asked.hasNextPage ? null : scorecardOf(events, types);
@@ -40,14 +43,14 @@ export function MatchEvents({ game, match, whole, names }: MatchEventsProps) {
   const isOneDay = first !== undefined && last !== undefined && dayOf(first) === dayOf(last);
   return (
     <>
-      {card && <ScorecardTable card={card} names={names} />}
+      {card && <ScorecardTable card={card} names={names} whose={whose} />}
       <section aria-labelledby="events">
         <h2 id="events" className="mb-3 font-bold text-xl">
           What happened
         </h2>
         {asked.isPending ? (
           <Loading label="events">
-            <Skeleton className="h-60" />
+            <RowsShape rows={8} />
           </Loading>
         ) : asked.isError && !asked.data ? (
           <Failure what="events" error={asked.error} retry={() => void asked.refetch()} />
@@ -59,6 +62,7 @@ export function MatchEvents({ game, match, whole, names }: MatchEventsProps) {
                 event={event}
                 type={types.find((each) => each.name === event.type)}
                 names={names}
+                whose={whose}
                 time={isOneDay ? shownClock(event.at) : shownTime(event.at)}
               />
             ))}
@@ -87,10 +91,11 @@ type EventLineProps = {
   readonly event: Schemas["LoggedEvent"];
   readonly type: Schemas["EventAnswer"] | undefined;
   readonly names: Readonly<Record<string, string>>;
+  readonly whose: { game?: string };
   readonly time: string;
 };
 
-function EventLine({ event, type, names, time }: EventLineProps) {
+function EventLine({ event, type, names, whose, time }: EventLineProps) {
   const fields = Object.entries(event.fields).filter(([, value]) => !isNothing(value));
   const typeOf = (name: string) => type?.fields.find((field) => field.name === name)?.type ?? "";
   return (
@@ -108,7 +113,7 @@ function EventLine({ event, type, names, time }: EventLineProps) {
           <div key={name} className="max-w-full">
             <dt className="inline text-quiet">{name.replaceAll("_", " ")}</dt>{" "}
             <dd className="inline">
-              <Value value={value} type={typeOf(name)} names={names} />
+              <Value value={value} type={typeOf(name)} names={names} whose={whose} />
             </dd>
           </div>
         ))}
@@ -127,15 +132,17 @@ type ValueProps = {
   readonly value: unknown;
   readonly type: string;
   readonly names: Readonly<Record<string, string>>;
+  readonly whose: { game?: string };
 };
 
-function Value({ value, type, names }: ValueProps) {
-  if (typeof value === "string" && type.startsWith("player")) return <Player player={value} names={names} />;
+function Value({ value, type, names, whose }: ValueProps) {
+  if (typeof value === "string" && type.startsWith("player"))
+    return <Player player={value} names={names} whose={whose} />;
   if (Array.isArray(value) && type.startsWith("list[player]")) {
     return value.map((player: string, at) => (
       <span key={player}>
         {at > 0 && ", "}
-        <Player player={player} names={names} />
+        <Player player={player} names={names} whose={whose} />
       </span>
     ));
   }
@@ -143,7 +150,7 @@ function Value({ value, type, names }: ValueProps) {
     return Object.entries(value).map(([player, each], at) => (
       <span key={player} className="whitespace-nowrap">
         {at > 0 && ", "}
-        <Player player={player} names={names} /> {plain(each)}
+        <Player player={player} names={names} whose={whose} /> {plain(each)}
       </span>
     ));
   }
@@ -165,13 +172,17 @@ function plain(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-type PlayerProps = { readonly player: string; readonly names: Readonly<Record<string, string>> };
+type PlayerProps = {
+  readonly player: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly whose: { game?: string };
+};
 
 /** Computer players are named in events too; they have no page. */
-function Player({ player, names }: PlayerProps) {
+function Player({ player, names, whose }: PlayerProps) {
   if (!(player in names)) return <bdi>{player}</bdi>;
   return (
-    <Link to="/p/$player" params={{ player }} className="hover:text-link">
+    <Link to="/p/$player" params={{ player }} search={whose} className="hover:text-link">
       <bdi>{names[player]}</bdi>
     </Link>
   );

@@ -5,8 +5,10 @@ import { answered, api, type Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownAge, shownTime } from "@/shared/format/numbers";
+import { useWhose } from "@/shared/players/whose";
 import { usePageTitle } from "@/shared/shell/title";
-import { QueryStates, Skeleton } from "@/shared/states/States";
+import { HeadShape, RowsShape } from "@/shared/states/Shapes";
+import { QueryStates } from "@/shared/states/States";
 import { MatchEvents } from "./MatchEvents";
 import { MatchSheet } from "./MatchSheet";
 
@@ -18,6 +20,7 @@ const route = getRouteApi("/g/$game/m/$match");
 export function MatchPage() {
   const { game, match } = route.useParams();
   const queries = useQueryClient();
+  const whose = useWhose();
   const whole = useQuery(gameQuery(game));
   const moderates = may(useCaller().data, "moderation", game);
   const asked = useQuery({
@@ -34,7 +37,17 @@ export function MatchPage() {
     sheet.key.some((column) => column.name === "match"),
   );
   return (
-    <QueryStates query={asked} what="match" skeleton={<Skeleton className="h-[480px]" />}>
+    <QueryStates
+      query={asked}
+      what="match"
+      skeleton={
+        <div className="flex flex-col gap-8">
+          <HeadShape />
+          <RowsShape rows={4} />
+          <RowsShape rows={8} />
+        </div>
+      }
+    >
       {(data) => (
         <div className="flex flex-col gap-8">
           <header>
@@ -76,7 +89,7 @@ export function MatchPage() {
               <ul className="flex flex-wrap gap-2">
                 {data.players.map((player) => (
                   <li key={player}>
-                    <Link to="/p/$player" params={{ player }} className="tab">
+                    <Link to="/p/$player" params={{ player }} search={whose(game)} className="tab">
                       <bdi>{data.names[player] ?? player}</bdi>
                     </Link>
                   </li>

@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
 import { shownValue } from "@/shared/format/numbers";
-import { QueryStates, Skeleton } from "@/shared/states/States";
+import { useWhose } from "@/shared/players/whose";
+import { RowsShape } from "@/shared/states/Shapes";
+import { QueryStates } from "@/shared/states/States";
 import { Why } from "@/shared/why/Why";
 
 type MatchSheetProps = {
@@ -13,6 +15,7 @@ type MatchSheetProps = {
 
 /** The rows that a match has in a sheet. */
 export function MatchSheet({ game, match, sheet }: MatchSheetProps) {
+  const ofGame = useWhose()(game);
   const asked = useQuery({
     queryKey: ["match", game, match, "sheet", sheet.name],
     queryFn: () =>
@@ -29,7 +32,7 @@ export function MatchSheet({ game, match, sheet }: MatchSheetProps) {
       <QueryStates
         query={asked}
         what={sheet.title}
-        skeleton={<Skeleton className="h-40" />}
+        skeleton={<RowsShape rows={4} />}
         isEmpty={(data) => data.rows.length === 0}
         empty={<p className="text-quiet">Nothing has happened yet that this counts.</p>}
       >
@@ -69,6 +72,7 @@ export function MatchSheet({ game, match, sheet }: MatchSheetProps) {
                             <Link
                               to="/p/$player"
                               params={{ player: key[column.name] ?? "" }}
+                              search={ofGame}
                               className="hover:text-link"
                             >
                               <bdi>{row.names[column.name] ?? key[column.name]}</bdi>

@@ -4,10 +4,11 @@ import type { Scorecard } from "./scorecard";
 type ScorecardTableProps = {
   readonly card: Scorecard;
   readonly names: Readonly<Record<string, string>>;
+  readonly whose: { game?: string };
 };
 
 /** Players by rounds, as on the paper card. */
-export function ScorecardTable({ card, names }: ScorecardTableProps) {
+export function ScorecardTable({ card, names, whose }: ScorecardTableProps) {
   const last = card.columns.length - 1;
   return (
     <section aria-labelledby="scorecard">
@@ -34,7 +35,12 @@ export function ScorecardTable({ card, names }: ScorecardTableProps) {
                 <th scope="row" className="sticky left-0 bg-raised px-4 py-2 text-left font-medium">
                   <span className="flex items-center gap-2">
                     {player in names ? (
-                      <Link to="/p/$player" params={{ player }} className="max-w-48 truncate hover:text-link">
+                      <Link
+                        to="/p/$player"
+                        params={{ player }}
+                        search={whose}
+                        className="max-w-48 truncate hover:text-link"
+                      >
                         <bdi>{names[player]}</bdi>
                       </Link>
                     ) : (

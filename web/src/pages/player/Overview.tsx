@@ -5,6 +5,7 @@ import { gameQuery } from "@/api/games";
 import { awardsQuery, standingsQuery, statsQuery } from "@/api/players";
 import { ordinal, shownAge } from "@/shared/format/numbers";
 import { MatchList } from "@/shared/matches/MatchList";
+import { CardsShape, RowsShape } from "@/shared/states/Shapes";
 import { QueryStates, Skeleton } from "@/shared/states/States";
 import { careersOf, headlinesOf } from "./asked";
 import { Figure } from "./Figure";
@@ -30,12 +31,7 @@ export function Overview({ profile, games }: OverviewProps) {
           <QueryStates
             query={stats}
             what="numbers"
-            skeleton={
-              <div className="flex flex-col gap-4">
-                <Skeleton className="h-60" />
-                <Skeleton className="h-60" />
-              </div>
-            }
+            skeleton={<CardsShape cards={3} lines={2} className="" />}
           >
             {(data) => (
               <ul className="flex flex-col gap-4">
@@ -151,7 +147,7 @@ function LatestAwards({ player }: { readonly player: string }) {
       <h2 id="latest-awards" className="mb-4 font-bold text-xl">
         Latest awards
       </h2>
-      <QueryStates query={asked} what="awards" skeleton={<Skeleton className="h-80" />}>
+      <QueryStates query={asked} what="awards" skeleton={<RowsShape rows={6} round />}>
         {(data) => {
           const earned = data.achievements.filter((one) => one.earned);
           return (

@@ -5,6 +5,7 @@ import { shownTime } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { Avatar } from "@/shared/players/Avatar";
 import { PlayerFinder } from "@/shared/players/PlayerFinder";
+import { useWhose } from "@/shared/players/whose";
 import { useSession } from "@/shared/session";
 import { ShareButton } from "@/shared/share/ShareButton";
 
@@ -63,6 +64,8 @@ export function PlayerHead({ profile }: { readonly profile: Schemas["PlayerAnswe
 }
 
 function Compare({ player }: { readonly player: string }) {
+  const { game } = route.useSearch();
+  const whose = useWhose();
   const navigate = route.useNavigate();
   const [open, setOpen] = useState(false);
   if (!open) {
@@ -78,7 +81,13 @@ function Compare({ player }: { readonly player: string }) {
         label="Compare with another player"
         placeholder="Compare with…"
         autoFocus
-        found={(other) => void navigate({ to: "/p/$player/vs/$other", params: { player, other } })}
+        found={(other) =>
+          void navigate({
+            to: "/p/$player/vs/$other",
+            params: { player, other },
+            search: game ? whose(game) : {},
+          })
+        }
       />
     </div>
   );

@@ -3,7 +3,9 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { gamesQuery } from "@/api/games";
 import { playerQuery } from "@/api/players";
+import { useIsOwn } from "@/shared/players/whose";
 import { usePageTitle } from "@/shared/shell/title";
+import { CardsShape, TabsShape } from "@/shared/states/Shapes";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { Strip } from "@/shared/strip/Strip";
 import { GameSection } from "./GameSection";
@@ -15,9 +17,15 @@ const route = getRouteApi("/p/$player");
 
 export function PlayerPage() {
   const { player } = route.useParams();
-  const asked = useQuery(playerQuery(player));
+  const { game } = route.useSearch();
+  const isOwn = useIsOwn()(game);
+  const namespace = isOwn ? game : undefined;
+  const asked = useQuery({
+    ...playerQuery(player, namespace),
+    enabled: game === undefined || isOwn !== undefined,
+  });
   usePageTitle(asked.data?.shown_name ?? player);
-  usePlayerLive(player);
+  usePlayerLive(player, namespace);
   return (
     <QueryStates query={asked} what="player" skeleton={<ProfileSkeleton />}>
       {(data) => <Profile key={data.player} profile={data} />}
@@ -30,6 +38,7 @@ function Profile({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {
   const games = useQuery(gamesQuery()).data?.games ?? [];
   const played = games.filter((each) => profile.games.includes(each.game));
   const shown = profile.games.find((each) => each === game);
+  const isOwn = useIsOwn()(shown) ?? false;
   return (
     <div className="flex flex-col gap-8">
       <PlayerHead profile={profile} />
@@ -42,9 +51,11 @@ function Profile({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {
         <>
           <nav aria-label="Games played">
             <Strip>
-              <Tab game={undefined} player={profile.player}>
-                All games
-              </Tab>
+              {!isOwn && (
+                <Tab game={undefined} player={profile.player}>
+                  All games
+                </Tab>
+              )}
               {played.map((each) => (
                 <Tab key={each.game} game={each.game} player={profile.player}>
                   <span aria-hidden="true" className="mr-2">
@@ -91,17 +102,14 @@ function ProfileSkeleton() {
   return (
     <div className="flex flex-col gap-8">
       <div className="flex gap-5">
-        <Skeleton className="size-20 rounded-full" />
+        <Skeleton round className="size-20 shrink-0" />
         <div className="flex grow flex-col gap-3">
           <Skeleton className="h-9 w-56" />
           <Skeleton className="h-6 w-40" />
         </div>
       </div>
-      <Skeleton className="h-10 w-72" />
-      <div className="grid gap-4 md:grid-cols-2">
-        <Skeleton className="h-64" />
-        <Skeleton className="h-64" />
-      </div>
+      <TabsShape tabs={3} />
+      <CardsShape cards={3} lines={2} className="" />
     </div>
   );
 }

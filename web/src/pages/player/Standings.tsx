@@ -8,7 +8,8 @@ import { shownWithUnit } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { topShare } from "@/shared/players/PercentileBar";
 import { Medal } from "@/shared/standings/Medal";
-import { QueryStates, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { QueryStates } from "@/shared/states/States";
 import { partOf } from "./Overview";
 
 type StandingsProps = {
@@ -25,7 +26,7 @@ export function Standings({ profile, whole, window }: StandingsProps) {
       <h2 id="standings" className="mb-4 font-bold text-xl">
         Standings
       </h2>
-      <QueryStates query={asked} what="standings" skeleton={<Skeleton className="h-64" />}>
+      <QueryStates query={asked} what="standings" skeleton={<RowsShape rows={6} round />}>
         {(data) => (
           <ul className="card divide-y divide-line">
             {ownFirst(whole.boards).map((board) => {

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { playerKey } from "@/api/players";
+import { type Namespace, playerKey } from "@/api/players";
 import { inTopic, useTopic } from "@/feed/store";
 
 /** A game changes a player's numbers with every event; the page reads them again at most this often. */
@@ -8,7 +8,7 @@ const NUMBERS_AFTER_MS = 4_000;
 const HISTORY_AFTER_MS = 20_000;
 
 /** Follows a player: numbers and standings soon after a change, what moves slowly now and then, awards at once. */
-export function usePlayerLive(player: string): void {
+export function usePlayerLive(player: string, namespace?: Namespace): void {
   const queries = useQueryClient();
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   useEffect(() => {
@@ -28,7 +28,7 @@ export function usePlayerLive(player: string): void {
     timers.current.set(name, timer);
   }
 
-  useTopic(`player:${inTopic(player)}`, (message) => {
+  useTopic(`player:${inTopic(player)}${namespace ? `?namespace=${inTopic(namespace)}` : ""}`, (message) => {
     const own = playerKey(player);
     if (message.type === "standing.changed") {
       soon("numbers", NUMBERS_AFTER_MS, [

@@ -3,7 +3,8 @@ import { Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { type MatchesAsked, matchesQuery } from "@/api/matches";
 import { shownAge } from "@/shared/format/numbers";
-import { Empty, Failure, Loading, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Failure, Loading } from "@/shared/states/States";
 
 const NAMES_SHOWN = 6;
 
@@ -14,7 +15,7 @@ export function MatchList({ asked, label, empty }: MatchListProps) {
   if (found.isPending) {
     return (
       <Loading label={label}>
-        <Skeleton className="h-48" />
+        <RowsShape rows={Math.min(asked.limit ?? 8, 8)} />
       </Loading>
     );
   }
@@ -22,7 +23,7 @@ export function MatchList({ asked, label, empty }: MatchListProps) {
     return <Failure what={label} error={found.error} retry={() => void found.refetch()} />;
   }
   const matches = found.data.pages.flatMap((page) => page.matches);
-  if (matches.length === 0) return <Empty title={empty} />;
+  if (matches.length === 0) return <p className="card px-4 py-3 text-quiet">{empty}.</p>;
   return (
     <>
       <ul className="card divide-y divide-line" aria-label={label}>

@@ -3,8 +3,16 @@ import type { ReactNode } from "react";
 import { ApiProblem } from "@/api/client";
 
 /** A grey shape where something will be; the reader is told once, by the live region around it. */
-export function Skeleton({ className = "" }: { readonly className?: string }) {
-  return <div aria-hidden="true" className={`rounded-lg bg-line/60 ${className}`} />;
+export function Skeleton({
+  className = "",
+  round = false,
+}: {
+  readonly className?: string;
+  readonly round?: boolean;
+}) {
+  return (
+    <div aria-hidden="true" className={`${round ? "rounded-full" : "rounded-lg"} bg-line/60 ${className}`} />
+  );
 }
 
 export function Loading({ label, children }: { readonly label: string; readonly children: ReactNode }) {

@@ -2,7 +2,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
 import { shownTime } from "@/shared/format/numbers";
-import { Empty, Failure, Loading, Skeleton } from "@/shared/states/States";
+import { RowsShape } from "@/shared/states/Shapes";
+import { Empty, Failure, Loading } from "@/shared/states/States";
 import { Confirm } from "./Confirm";
 import { CorrectionForm } from "./CorrectionForm";
 import { subjectOf } from "./effect";
@@ -46,7 +47,7 @@ export function Corrections({ game }: { readonly game: string }) {
         </h2>
         {asked.isPending ? (
           <Loading label="corrections">
-            <Skeleton className="h-40" />
+            <RowsShape rows={3} />
           </Loading>
         ) : asked.isError && !asked.data ? (
           <Failure what="corrections" error={asked.error} retry={() => void asked.refetch()} />

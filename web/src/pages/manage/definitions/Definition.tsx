@@ -5,6 +5,7 @@ import { Outcome } from "@/shared/form/Outcome";
 import { QueryStates, Skeleton } from "@/shared/states/States";
 import { Changes } from "./Changes";
 import { Editor, goToLine } from "./Editor";
+import { Measuring } from "./Measuring";
 import { lineOf, type Mistake } from "./places";
 import { Versions } from "./Versions";
 
@@ -120,6 +121,7 @@ function Change({ game, inForce }: ChangeProps) {
               : "Check it first: nothing is changed by that."}
         </span>
       </div>
+      {check.isPending && <Measuring />}
       <Outcome
         error={other}
         done={

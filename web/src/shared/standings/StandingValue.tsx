@@ -1,0 +1,26 @@
+import type { Schemas } from "@/api/client";
+import { shownValue } from "@/shared/format/numbers";
+import { Why } from "@/shared/why/Why";
+
+type StandingValueProps = {
+  readonly game: string;
+  readonly board: Schemas["BoardAnswer"];
+  readonly sheet: Schemas["SheetAnswer"] | undefined;
+  readonly line: Schemas["LineShown"];
+};
+
+/** What somebody stands on a board with, which answers "why?". */
+export function StandingValue({ game, board, sheet, line }: StandingValueProps) {
+  const column = board.by[0]?.column;
+  const key = sheet?.key.find((each) => each.type === "player")?.name;
+  const shown = shownValue(line.value, board);
+  if (!column || !key) return <span className="font-semibold">{shown}</span>;
+  const cell = { game, sheet: board.sheet, column, key: { [key]: line.player } };
+  return (
+    <span className="shrink-0 font-semibold">
+      <Why cell={cell} label={`${board.title} of ${line.name}`}>
+        {shown}
+      </Why>
+    </span>
+  );
+}
