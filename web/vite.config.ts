@@ -14,6 +14,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     target: "es2022",
+    manifest: "pages.json", // by which the server says what a page will ask for
     reportCompressedSize: false,
   },
   server: {

@@ -10,6 +10,7 @@ import zstandard
 from playwright.async_api import Browser, Response
 
 from kleos.web.files import BUILT
+from tests.conftest import REPOSITORY
 from tests.web.conftest import Site, visiting
 
 FIRST_PAGE_BYTES: Final = 200_000
@@ -75,3 +76,49 @@ async def test_what_is_not_there(site: Site) -> None:
         known = await client.get("/embed/golf/wins")
         assert known.json() == {"title": "Wins", "unit": "", "decimals": 0}
         assert (await client.get("/kleos-board.js")).headers["access-control-allow-origin"] == "*"
+
+
+ADDRESSES: Final = (
+    "/",
+    "/g/golf",
+    "/g/golf/b/wins",
+    "/g/golf/m/match-1",
+    "/g/golf/achievements",
+    "/g/golf/insight",
+    "/g/arcade/play",
+    "/p/ann",
+    "/p/ann/vs/bob",
+    "/manage",
+    "/manage/golf/quarantine",
+    "/me",
+)
+
+
+async def test_every_page_names_what_it_will_ask_for(site: Site) -> None:
+    """Each route of the UI has an address here, and each address its own script, which is there."""
+    router = (REPOSITORY / "web" / "src" / "router.tsx").read_text()
+    pages = re.findall(r'import\("\./pages/\w+/(\w+)"\)', router)
+    found: dict[str, str] = {}
+    async with httpx.AsyncClient(base_url=site.url, timeout=60) as client:
+        for address in ADDRESSES:
+            document = (await client.get(address)).text
+            scripts = re.findall(r'rel="modulepreload" crossorigin href="(/assets/[^"]+)"', document)
+            fonts = re.findall(r'as="font"[^>]* href="([^"]+)"', document)
+            assert len(fonts) == 1
+            for path in {*scripts, *fonts}:
+                assert (await client.get(path)).status_code == 200, path
+            found |= {page: address for page in pages if any(f"/{page}-" in path for path in scripts)}
+        unknown = (await client.get("/g/golf/nothing/here")).text
+    assert set(found) == set(pages)
+    assert 'as="fetch"' not in unknown
+
+
+async def test_what_a_page_names_is_asked_for_once(site: Site, browser: Browser) -> None:
+    async with visiting(browser, site.url) as visit:
+        asked: list[str] = []
+        visit.page.on("request", lambda request: asked.append(request.url.removeprefix(site.url)))
+        await visit.page.goto("/g/golf")
+        await visit.page.get_by_role("heading", level=1).wait_for()
+        await visit.page.wait_for_load_state("networkidle")
+    assert asked.count("/v1/games/golf") == 1
+    assert len(asked) == len(set(asked)), sorted(path for path in asked if asked.count(path) > 1)

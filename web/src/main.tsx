@@ -1,6 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { LazyMotion, MotionConfig } from "motion/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProblem } from "@/api/client";
@@ -22,16 +21,10 @@ function isRefusal(error: ApiProblem): boolean {
   return error.status >= 400 && error.status < 500 && error.status !== 429;
 }
 
-const motion = () => import("./motion").then((module) => module.default);
-
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
-      <LazyMotion features={motion} strict>
-        <MotionConfig reducedMotion="user" transition={{ duration: 0.25 }}>
-          <RouterProvider router={router} />
-        </MotionConfig>
-      </LazyMotion>
+      <RouterProvider router={router} />
     </QueryClientProvider>
   </StrictMode>,
 );

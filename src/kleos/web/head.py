@@ -14,10 +14,12 @@ from kleos.engine.engine import Engine
 from kleos.web import told
 from kleos.web.cards import HEIGHT_PX, WIDTH_PX, Card
 from kleos.web.files import FRESH, File
+from kleos.web.preloads import Preloads
 
 MARKER: Final = b"<!-- head -->"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _MOST_HEADS: Final = 512
+_NOTHING: Final = Preloads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def origin_of(scheme: str, host: str) -> str | None:
 
 
 @lru_cache(maxsize=_MOST_HEADS)
-def filled(document: bytes, head: Head, origin: str | None) -> File:
+def filled(document: bytes, head: Head, origin: str | None, preloads: Preloads = _NOTHING) -> File:
     """The document with this head; everything in it is escaped."""
     tags = {"og:site_name": "Kleos", "og:type": "website", "og:title": head.title, "og:description": head.description}
     if head.picture is not None and origin is not None:
@@ -97,6 +99,7 @@ def filled(document: bytes, head: Head, origin: str | None) -> File:
     kind = "summary_large_image" if "og:image" in tags else "summary"
     lines.append(f'<meta name="twitter:card" content="{kind}" />')
     lines.append(f'<meta name="description" content="{_safe(head.description)}" />')
+    lines += preloads.tags()
     return File.of(document.replace(MARKER, "\n    ".join(lines).encode()), "text/html", FRESH)
 
 

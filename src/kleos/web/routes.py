@@ -15,6 +15,7 @@ from kleos.web import told
 from kleos.web.cards import Card, Pictures
 from kleos.web.files import BUILT, FRESH, IMMUTABLE, File, read_files
 from kleos.web.head import filled, head_of, origin_of
+from kleos.web.preloads import preloads_of
 
 PAGES: Final = ["/", "/index.html", "/g/{path:path}", "/p/{path:path}", "/manage", "/manage/{path:path}", "/me"]
 FILES: Final = ["/assets/{path:path}", "/favicon.svg", "/robots.txt", "/theme.js", "/kleos-board.js"]
@@ -68,8 +69,10 @@ async def page(request: AnyRequest, engine: TheEngine) -> Response[bytes]:
     if built is None:
         document = File.of(_NOT_BUILT.encode(), "text/html", FRESH)
     else:
-        head = await head_of(engine, _segments(request), dict(request.query_params))
-        document = filled(built.content, head, origin_of(request.scope["scheme"], request.headers.get("Host", "")))
+        segments = _segments(request)
+        head = await head_of(engine, segments, dict(request.query_params))
+        origin = origin_of(request.scope["scheme"], request.headers.get("Host", ""))
+        document = filled(built.content, head, origin, preloads_of(segments))
     return _answer(request, document, {"Content-Security-Policy": CONTENT_SECURITY_POLICY, **_BY_HOST})
 
 

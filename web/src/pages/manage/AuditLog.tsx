@@ -85,9 +85,9 @@ export function AuditLog() {
                         {Object.entries(entry.detail)
                           .map(
                             ([name, value]) =>
-                              `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+                              `${name.replaceAll("_", " ")}: ${typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : JSON.stringify(value)}`,
                           )
-                          .join(", ")}
+                          .join("; ")}
                       </span>
                     )}
                   </td>

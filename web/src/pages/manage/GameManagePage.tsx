@@ -5,6 +5,7 @@ import { gameQuery } from "@/api/games";
 import { usePageTitle } from "@/shared/shell/title";
 import { HeadShape, RowsShape, TabsShape } from "@/shared/states/Shapes";
 import { Failure, QueryStates } from "@/shared/states/States";
+import { Strip } from "@/shared/strip/Strip";
 import { isSection, SECTIONS, type Section } from "./asked";
 import { Corrections } from "./corrections/Corrections";
 import { Definition } from "./definitions/Definition";
@@ -46,20 +47,22 @@ export function GameManagePage() {
                     </Link>
                   </h1>
                 </div>
-                <nav aria-label={`Manage ${data.title}`} className="flex flex-wrap gap-2">
-                  {(Object.keys(SECTIONS) as Section[])
-                    .filter((each) => may(caller, SECTIONS[each].right, game))
-                    .map((each) => (
-                      <Link
-                        key={each}
-                        to="/manage/$game/$section"
-                        params={{ game, section: each }}
-                        className="tab"
-                        activeOptions={{ includeSearch: false }}
-                      >
-                        {SECTIONS[each].title}
-                      </Link>
-                    ))}
+                <nav aria-label={`Manage ${data.title}`}>
+                  <Strip>
+                    {(Object.keys(SECTIONS) as Section[])
+                      .filter((each) => may(caller, SECTIONS[each].right, game))
+                      .map((each) => (
+                        <Link
+                          key={each}
+                          to="/manage/$game/$section"
+                          params={{ game, section: each }}
+                          className="tab"
+                          activeOptions={{ includeSearch: false }}
+                        >
+                          {SECTIONS[each].title}
+                        </Link>
+                      ))}
+                  </Strip>
                 </nav>
               </header>
               <Shown game={game} section={section} caller={caller} />

@@ -6,6 +6,7 @@ import { gamesQuery } from "@/api/games";
 import { usePageTitle } from "@/shared/shell/title";
 import { CardsShape } from "@/shared/states/Shapes";
 import { Empty, QueryStates } from "@/shared/states/States";
+import { Strip } from "@/shared/strip/Strip";
 import { AuditLog } from "./AuditLog";
 import type { ServerPart } from "./asked";
 import { Gate } from "./Gate";
@@ -36,19 +37,21 @@ function Parts({ caller }: { readonly caller: Caller }) {
   return (
     <div className="flex flex-col gap-6">
       <h1 className="font-bold text-2xl">Manage</h1>
-      <nav aria-label="Manage" className="flex flex-wrap gap-2">
-        {shown.map((part) => (
-          <Link
-            key={part}
-            to="/manage"
-            search={part === "games" ? {} : { show: part }}
-            className="tab"
-            activeOptions={{ exact: true, includeSearch: true }}
-            aria-current={part === show ? "page" : undefined}
-          >
-            {TITLES[part]}
-          </Link>
-        ))}
+      <nav aria-label="Manage">
+        <Strip>
+          {shown.map((part) => (
+            <Link
+              key={part}
+              to="/manage"
+              search={part === "games" ? {} : { show: part }}
+              className="tab"
+              activeOptions={{ exact: true, includeSearch: true }}
+              aria-current={part === show ? "page" : undefined}
+            >
+              {TITLES[part]}
+            </Link>
+          ))}
+        </Strip>
       </nav>
       {show === "keys" && <Keys />}
       {show === "jobs" && <Jobs />}

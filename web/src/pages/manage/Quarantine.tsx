@@ -5,6 +5,7 @@ import { answered, api, type Schemas } from "@/api/client";
 import { shownTime } from "@/shared/format/numbers";
 import { RowsShape } from "@/shared/states/Shapes";
 import { Empty, Failure, Loading } from "@/shared/states/States";
+import { Strip } from "@/shared/strip/Strip";
 import { Confirm, type Step } from "./corrections/Confirm";
 
 const route = getRouteApi("/manage/$game/$section");
@@ -54,24 +55,26 @@ export function Quarantine({ game }: { readonly game: string }) {
         Quarantine
       </h2>
       <div className="flex flex-wrap items-end gap-4">
-        <fieldset className="flex flex-wrap gap-1">
+        <fieldset className="max-sm:w-full">
           <legend className="sr-only">Which events</legend>
-          {STATUSES.map((each) => (
-            <button
-              key={each}
-              type="button"
-              className="tab"
-              aria-pressed={each === status}
-              onClick={() =>
-                void navigate({
-                  search: { reason, status: each === "waiting" ? undefined : each },
-                  replace: true,
-                })
-              }
-            >
-              {each.replace(/^./, (first) => first.toUpperCase())}
-            </button>
-          ))}
+          <Strip>
+            {STATUSES.map((each) => (
+              <button
+                key={each}
+                type="button"
+                className="tab"
+                aria-pressed={each === status}
+                onClick={() =>
+                  void navigate({
+                    search: { reason, status: each === "waiting" ? undefined : each },
+                    replace: true,
+                  })
+                }
+              >
+                {each.replace(/^./, (first) => first.toUpperCase())}
+              </button>
+            ))}
+          </Strip>{" "}
         </fieldset>
         <label className="flex min-w-0 flex-col gap-1 text-quiet text-sm">
           Reason

@@ -5,6 +5,7 @@ import type { Schemas } from "@/api/client";
 import { trendQuery } from "@/api/players";
 import { shownWindow, shownWithUnit } from "@/shared/format/numbers";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { Strip } from "@/shared/strip/Strip";
 import { trendsOf } from "./asked";
 
 const route = getRouteApi("/p/$player");
@@ -38,50 +39,54 @@ export function Trends({ profile, whole, sheet }: TrendsProps) {
         Over time
       </h2>
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <fieldset className="flex flex-wrap gap-1">
+        <fieldset className="max-sm:w-full">
           <legend className="sr-only">Number</legend>
-          {choice.first.map((each) => (
-            <button
-              key={each.name}
-              type="button"
-              className="tab"
-              aria-pressed={each === column}
-              onClick={() => change({ column: each.name })}
-            >
-              {each.title}
-            </button>
-          ))}
-          {choice.others.length > 0 && (
-            <select
-              aria-label="Another number"
-              className="field w-auto max-w-52 rounded-full!"
-              value={isOther ? column.name : ""}
-              onChange={(event) => change({ column: event.target.value })}
-            >
-              <option value="" disabled>
-                Another number…
-              </option>
-              {choice.others.map((each) => (
-                <option key={each.name} value={each.name}>
-                  {each.title}
+          <Strip>
+            {choice.first.map((each) => (
+              <button
+                key={each.name}
+                type="button"
+                className="tab"
+                aria-pressed={each === column}
+                onClick={() => change({ column: each.name })}
+              >
+                {each.title}
+              </button>
+            ))}
+            {choice.others.length > 0 && (
+              <select
+                aria-label="Another number"
+                className="field w-auto max-w-52 shrink-0 rounded-full!"
+                value={isOther ? column.name : ""}
+                onChange={(event) => change({ column: event.target.value })}
+              >
+                <option value="" disabled>
+                  Another number…
                 </option>
-              ))}
-            </select>
-          )}
+                {choice.others.map((each) => (
+                  <option key={each.name} value={each.name}>
+                    {each.title}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Strip>{" "}
         </fieldset>
-        <fieldset className="flex flex-wrap gap-1">
+        <fieldset className="max-sm:w-full">
           <legend className="sr-only">By</legend>
-          {choice.every.map((each) => (
-            <button
-              key={each}
-              type="button"
-              className="tab"
-              aria-pressed={each === every}
-              onClick={() => change({ every: each })}
-            >
-              {BY[each]}
-            </button>
-          ))}
+          <Strip>
+            {choice.every.map((each) => (
+              <button
+                key={each}
+                type="button"
+                className="tab"
+                aria-pressed={each === every}
+                onClick={() => change({ every: each })}
+              >
+                {BY[each]}
+              </button>
+            ))}
+          </Strip>{" "}
         </fieldset>
       </div>
       <Drawn player={profile.player} game={whole.game} sheet={sheet.name} column={column} every={every} />

@@ -1,10 +1,9 @@
-import { AnimatePresence, m } from "motion/react";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import type { FeedMessage } from "@/feed/socket";
 import { inTopic, useTopic } from "@/feed/store";
 import { useSession } from "@/shared/session";
 
-type Award = {
+export type Award = {
   readonly game: string;
   readonly achievement: string;
   readonly title: string;
@@ -12,15 +11,19 @@ type Award = {
   readonly points: number;
 };
 
+/** What moves them is loaded with the first one. */
+const Toasts = lazy(() => import("./Toasts").then((module) => ({ default: module.Toasts })));
 const SHOWN_MS = 6_000;
 
 /** An award arrives once, visibly, wherever the player is. */
 export function Awards() {
   const player = useSession((store) => store.session?.player ?? null);
   const [awards, setAwards] = useState<readonly Award[]>([]);
+  const [any, setAny] = useState(false);
   const hear = useCallback((message: FeedMessage) => {
     if (message.type !== "achievement.unlocked") return;
     const heard = message.awards as readonly Award[];
+    setAny(true);
     setAwards((shown) => [...shown, ...heard.filter((one) => !shown.some((other) => same(one, other)))]);
   }, []);
   useTopic(player === null ? null : `player:${inTopic(player)}`, hear);
@@ -34,28 +37,11 @@ export function Awards() {
 
   return (
     <div aria-live="polite" className="fixed right-4 bottom-4 z-50 flex max-w-sm flex-col gap-2">
-      <AnimatePresence>
-        {awards.map((award) => (
-          <m.div
-            key={`${award.game}/${award.achievement}`}
-            layout
-            initial={{ opacity: 0, y: 24 }}
-            animate={{ opacity: 1, y: 0 }}
-            exit={{ opacity: 0 }}
-            transition={{ duration: 0.25 }}
-            className="card flex items-center gap-4 border-up px-4 py-3 shadow-xl"
-          >
-            <span aria-hidden="true" className="text-3xl">
-              {award.icon || "🏅"}
-            </span>
-            <span>
-              <span className="block text-sm text-up">Achievement unlocked</span>
-              <span className="block font-semibold">{award.title}</span>
-              {award.points > 0 && <span className="block text-quiet text-sm">{award.points} points</span>}
-            </span>
-          </m.div>
-        ))}
-      </AnimatePresence>
+      {any && (
+        <Suspense fallback={null}>
+          <Toasts awards={awards} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -62,7 +62,7 @@ export function CorrectionForm({ game }: { readonly game: string }) {
           </label>
           <select
             id={id}
-            className="field"
+            className="field max-w-xl"
             aria-describedby={`${id}-text`}
             value={way}
             onChange={(event) => setWay(event.target.value as Way)}

@@ -1,2 +1,0 @@
-/** What moves things is loaded after the first paint. */
-export { domMax as default } from "motion/react";
