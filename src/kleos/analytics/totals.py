@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from kleos.analytics import sql
-from kleos.core.definition.model import Sheet
+from kleos.core.definition.model import Column, Sheet
 from kleos.core.errors import BadInput
 from kleos.core.windows import Window
 from kleos.engine.engine import Engine
@@ -39,7 +39,7 @@ class Totals(msgspec.Struct):
 async def totals(engine: Engine, game: Game, sheet: Sheet, by: str, window: Window) -> Totals:
     """Raises BadInput for a sheet that has nothing to add up, or not by this."""
     keys = [key.name for key in sheet.key if key.type.kind in ("str", "int", "bool")]
-    columns = [column.name for column in sheet.columns.values() if column.fold in _ADDED]
+    columns = [column.name for column in sheet.columns.values() if _is_added(sheet, column)]
     if by not in keys or sheet.player_key is None or not columns:
         said = f"it can be added up by {', '.join(keys)}" if keys and columns else "it has nothing to add up"
         raise BadInput(f"the sheet {sheet.name!r} is not added up by {by!r}; {said}", "by")
@@ -53,6 +53,10 @@ async def totals(engine: Engine, game: Game, sheet: Sheet, by: str, window: Wind
     rows = await engine.pool.fetch(statement, window.name)
     found = [Total(row["value"], row["players"], {name: _plain(row[name]) for name in columns}) for row in rows]
     return Totals(game.name, sheet.name, by, window.name, columns, found)
+
+
+def _is_added(sheet: Sheet, column: Column) -> bool:
+    return column.fold is not None and sheet.folds[column.fold].kind in _ADDED
 
 
 def _plain(total: Any) -> Any:

@@ -42,7 +42,7 @@ def preloads_of(segments: Sequence[str]) -> Preloads:
     entry, page = _files(manifest, _ENTRY), _files(manifest, f"src/pages/{module}.tsx")
     return Preloads(
         tuple(path for path in page if path not in entry),
-        tuple(path for path in _assets(manifest) if path.startswith(f"/assets/{_FONT}")),
+        tuple({path: None for path in _assets(manifest) if path.startswith(f"/assets/{_FONT}")}),
         answers,
     )
 
