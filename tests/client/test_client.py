@@ -5,6 +5,7 @@ import inspect
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -20,6 +21,8 @@ from kleos.client import (
     Recorder,
     RetryPolicy,
 )
+from kleos.client.async_moderation import AsyncModeration
+from kleos.client.moderation import Moderation
 from tests.client.recording_server import RecordingServer
 
 QUICK = RetryPolicy(attempts=3, base_s=0.001, longest_s=0.01)
@@ -34,18 +37,46 @@ PAGE = {
         {"rank": 1, "player": "bo", "name": None, "value": 4, "values": {"games_won": 4, "win_rate": None}},
     ],
 }
+OUTCOME = {
+    "dry_run": False,
+    "correction": {
+        "correction": 7,
+        "game": "golf",
+        "kind": "void",
+        "subject": {"player": "ada", "from": "2026-02-01T00:00:00Z", "matches": ["m1"], "matches_total": 1},
+        "actor": "admin",
+        "reason": "shared",
+        "at": "2026-03-01T00:00:00Z",
+        "undone": None,
+    },
+    "effects": [
+        {
+            "game": "golf",
+            "events": 2,
+            "rows_refolded": 3,
+            "players": 1,
+            "awards_gained": 0,
+            "awards_lost": 1,
+            "awards_redated": 0,
+            "ranks_moved": 1,
+            "rows": [{"sheet": "career", "window": "all", "key": {"player": "ada"}, "cells": {"games_won": [4, 3]}}],
+            "awards": [{"kind": "lost", "player": "ada", "achievement": "win_4", "before": None, "after": None}],
+            "ranks": [{"board": "wins", "window": "all", "partition": {}, "player": "ada", "before": 1, "after": None}],
+        }
+    ],
+}
 Ask = Callable[..., Any]
 
 
 def ask_sync(server: RecordingServer, method: str, *args: Any, **kwargs: Any) -> Any:
     with Kleos(server.url, "secret", retry=QUICK) as kleos:
-        return getattr(kleos, method)(*args, **kwargs)
+        return attrgetter(method)(kleos)(*args, **kwargs)
 
 
 def ask_async(server: RecordingServer, method: str, *args: Any, **kwargs: Any) -> Any:
     async def ask() -> Any:
         async with AsyncKleos(server.url, "secret", retry=QUICK) as kleos:
-            return await getattr(kleos, method)(*args, **kwargs)
+            return await attrgetter(method)(kleos)(*args, **kwargs)
 
     return asyncio.run(ask())
 
@@ -165,6 +196,83 @@ def test_a_board_is_asked_for_by_window_page_and_partition(server: RecordingServ
             ("GET", "/v1/players/ada/matches", {"limit": "5"}),
         ),
         ("put_player", ("ada",), {"name": "Ada"}, {"player": "ada"}, ("PUT", "/v1/players/ada", {})),
+        (
+            "moderation.void",
+            ("golf",),
+            {"match": "m1", "reason": "x", "dry_run": True},
+            {**OUTCOME, "correction": None},
+            ("POST", "/v1/games/golf/corrections", {"dry_run": "true"}),
+        ),
+        (
+            "moderation.ban",
+            ("a/b",),
+            {"reason": "x", "namespace": "golf"},
+            OUTCOME,
+            ("POST", "/v1/players/a%2Fb/ban", {"namespace": "golf"}),
+        ),
+        (
+            "moderation.ban",
+            ("ada",),
+            {"reason": "x", "game": "golf"},
+            OUTCOME,
+            ("POST", "/v1/games/golf/corrections", {}),
+        ),
+        (
+            "moderation.unban",
+            ("ada",),
+            {"reason": "it was bo", "game": "golf"},
+            OUTCOME,
+            ("DELETE", "/v1/players/ada/ban", {"reason": "it was bo", "game": "golf"}),
+        ),
+        (
+            "moderation.merge",
+            ("golf", "ada", "bo"),
+            {"reason": "x"},
+            OUTCOME,
+            ("POST", "/v1/games/golf/corrections", {}),
+        ),
+        (
+            "moderation.undo",
+            ("golf", 7),
+            {"reason": "x"},
+            OUTCOME,
+            ("POST", "/v1/games/golf/corrections/7/undo", {}),
+        ),
+        (
+            "moderation.accept",
+            ("golf", 4),
+            {"reason": "x"},
+            OUTCOME,
+            ("POST", "/v1/games/golf/quarantine/4/accept", {}),
+        ),
+        (
+            "moderation.refuse",
+            ("golf", 4),
+            {"reason": "x", "dry_run": True},
+            OUTCOME,
+            ("POST", "/v1/games/golf/quarantine/4/refuse", {"dry_run": "true"}),
+        ),
+        (
+            "moderation.corrections",
+            ("golf",),
+            {"kind": "void", "limit": 5},
+            {"corrections": [OUTCOME["correction"]], "total": 9},
+            ("GET", "/v1/games/golf/corrections", {"kind": "void", "limit": "5"}),
+        ),
+        (
+            "moderation.correction",
+            ("golf", 7),
+            {},
+            OUTCOME["correction"],
+            ("GET", "/v1/games/golf/corrections/7", {}),
+        ),
+        (
+            "moderation.quarantine",
+            ("golf",),
+            {"status": "waiting"},
+            {"game": "golf", "events": [], "total": 0},
+            ("GET", "/v1/games/golf/quarantine", {"status": "waiting"}),
+        ),
     ],
 )
 def test_every_call_asks_for_its_path(
@@ -233,6 +341,30 @@ def test_a_503_is_tried_again_with_the_same_ids(server: RecordingServer, ask: As
     assert len({request.json[0]["id"] for request in server.requests}) == 1
 
 
+def test_a_correction_says_what_it_is_about_and_is_read_with_what_it_changes(server: RecordingServer, ask: Ask) -> None:
+    server.answer(OUTCOME)
+    since = datetime(2026, 2, 1, tzinfo=UTC)
+    outcome = ask(server, "moderation.void", "golf", player="ada", since=since, reason="shared")
+    sent = {"kind": "void", "reason": "shared", "player": "ada", "from": "2026-02-01T00:00:00Z"}
+    assert server.requests[0].json == sent
+    assert (outcome.correction.correction, outcome.correction.subject.since) == (7, since)
+    (effect,) = outcome.effects
+    assert effect.rows[0].cells == {"games_won": (4, 3)}
+    assert (effect.awards[0].kind, effect.ranks[0].before, effect.ranks[0].after) == ("lost", 1, None)
+
+
+def test_a_correction_is_sent_once_and_its_rehearsal_again(server: RecordingServer, ask: Ask) -> None:
+    server.answer({"title": "Unavailable", "detail": "the database is away"}, status=503)
+    with pytest.raises(KleosAPIError, match="the database is away"):
+        ask(server, "moderation.void", "golf", match="m1", reason="x")
+    assert len(server.requests) == 1
+    server.forget()
+    server.answer({"title": "Unavailable"}, status=503)
+    server.answer({**OUTCOME, "dry_run": True, "correction": None})
+    assert ask(server, "moderation.void", "golf", match="m1", reason="x", dry_run=True).correction is None
+    assert len(server.requests) == 2
+
+
 def test_a_503_that_stays_is_an_error_in_the_end(server: RecordingServer, ask: Ask) -> None:
     server.answer({"title": "Unavailable", "detail": "the database is away"}, status=503)
     with pytest.raises(KleosAPIError, match="the database is away"):
@@ -261,6 +393,12 @@ def test_waits_grow_are_drawn_and_end() -> None:
     assert after >= 1.0
 
 
+def waited_for(offered: dict[str, inspect.Signature]) -> dict[str, inspect.Signature]:
+    """All of them are coroutines, and are else the same."""
+    assert all(inspect.iscoroutinefunction(getattr(AsyncModeration, name)) for name in offered)
+    return offered
+
+
 def test_both_clients_offer_the_same() -> None:
     def offered(client: type) -> dict[str, inspect.Signature]:
         public = {name: method for name, method in inspect.getmembers(client, inspect.isfunction) if name[0] != "_"}
@@ -269,6 +407,7 @@ def test_both_clients_offer_the_same() -> None:
     ordinary, asynchronous = offered(Kleos), offered(AsyncKleos)
     recorders = ordinary["recorder"].return_annotation, asynchronous["recorder"].return_annotation
     assert recorders == (Recorder, AsyncRecorder)
+    assert waited_for(offered(AsyncModeration)) == offered(Moderation)
     assert offered(Recorder).keys() == offered(AsyncRecorder).keys() - {"open"}
     asynchronous["recorder"] = asynchronous["recorder"].replace(return_annotation=Recorder)
     assert ordinary == asynchronous

@@ -62,7 +62,7 @@ async def to_server(url: str, key: str | None, game: str) -> AsyncIterator[Send]
                 except httpx.TransportError as failure:
                     wait_s = exchange.wait_after_failure_s(attempt, call, failure)
                 else:
-                    retry_s = exchange.wait_after_response_s(attempt, response)
+                    retry_s = exchange.wait_after_response_s(attempt, call, response)
                     if retry_s is None:
                         return exchange.read(call, response)
                     wait_s = retry_s

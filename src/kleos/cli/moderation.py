@@ -260,7 +260,7 @@ def _correct(url: str, key: str | None, as_json: bool, call: Call[Any], dry_run:
         raise Failed("kleos: a correction needs a key: --key or KLEOS_KEY")
     params = {**call.params, "dry_run": "true"} if dry_run else call.params
     with Remote(url, key) as remote:
-        answer = remote.ask(Call(call.method, call.path, object, params, call.body))
+        answer = remote.ask(Call(call.method, call.path, object, params, call.body, repeatable=dry_run))
     if as_json:
         print_json(answer)
         return

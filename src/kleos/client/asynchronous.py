@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from kleos.client import answers, calls
+from kleos.client.async_moderation import AsyncModeration
 from kleos.client.async_recorder import AsyncRecorder
 from kleos.client.calls import Call, Event
 from kleos.client.event_ids import EventIds
@@ -37,6 +38,7 @@ class AsyncKleos:
         self._exchange = Exchange(key, retry or RetryPolicy(), Random())
         self._http = httpx.AsyncClient(base_url=url, headers=self._exchange.headers, timeout=timeout_s)
         self._ids = EventIds()
+        self.moderation = AsyncModeration(self._call)
 
     async def __aenter__(self) -> Self:
         return self
@@ -240,7 +242,7 @@ class AsyncKleos:
             except httpx.TransportError as failure:
                 wait_s = self._exchange.wait_after_failure_s(attempt, call, failure)
             else:
-                retry_s = self._exchange.wait_after_response_s(attempt, response)
+                retry_s = self._exchange.wait_after_response_s(attempt, call, response)
                 if retry_s is None:
                     return self._exchange.read(call, response)
                 wait_s = retry_s

@@ -1,7 +1,7 @@
 """The requests of the HTTP contract, built once for both clients.
 
 A :class:`Call` says what to send and as what the answer is read; sending it, and sending it again, is the
-clients' part. Every call may be repeated: reads change nothing, events carry ids, and a profile put twice is
+clients' part. Every call here may be repeated: reads change nothing, events carry ids, and a profile put twice is
 the same profile.
 """
 
@@ -23,28 +23,30 @@ Param = str | int | bool | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request. ``params`` are without those that are None; ``body`` is JSON."""
+    """One request. ``params`` are without those that are None; ``body`` is JSON. One that is not ``repeatable`` is sent
+    again only while the server cannot have got it."""
 
     method: str
     path: str
     answer: type[T]
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    repeatable: bool = True
 
 
 def send(game: str, events: Event | Iterable[Event], effects: bool, ids: EventIds) -> Call[answers.Receipt]:
     batch = [events] if isinstance(events, Mapping) else events
     body = [event if event.get("id") is not None else {**event, "id": ids.make()} for event in batch]
-    path = _path("games", game, "events")
-    return Call("POST", path, answers.Receipt, _params(effects=effects or None), msgspec.json.encode(body))
+    path = api_path("games", game, "events")
+    return Call("POST", path, answers.Receipt, query(effects=effects or None), msgspec.json.encode(body))
 
 
 def games() -> Call[answers.Games]:
-    return Call("GET", _path("games"), answers.Games)
+    return Call("GET", api_path("games"), answers.Games)
 
 
 def boards(game: str) -> Call[answers.Boards]:
-    return Call("GET", _path("games", game, "boards"), answers.Boards)
+    return Call("GET", api_path("games", game, "boards"), answers.Boards)
 
 
 def board(
@@ -56,15 +58,15 @@ def board(
     as_of: datetime | str | None,
     partition: Mapping[str, str],
 ) -> Call[answers.BoardPage]:
-    params = _params(partition, window=window, limit=limit, offset=offset, as_of=as_of)
-    return Call("GET", _path("games", game, "boards", board), answers.BoardPage, params)
+    params = query(partition, window=window, limit=limit, offset=offset, as_of=as_of)
+    return Call("GET", api_path("games", game, "boards", board), answers.BoardPage, params)
 
 
 def standing(
     game: str, board: str, player: str, window: str, as_of: datetime | str | None, partition: Mapping[str, str]
 ) -> Call[answers.PlayerStanding]:
-    path = _path("games", game, "boards", board, "players", player)
-    return Call("GET", path, answers.PlayerStanding, _params(partition, window=window, as_of=as_of))
+    path = api_path("games", game, "boards", board, "players", player)
+    return Call("GET", path, answers.PlayerStanding, query(partition, window=window, as_of=as_of))
 
 
 def around(
@@ -76,8 +78,8 @@ def around(
     as_of: datetime | str | None,
     partition: Mapping[str, str],
 ) -> Call[answers.BoardPage]:
-    path = _path("games", game, "boards", board, "players", player, "around")
-    return Call("GET", path, answers.BoardPage, _params(partition, span=span, window=window, as_of=as_of))
+    path = api_path("games", game, "boards", board, "players", player, "around")
+    return Call("GET", path, answers.BoardPage, query(partition, span=span, window=window, as_of=as_of))
 
 
 def rank_history(
@@ -89,30 +91,30 @@ def rank_history(
     last: date | str | None,
     partition: Mapping[str, str],
 ) -> Call[answers.RankHistory]:
-    path = _path("games", game, "boards", board, "players", player, "history")
+    path = api_path("games", game, "boards", board, "players", player, "history")
     days = {"from": first, "to": last}
     given = {name: str(day) for name, day in days.items() if day is not None}
-    return Call("GET", path, answers.RankHistory, _params({**partition, **given}, window=window))
+    return Call("GET", path, answers.RankHistory, query({**partition, **given}, window=window))
 
 
 def explain_standing(
     game: str, board: str, player: str, window: str | None, partition: Mapping[str, str]
 ) -> Call[answers.RankExplanation]:
-    path = _path("games", game, "boards", board, "players", player, "explain")
-    return Call("GET", path, answers.RankExplanation, _params(partition, window=window))
+    path = api_path("games", game, "boards", board, "players", player, "explain")
+    return Call("GET", path, answers.RankExplanation, query(partition, window=window))
 
 
 def explain_award(game: str, achievement: str, player: str) -> Call[answers.AwardExplanation]:
-    path = _path("games", game, "achievements", achievement, "explain")
+    path = api_path("games", game, "achievements", achievement, "explain")
     return Call("GET", path, answers.AwardExplanation, {"player": player})
 
 
 def lookup(
     game: str, board: str, players: Sequence[str], window: str, partition: Mapping[str, str]
 ) -> Call[answers.BoardPage]:
-    path = _path("games", game, "boards", board, "lookup")
+    path = api_path("games", game, "boards", board, "lookup")
     body = msgspec.json.encode({"players": list(players)})
-    return Call("POST", path, answers.BoardPage, _params(partition, window=window), body)
+    return Call("POST", path, answers.BoardPage, query(partition, window=window), body)
 
 
 def sheet(
@@ -125,8 +127,8 @@ def sheet(
     as_of: datetime | str | None,
     key: Mapping[str, str],
 ) -> Call[answers.SheetPage]:
-    params = _params(key, window=window, order=order, limit=limit, offset=offset, as_of=as_of)
-    return Call("GET", _path("games", game, "sheets", sheet), answers.SheetPage, params)
+    params = query(key, window=window, order=order, limit=limit, offset=offset, as_of=as_of)
+    return Call("GET", api_path("games", game, "sheets", sheet), answers.SheetPage, params)
 
 
 def explain(
@@ -138,43 +140,43 @@ def explain(
     offset: int | None,
     key: Mapping[str, str],
 ) -> Call[answers.Explanation]:
-    params = _params(key, sheet=sheet, column=column, window=window, limit=limit, offset=offset)
-    return Call("GET", _path("games", game, "explain"), answers.Explanation, params)
+    params = query(key, sheet=sheet, column=column, window=window, limit=limit, offset=offset)
+    return Call("GET", api_path("games", game, "explain"), answers.Explanation, params)
 
 
 def achievements(game: str) -> Call[answers.Achievements]:
-    return Call("GET", _path("games", game, "achievements"), answers.Achievements)
+    return Call("GET", api_path("games", game, "achievements"), answers.Achievements)
 
 
 def seasons(game: str) -> Call[answers.Seasons]:
-    return Call("GET", _path("games", game, "seasons"), answers.Seasons)
+    return Call("GET", api_path("games", game, "seasons"), answers.Seasons)
 
 
 def matches(
     game: str, status: str | None, player: str | None, limit: int | None, before: str | None
 ) -> Call[answers.Matches]:
-    params = _params(status=status, player=player, limit=limit, before=before)
-    return Call("GET", _path("games", game, "matches"), answers.Matches, params)
+    params = query(status=status, player=player, limit=limit, before=before)
+    return Call("GET", api_path("games", game, "matches"), answers.Matches, params)
 
 
 def match(game: str, match: str) -> Call[answers.Match]:
-    return Call("GET", _path("games", game, "matches", match), answers.Match)
+    return Call("GET", api_path("games", game, "matches", match), answers.Match)
 
 
 def player(player: str) -> Call[answers.Player]:
-    return Call("GET", _path("players", player), answers.Player)
+    return Call("GET", api_path("players", player), answers.Player)
 
 
 def player_stats(player: str) -> Call[answers.PlayerStats]:
-    return Call("GET", _path("players", player, "stats"), answers.PlayerStats)
+    return Call("GET", api_path("players", player, "stats"), answers.PlayerStats)
 
 
 def player_achievements(player: str) -> Call[answers.PlayerAchievements]:
-    return Call("GET", _path("players", player, "achievements"), answers.PlayerAchievements)
+    return Call("GET", api_path("players", player, "achievements"), answers.PlayerAchievements)
 
 
 def player_matches(player: str, limit: int | None, before: str | None) -> Call[answers.Matches]:
-    return Call("GET", _path("players", player, "matches"), answers.Matches, _params(limit=limit, before=before))
+    return Call("GET", api_path("players", player, "matches"), answers.Matches, query(limit=limit, before=before))
 
 
 def put_player(
@@ -186,15 +188,15 @@ def put_player(
 ) -> Call[answers.Player]:
     given = {"name": name, "region": region, "avatar": avatar, "attributes": attributes}
     body = msgspec.json.encode({key: value for key, value in given.items() if value is not None})
-    return Call("PUT", _path("players", player), answers.Player, body=body)
+    return Call("PUT", api_path("players", player), answers.Player, body=body)
 
 
-def _path(*segments: str) -> str:
+def api_path(*segments: str) -> str:
     """The segments below /v1, each quoted whole: an id may hold a slash."""
     return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
-def _params(more: Mapping[str, str] | None = None, /, **params: Param) -> dict[str, str]:
+def query(more: Mapping[str, str] | None = None, /, **params: Param) -> dict[str, str]:
     """Query parameters as text; those that are None are left out."""
     given = {**(more or {}), **params}
     return {name: _text(value) for name, value in given.items() if value is not None}

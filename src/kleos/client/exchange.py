@@ -12,6 +12,7 @@ from kleos.client.retry import RETRIED_STATUS, RetryPolicy
 
 T = TypeVar("T")
 RETRIED_FAILURES = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Exchange:
@@ -36,15 +37,16 @@ class Exchange:
                 raise KleosClientError(f"{call.method} {call.path} answered something else: {error}") from error
         raise _refusal(response)
 
-    def wait_after_response_s(self, attempt: int, response: httpx.Response) -> float | None:
+    def wait_after_response_s(self, attempt: int, call: Call[T], response: httpx.Response) -> float | None:
         """Seconds until the next attempt, or None when the response is final."""
-        if response.status_code != RETRIED_STATUS:
+        if response.status_code != RETRIED_STATUS or not call.repeatable:
             return None
         return self._retry.wait_s(attempt, response.headers.get("Retry-After"), self._rng)
 
     def wait_after_failure_s(self, attempt: int, call: Call[T], failure: httpx.TransportError) -> float:
         """Seconds until the next attempt; raises KleosConnectionError when there is none."""
-        wait_s = self._retry.wait_s(attempt, None, self._rng) if isinstance(failure, RETRIED_FAILURES) else None
+        retried = RETRIED_FAILURES if call.repeatable else UNSENT
+        wait_s = self._retry.wait_s(attempt, None, self._rng) if isinstance(failure, retried) else None
         if wait_s is None:
             reason = str(failure) or type(failure).__name__
             raise KleosConnectionError(f"{call.method} {call.path} failed {attempt} times: {reason}") from failure

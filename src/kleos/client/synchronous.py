@@ -14,6 +14,7 @@ from kleos.client import answers, calls
 from kleos.client.calls import Call, Event
 from kleos.client.event_ids import EventIds
 from kleos.client.exchange import Exchange
+from kleos.client.moderation import Moderation
 from kleos.client.recorder import Recorder
 from kleos.client.recording import RecorderSettings
 from kleos.client.retry import RetryPolicy
@@ -36,6 +37,7 @@ class Kleos:
         self._exchange = Exchange(key, retry or RetryPolicy(), Random())
         self._http = httpx.Client(base_url=url, headers=self._exchange.headers, timeout=timeout_s)
         self._ids = EventIds()
+        self.moderation = Moderation(self._call)
 
     def __enter__(self) -> Self:
         return self
@@ -239,7 +241,7 @@ class Kleos:
             except httpx.TransportError as failure:
                 wait_s = self._exchange.wait_after_failure_s(attempt, call, failure)
             else:
-                retry_s = self._exchange.wait_after_response_s(attempt, response)
+                retry_s = self._exchange.wait_after_response_s(attempt, call, response)
                 if retry_s is None:
                     return self._exchange.read(call, response)
                 wait_s = retry_s
