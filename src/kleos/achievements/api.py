@@ -109,8 +109,8 @@ async def get_award_explanation(
     """The event that completed it, what the row came to by that event, and the prerequisites; or how far it is."""
     in_force = engine.game(game)
     found = in_force.achievement(achievement)
-    card = await engine.directory.card(in_force.namespace, check_external_id(player))
-    if card is None or card.id in engine.directory.hidden_in(in_force.namespace, game):
+    card = await engine.directory.card_in(in_force.namespace, game, check_external_id(player))
+    if card is None:
         raise NotFound("player", player)
     return await explain_award(engine, in_force, found, card, caller)
 

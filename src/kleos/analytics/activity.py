@@ -27,7 +27,7 @@ _LATEST: Final = to_datetime(LATEST_AT).date()
 
 class ActivityPoint(msgspec.Struct):
     """One span. ``events`` were reported of it (corrections take none away), ``matches`` began in it, ``players`` have
-    something in it that counts."""
+    something in it that counts, those left out whom nobody sees."""
 
     window: str
     starts_at: datetime
@@ -89,7 +89,7 @@ async def _players(connection: Connection, game: Game, every: Every, spans: Sequ
     ]
     if rows:
         statement = sql.PLAYERS_OF_ROWS.format(rows=" UNION ".join(rows))
-        return _numbers(await connection.fetch(statement, [span.name for span in spans]))
+        return _numbers(await connection.fetch(statement, [span.name for span in spans], game.name))
     starts, end = [_start(span) for span in spans], _end(spans[-1])
     return _numbers(await connection.fetch(sql.PLAYERS_OF_MATCHES, game.name, starts, end))
 

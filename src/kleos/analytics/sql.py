@@ -18,6 +18,7 @@ GROUP BY 1
 PLAYERS_OF_ROWS: Final = """
 SELECT n.span, count(DISTINCT r.player) AS number
 FROM ({rows}) AS r JOIN unnest($1::text[]) WITH ORDINALITY AS n("window", span) USING ("window")
+WHERE NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = r.player AND h.game IN ('', $2))
 GROUP BY 1
 """
 ROWS: Final = 'SELECT "window", {player} AS player FROM {table} WHERE "window" = ANY($1::text[]) AND present'
@@ -33,6 +34,7 @@ FROM (
     WHERE game = $1 AND moment >= ($2::timestamptz[])[1] AND moment < $3
 ) AS played
 JOIN kleos.appearances a ON a.game = $1 AND a.match = played.match
+WHERE NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = a.player AND h.game IN ('', $1))
 GROUP BY 1
 """
 """For games of which no sheet has rows by player and span: of a match whose events have left, its two ends tell."""

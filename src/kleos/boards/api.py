@@ -115,7 +115,7 @@ async def read_standing(
     window: WindowName = None,
     as_of: AsOf = None,
 ) -> Response[bytes]:
-    """404 for a player that there is not, and for one that does not stand on the board."""
+    """404 for a player that there is not or who is banned in the game, and for one that does not stand on the board."""
     asked = _asked(request, engine, game, board, window, "as_of")
     if as_of is not None:
         question = past_question(engine, *asked.place, as_of)
@@ -275,7 +275,7 @@ def _window(game: Game, board: str, window: str | None) -> str:
 
 
 async def _no_standing(engine: Engine, asked: Asked, player: str) -> NotFound:
-    if await engine.directory.card(asked.game.namespace, player) is None:
+    if await engine.directory.card_in(asked.game.namespace, asked.game.name, player) is None:
         return NotFound("player", player)
     return NotFound(f"standing on board {asked.board!r} (window {asked.window!r}, this partition) of player", player)
 

@@ -63,8 +63,8 @@ def past_question(
 
 
 async def card_of(engine: Engine, game: Game, player: str) -> Card:
-    card = await engine.directory.card(game.namespace, player)
-    if card is None or card.id in engine.directory.hidden_in(game.namespace, game.name):
+    card = await engine.directory.card_in(game.namespace, game.name, player)
+    if card is None:
         raise NotFound("player", player)
     return card
 

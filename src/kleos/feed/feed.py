@@ -119,11 +119,12 @@ class Feed:
             self._private[game.namespace, player].tell_passed(game, by)
 
     def _tell_awards(self, game: Game, committed: Committed, listened: set[str]) -> None:
+        hidden = self.engine.directory.hidden_in(game.namespace, game.name)
         for kind, changes in by_kind(committed.awards).items():
             told: dict[str, list[dict[str, Any]]] = {}
             for change in changes:
                 id = committed.ids[change.player]
-                if id in listened:
+                if id in listened and id not in hidden:
                     card = self.engine.directory.cached(game.namespace, id)
                     name = id if card is None else card.shown_name
                     achievement = game.definition.achievements[change.achievement]

@@ -72,7 +72,12 @@ class PlayerSource:
 
     async def _state(self) -> dict[str, Any]:
         player, namespace = self._topic.player, self._topic.namespace
-        games = {game.name: game for game in self._engine.games() if game.namespace == namespace}
+        directory = self._engine.directory
+        games = {
+            game.name: game
+            for game in self._engine.games()
+            if game.namespace == namespace and player not in directory.hidden_in(namespace, game.name)
+        }
         card = await self._engine.directory.card(namespace, player)
         if card is None:
             return {"name": player, "standings": [], "awards": []}

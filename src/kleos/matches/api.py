@@ -87,10 +87,10 @@ async def get_matches(
     in_force = engine.game(game)
     number = None
     if player is not None:
-        found = await engine.directory.cards(in_force.namespace, (check_external_id(player),))
-        if player not in found:
+        card = await engine.directory.card_in(in_force.namespace, game, check_external_id(player))
+        if card is None:
             raise NotFound("player", player)
-        number = found[player].player
+        number = card.player
     return await newest(engine, [in_force], number, status, limit, before)
 
 

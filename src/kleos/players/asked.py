@@ -11,7 +11,7 @@ from kleos.players.directory import Card
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``games`` are those of the namespace, or the one asked for."""
+    """``games`` are those of the namespace, or the one asked for; without those in which the player is banned."""
 
     namespace: str
     card: Card
@@ -32,10 +32,19 @@ def namespace_of(engine: Engine, namespace: str | None, game: str | None = None)
 
 
 async def player_asked(engine: Engine, player: str, namespace: str | None, game: str | None) -> Asked:
-    """Raises NotFound for a player that does not exist: one with no row, award or profile."""
+    """Raises NotFound for a player that does not exist (one with no row, award or profile), and for one who is banned
+    in the game asked for."""
     space = namespace_of(engine, namespace, game)
     card = await engine.directory.card(space, check_external_id(player))
     if card is None:
         raise NotFound("player", player)
-    games = tuple(each for each in engine.games() if each.namespace == space and game in (None, each.name))
+    games = tuple(
+        each
+        for each in engine.games()
+        if each.namespace == space
+        and game in (None, each.name)
+        and card.id not in engine.directory.hidden_in(space, each.name)
+    )
+    if game is not None and not games:
+        raise NotFound("player", player)
     return Asked(space, card, games)

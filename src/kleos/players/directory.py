@@ -204,6 +204,11 @@ class Directory:
             self.found += 1
         return card if card is not None and card.exists else None
 
+    async def card_in(self, namespace: str, game: str, id: str) -> Card | None:
+        """One player that exists and is seen in a game; None as :meth:`card`, and for one who is banned there."""
+        card = await self.card(namespace, id)
+        return card if card is not None and card.id not in self.hidden_in(namespace, game) else None
+
     async def by_number(self, namespace: str, players: Sequence[int]) -> dict[int, Card]:
         found = {player: card for player in players if (card := self._by_number.get((namespace, player))) is not None}
         missing = [player for player in players if player not in found]

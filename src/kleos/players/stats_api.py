@@ -253,7 +253,7 @@ async def get_comparison(
     one = await player_asked(engine, player, namespace, game)
     two = await player_asked(engine, other, namespace, game)
     games: dict[str, answers.GameComparison] = {}
-    for each in one.games:
+    for each in (each for each in one.games if each in two.games):
         rows = [await _rows(engine, each, asked.card.player, window, strict=game is not None) for asked in (one, two)]
         columns = [
             _compared(each, each.sheet(sheet), column, rows, (one.card.id, two.card.id))

@@ -102,12 +102,9 @@ async def place_of(
             f"a row of {sheet.name!r} is told by its whole key, {whole}: there is no {missing[0]}", missing[0]
         )
     values = []
-    hidden_here = directory.hidden_in(game.namespace, game.name)
     for each in sheet.key:
         value = await key_value(directory, game, each, key[each.name])
-        is_player = each.type.kind == "player"
-        hidden = is_player and directory.meant(game.namespace, key[each.name]) in hidden_here
-        if value is None or hidden:
+        if value is None:
             raise NotFound("player", key[each.name])
         values.append(value)
     return Place(sheet, column, window, tuple(values))

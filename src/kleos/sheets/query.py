@@ -222,11 +222,12 @@ async def filter_values(directory: Directory, game: Game, sheet: Sheet, filters:
 
 
 async def key_value(directory: Directory, game: Game, column: KeyColumn, text: str) -> Any:
-    """The value as the table has it; None for a player that does not exist."""
+    """The value as the table has it; None for a player that does not exist, or is banned in the game."""
     if "\0" in text or len(text) > _LONGEST_TEXT:
         raise BadInput("it holds a NUL character or is too long", column.name)
     if column.type.kind == "player":
-        return card.player if (card := await directory.card(game.namespace, text)) is not None else None
+        card = await directory.card_in(game.namespace, game.name, text)
+        return None if card is None else card.player
     try:
         return _scalar(column.type.kind, text)
     except ValueError:

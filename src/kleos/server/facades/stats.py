@@ -196,14 +196,14 @@ async def get_player_achievements(state: State, engine: TheEngine, user_id: User
 
 
 async def _card(engine: Engine, game: Game, user_id: str) -> Card:
-    card = await engine.directory.card(game.namespace, check_external_id(user_id, "user_id"))
+    card = await engine.directory.card_in(game.namespace, game.name, check_external_id(user_id, "user_id"))
     if card is None:
         raise NotFound("player", user_id)
     return card
 
 
 async def _stats(engine: Engine, game: Game, user_id: str) -> UserStats | None:
-    card = await engine.directory.card(game.namespace, user_id)
+    card = await engine.directory.card_in(game.namespace, game.name, user_id)
     if card is None:
         return None
     row = await stats.row_of(engine.pool, game, game.sheet(SHEET), ALL, card.player, tuple(SHOWN.values()))
