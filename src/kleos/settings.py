@@ -67,7 +67,10 @@ class Settings:
     limit_sockets: int = 1_000
     jobs: JobsPlace = "auto"
     jobs_at_once: int = 2
+    jobs_kept_days: int = 30
     verify_schedule: str = "30 3 * * *"
+    verify_rows: int = 100_000
+    verify_within_s: int = 60
     archive: str | None = None
     archive_schedule: str = "30 1 * * *"
     retention_days: int | None = None
@@ -262,11 +265,15 @@ SETTINGS: Final = (
         _one_of(get_args(JobsPlace)),
     ),
     Setting("jobs_at_once", "Jobs that one process runs at once; those of one game never are.", _whole(1, 64)),
+    Setting("jobs_kept_days", "Days after which a job that has ended is forgotten.", _whole(1, 36_500)),
     Setting(
         "verify_schedule",
-        "When every game is compared with its log: minute, hour, day, month, weekday in UTC, as cron has it; or `off`.",
+        "When a sample of every game is compared with its log: minute, hour, day, month, weekday in UTC, as cron has "
+        "it; or `off`.",
         _schedule,
     ),
+    Setting("verify_rows", "Rows of a game that such a sample looks at, at most (and some).", _whole(1, 10**9)),
+    Setting("verify_within_s", "Seconds that such a sample takes of a game, at most (and some).", _whole(1, 86_400)),
     Setting(
         "archive",
         "Where the log is archived: a folder, or an URL of fsspec's such as `s3://bucket/kleos`. Else `archive` in "

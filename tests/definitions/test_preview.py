@@ -115,7 +115,7 @@ async def test_a_part_of_the_players_stands_for_all(database: Database) -> None:
         async with engine.pool.acquire() as connection, snapshot(connection):
             game = engine.game("darts")
             _, changes = await engine.put_definition("darts", definition, dry_run=True)
-            told = await preview(connection, game, load(definition, "darts"), changes, Origin(NOW), within_s=0)
+            told = await preview(connection, game, load(definition, "darts"), changes, Origin(NOW), -1, within_s=0)
         assert (told.players, told.measured) == (300, 50)
         assert told.achievements[0].gained == 50
         assert told.boards[0].after == 50

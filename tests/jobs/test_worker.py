@@ -11,8 +11,10 @@ from kleos.engine.engine import Engine
 from kleos.jobs import sql, tasks
 from kleos.jobs.kinds import Kind
 from kleos.jobs.queue import Job, Queue
+from kleos.jobs.settings import worker_settings
 from kleos.jobs.work import Work
 from kleos.jobs.worker import Worker, WorkerSettings
+from kleos.settings import Settings
 from kleos.store.database import Database
 from kleos.telemetry.progress import Progress
 from tests.engine.darts import AWARDS, PLAIN, play
@@ -187,6 +189,45 @@ async def test_what_is_due_is_asked_for_once_for_each_game_with_events(
     verified = await queue.page(kind="verify")
     assert [(job.game, job.actor) for job in verified] == [("darts", "schedule")]
     assert len(await queue.page(kind="schedule")) == 1
+
+
+async def test_what_is_due_is_a_sample_of_each_game(database: Database, engine: Engine, queue: Queue) -> None:
+    settings = worker_settings(Settings(verify_rows=50, verify_within_s=20, verify_schedule="0 0 * * *"))
+    assert settings.schedules["verify"] == "0 0 * * *"
+    sampled = WorkerSettings(2, {"verify": "0 0 * * *"}, settings.arguments)
+    async with Worker(Work(database.dsn, engine), sampled, is_only=True).beside():
+        async with asyncio.timeout(SOON_S):
+            while not (done := await queue.page(["succeeded"], kind="verify")):
+                await asyncio.sleep(0.05)
+        whole = await queue.ended(await queue.defer("verify", "darts"), SOON_S)
+    (job,) = done
+    assert job.arguments == {"rows": 50, "within_s": 20}
+    assert (job.result["is_sample"], job.result["different"]) == (True, 0)
+    assert job.result["rows"] > 0
+    assert whole.result["is_sample"] is False
+
+
+async def test_jobs_that_ended_long_ago_are_forgotten(database: Database, engine: Engine, queue: Queue) -> None:
+    """But for the last of each kind and game that went well, of which metrics tell, and those that have not ended."""
+    async with worker_of(database).beside():
+        old = [await queue.defer("verify", "darts", rows=1 + n, within_s=9.0) for n in range(3)]
+        old += [await queue.defer("verify", "chess"), await queue.defer("rebuild", "darts")]
+        for id in old:
+            await queue.ended(id, SOON_S)
+    waiting = await queue.defer("archive", "darts")
+    aged = "UPDATE kleos_jobs.procrastinate_events SET at = at - make_interval(days => 40)"
+    await database.pool.execute(aged)
+    ever = {job.id for job in await queue.page()}
+    assert ever == {*old, waiting}
+    await database.pool.execute("UPDATE kleos_jobs.procrastinate_jobs SET queue_name = 'nobody' WHERE id = $1", waiting)
+    async with worker_of(database, kept_days=50).beside():
+        await queue.ended(await queue.defer("verify", "golf"), SOON_S)
+    assert {job.id for job in await queue.page()} > ever
+    async with worker_of(database, kept_days=30).beside(), asyncio.timeout(SOON_S):
+        while len(left := {job.id for job in await queue.page()} & ever) > 3:
+            await asyncio.sleep(0.05)
+    assert left == {old[2], old[4], waiting}
+    assert await database.pool.fetchval("SELECT count(*) FROM kleos.jobs WHERE job = $1", old[0]) == 0
 
 
 async def _left_running(database: Database, queue: Queue, silent_s: int) -> int:

@@ -1,6 +1,7 @@
-"""Long work in a process of its own, which kills itself before the nth thing that it asks of the database.
+"""Long work in a process of its own, which kills itself before the nth thing that it asks of the database or of the
+archive.
 
-Run as ``python -m tests.laws.dying DSN ARCHIVE WORK N FILE``; N of 0 lets it live. Prints how much it asked.
+Run as ``python -m tests.laws.dying DSN ARCHIVE WORK N FILE``; N of 0 lets it live. Prints how many steps there were.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from kleos.log.archive.seal import seal
 from kleos.store.pool import open_connection
 
 GAME = "kinds"
+FILE_STEPS = ("clear", "put", "write", "_arrive", "check")
 ASKS = ("execute", "executemany", "fetch", "fetchval", "fetchrow", "copy_to_table", "copy_records_to_table")
 
 
@@ -30,20 +32,32 @@ class Dying:
         self.dies_at = dies_at
         self.asked = 0
 
+    def step(self) -> None:
+        self.asked += 1
+        if self.asked == self.dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
     def wrap(self, ask: Any) -> Any:
         async def asked(*arguments: Any, **options: Any) -> Any:
-            self.asked += 1
-            if self.asked == self.dies_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+            self.step()
             return await ask(*arguments, **options)
 
         return asked
+
+    def wrap_blocking(self, do: Any) -> Any:
+        def done(*arguments: Any, **options: Any) -> Any:
+            self.step()
+            return do(*arguments, **options)
+
+        return done
 
 
 async def main(dsn: str, place: str, work: str, dies_at: int, file: Path) -> None:
     dying = Dying(dies_at)
     for name in ASKS:
         setattr(asyncpg.Connection, name, dying.wrap(getattr(asyncpg.Connection, name)))
+    for name in FILE_STEPS:
+        setattr(Location, name, dying.wrap_blocking(getattr(Location, name)))
     connection = await open_connection(dsn)
     dying.asked = 0
     if work == "archive":

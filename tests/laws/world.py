@@ -119,7 +119,7 @@ class World:
             decided = await decide_awards(connection, game, list(ids))
         folded["awards"] = fold_all_awards(game, decided)
         sheets = {
-            sheet.name: _named_rows(game, sheet, folded[sheet.name], ids) for sheet in game.definition.sheets.values()
+            sheet.name: named_rows(game, sheet, folded[sheet.name], ids) for sheet in game.definition.sheets.values()
         }
         return State(sheets, _named_awards(decided, ids))
 
@@ -128,8 +128,11 @@ class World:
         game = self.engine.game(name)
         await self.engine.standings.ready(game, self._open_kinds(game))
         ranks = {}
-        for board, window, partition in self._places(game, state):
-            given = {key: str(value) for key, value in partition.as_given().items()}
+        for board, window, partition in self.places(game, state):
+            given = {
+                key: str(value).lower() if isinstance(value, bool) else str(value)
+                for key, value in partition.as_given().items()
+            }
             page = await self.engine.standings.page(game, board.board.name, window.name, given, 0, 1000)
             assert page.total == len(page.entries)
             ranks[(board.board.name, window.name, partition)] = [
@@ -143,7 +146,7 @@ class World:
         """Every board, or only what is parted by what the players' profiles say, from the rows alone."""
         game = self.engine.game(name)
         ranks = {}
-        for board, window, partition in self._places(game, state):
+        for board, window, partition in self.places(game, state):
             if of_attributes and not ATTRIBUTES.keys() & set(partition.names):
                 continue
             closed = window.end is not None and window.end <= self.clock()
@@ -160,7 +163,7 @@ class World:
     def _open_kinds(self, game: Game) -> list[str]:
         return [kind for kind in WINDOW_KINDS if game.calendar.window(kind, self.clock()) is not None]
 
-    def _places(self, game: Game, state: State) -> list[tuple[CompiledBoard, Window, Partition]]:
+    def places(self, game: Game, state: State) -> list[tuple[CompiledBoard, Window, Partition]]:
         places = []
         for board in game.definition.boards.values():
             compiled = CompiledBoard(game.definition, board)
@@ -180,7 +183,7 @@ def _kinds(sheet: Sheet) -> dict[str, str]:
     return kinds | {column.name: column.type.kind for column in sheet.columns.values()}
 
 
-def _named_rows(game: Game, sheet: Sheet, rows: Mapping[RowKey, Row], ids: Mapping[int, str]) -> Rows:
+def named_rows(game: Game, sheet: Sheet, rows: Mapping[RowKey, Row], ids: Mapping[int, str]) -> Rows:
     """Rows under the fold as the database shows them: the same columns, hidden ones too."""
     cells = Cells.of(sheet)
     place = {column.name: n for n, column in enumerate(sheet.key, 1)}

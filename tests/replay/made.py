@@ -44,33 +44,17 @@ def made_log(plan: Plan, seed: int, count: int) -> list[LogRow]:
     return _Maker(plan, random.Random(seed)).log(count)
 
 
-class _Maker:
-    def __init__(self, plan: Plan, rng: random.Random) -> None:
-        self.plan, self.rng = plan, rng
-        source = plan.definition.source
-        self.texts = [*sorted({text for text in _TEXT.findall(source) if len(text) < 12})[:30], "", "é", "it's"]
-        self.ints = [int(text) for text in _NUMBER.findall(source) if len(text) < 7]
-        self.manual = [n for n, a in plan.definition.achievements.items() if isinstance(a.condition, Manual)]
-        self.times = [START_US + rng.randrange(6 * DAY_US) for _ in range(6)]
-        self.times += [start for season in SEASONS for start in (season.start, season.end, season.end - 1)]
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Values for fields of any type as a game sends them, drawn from what is given."""
 
-    def log(self, count: int) -> list[LogRow]:
-        types = [name for name in self.plan.events if name != AWARD_GRANTED or self.manual]
-        return [self._event(number, self.rng.choice(types)) for number in range(count)]
+    rng: random.Random
+    players: Sequence[str]
+    texts: Sequence[str]
+    ints: Sequence[int]
+    times: Sequence[int]
 
-    def _event(self, number: int, type_: str) -> LogRow:
-        plan = self.plan.events[type_]
-        id = f"{self.rng.choice(['z', 'a', 'é'])}{number}"
-        match = self.rng.choice([id, "m1", "m2", "m3"])
-        at = self.rng.choice(self.times) if self.rng.random() < 0.6 else START_US + self.rng.randrange(40 * DAY_US)
-        sent = self._fields(plan.type)
-        if type_ == AWARD_GRANTED:
-            sent["achievement"] = self.rng.choice(self.manual)
-        wire = self.plan.decode_one(msgspec.json.encode({"type": type_, "id": id, **sent}))
-        plan.normalise(wire)
-        return LogRow(number + 1, id, match, type_, at, plan.write_body(wire, PLAYERS))
-
-    def _fields(self, holder: EventType | RecordOf) -> dict[str, Any]:
+    def of(self, holder: EventType | RecordOf) -> dict[str, Any]:
         return {field.name: self._value(field.type) for field in holder.fields.values() if not self._left_out(field)}
 
     def _left_out(self, field: Field) -> bool:
@@ -85,14 +69,14 @@ class _Maker:
         if isinstance(type_, MapOf):
             return {self._value(type_.key): self._value(type_.value) for _ in range(rng.randrange(4))}
         if isinstance(type_, RecordOf):
-            return self._fields(type_)
+            return self.of(type_)
         return self._scalar(type_.kind)
 
     def _scalar(self, kind: str) -> Any:
         rng = self.rng
         match kind:
             case "player":
-                return rng.choice(list(PLAYERS))
+                return rng.choice(self.players)
             case "str":
                 return rng.choice(self.texts)
             case "int":
@@ -104,6 +88,34 @@ class _Maker:
             case "time":
                 return iso(rng.choice(self.times))
         return {"any": [1, "x"]}
+
+
+class _Maker:
+    def __init__(self, plan: Plan, rng: random.Random) -> None:
+        self.plan, self.rng = plan, rng
+        source = plan.definition.source
+        texts = [*sorted({text for text in _TEXT.findall(source) if len(text) < 12})[:30], "", "é", "it's"]
+        ints = [int(text) for text in _NUMBER.findall(source) if len(text) < 7]
+        self.manual = [n for n, a in plan.definition.achievements.items() if isinstance(a.condition, Manual)]
+        self.times = [START_US + rng.randrange(6 * DAY_US) for _ in range(6)]
+        self.times += [start for season in SEASONS for start in (season.start, season.end, season.end - 1)]
+        self.fields = Fields(rng, list(PLAYERS), texts, ints, self.times)
+
+    def log(self, count: int) -> list[LogRow]:
+        types = [name for name in self.plan.events if name != AWARD_GRANTED or self.manual]
+        return [self._event(number, self.rng.choice(types)) for number in range(count)]
+
+    def _event(self, number: int, type_: str) -> LogRow:
+        plan = self.plan.events[type_]
+        id = f"{self.rng.choice(['z', 'a', 'é'])}{number}"
+        match = self.rng.choice([id, "m1", "m2", "m3"])
+        at = self.rng.choice(self.times) if self.rng.random() < 0.6 else START_US + self.rng.randrange(40 * DAY_US)
+        sent = self.fields.of(plan.type)
+        if type_ == AWARD_GRANTED:
+            sent["achievement"] = self.rng.choice(self.manual)
+        wire = self.plan.decode_one(msgspec.json.encode({"type": type_, "id": id, **sent}))
+        plan.normalise(wire)
+        return LogRow(number + 1, id, match, type_, at, plan.write_body(wire, PLAYERS))
 
 
 def insert(duck: duckdb.DuckDBPyConnection, log: Sequence[LogRow]) -> None:

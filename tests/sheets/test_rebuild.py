@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from kleos.core.definition.load import load as load_definition
 from kleos.core.errors import Conflict, NotFound
 from kleos.engine import catalog
+from kleos.engine.catalog import Origin
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.rebuild import Target, rebuilding
@@ -246,4 +248,28 @@ async def test_a_rebuild_by_another_process_refuses_no_event(world: World) -> No
     stopping.set()
     sent = await loading
     assert sent > 4
+    assert await check(world) == 80 + sent
+
+
+async def test_a_definition_from_another_process_refuses_no_event(world: World) -> None:
+    """What waited is read anew by the definition that is in force then."""
+    stopping = asyncio.Event()
+    grown = KINDS.replace('count()"\ntotal', 'count()"\nmost  = "max(count)"\ntotal')
+
+    async def load(worker: int) -> int:
+        for n in itertools.count():
+            if stopping.is_set():
+                return n
+            await world.send(played(f"d{worker}-{n}", "2026-06-01T00:00:00Z", f"p{n % 3}", match=f"m{n % 5}"))
+        raise AssertionError
+
+    workers = [asyncio.create_task(load(n)) for n in range(3)]
+    connection = await open_connection(world.engine.database.dsn)
+    for source in (grown, KINDS, grown, KINDS):
+        before = await catalog.read_game(connection, "kinds")
+        await catalog.put_in_force(connection, before, load_definition(source, "kinds"), Origin(world.engine.now()))
+    await connection.close()
+    stopping.set()
+    sent = sum(await asyncio.gather(*workers))
+    assert sent > 12
     assert await check(world) == 80 + sent

@@ -11,6 +11,7 @@ import duckdb
 
 from kleos.core.windows import Window
 from kleos.log.archive.location import Location
+from kleos.log.archive.manifest import SpanFile
 from kleos.log.archive.read import no_location, removed_files
 from kleos.store.pool import Connection
 
@@ -26,20 +27,22 @@ GROUP BY ALL
 async def archived_events(connection: Connection, game: str, spans: Sequence[Window]) -> Counter[int]:
     """By the number of the span, from 0 on; of files that the manifest says may hold some, one column is read.
 
-    ``connection`` must see one moment, the one at which the events in PostgreSQL are counted.
+    ``connection`` must see one moment, the one at which the events in PostgreSQL are counted. Raises ArchiveDamaged,
+    naming the file, where one is not what was written.
     """
     found = await removed_files(connection, game, (spans[0].start, spans[-1].end))
     if found is None:
         return Counter()
-    location, paths = found
+    location, files = found
     if location is None:
         raise no_location()
-    return await asyncio.to_thread(_count, location, paths, spans)
+    return await asyncio.to_thread(_count, location, files, spans)
 
 
-def _count(location: Location, paths: Sequence[str], spans: Sequence[Window]) -> Counter[int]:
+def _count(location: Location, removed: Sequence[SpanFile], spans: Sequence[Window]) -> Counter[int]:
     with tempfile.TemporaryDirectory(prefix="kleos-activity-") as scratch, duckdb.connect(":memory:") as duck:
-        files = [str(location.local(path, Path(scratch))) for path in paths]
+        folder = Path(scratch)
+        files = [str(location.checked(file.path, file.size_bytes, file.sha256, folder)) for file in removed]
         starts = [span.start for span in spans]
         rows = duck.execute(_COUNT, [files, starts, len(starts), spans[-1].end]).fetchall()
     return Counter(dict(rows))

@@ -1,6 +1,6 @@
 """Do SQL and an index in memory rank alike? For a sample of windows, partitions and places of every board."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from typing import Final
 
@@ -20,11 +20,16 @@ PLACES: Final = 100
 
 
 async def verify_ranks(
-    connection: Connection, game: Game, found: Differences, progress: Callable[[str, int, int], None]
+    connection: Connection,
+    game: Game,
+    found: Differences,
+    progress: Callable[[str, int, int], None],
+    names: Collection[str] | None = None,
 ) -> int:
-    """Compares; answers how many ranks. The newest window of each kind is taken, as if it were open."""
+    """Compares all boards, or those named; answers how many ranks. The newest window of each kind is taken, as if it
+    were open."""
     compared = 0
-    boards = game.definition.boards.values()
+    boards = [board for board in game.definition.boards.values() if names is None or board.name in names]
     for done, board in enumerate(boards):
         progress("comparing ranks", done, len(boards))
         compiled = CompiledBoard(game.definition, board)

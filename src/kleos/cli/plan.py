@@ -12,6 +12,7 @@ from kleos.cli.remote import USUAL_URL, Key, Remote, Url, path
 from kleos.client.calls import Call
 from kleos.core.definition.load import load
 
+PATIENCE_S: Final = 300.0
 _SIGNS: Final = {"added": "+", "filled": "+", "gained": "+", "dropped": "-", "lost": "-", "changed": "~"}
 
 
@@ -26,8 +27,8 @@ def plan(
 ) -> int:
     """Say what putting a definition in force would do, and do nothing.
 
-    The file is checked here first. Then the server folds its log as the new version would fold it, for as many players
-    as a few seconds allow. Exits with 1 where the change is refused.
+    The file is checked here first. Then the server folds its log as the new version would fold it; of a log that takes
+    longer than a minute, the histories of players drawn by chance. Exits with 1 where the change is refused.
 
     For example:
 
@@ -38,7 +39,7 @@ def plan(
     source, name = read_text(file), game or file.stem
     load(source, name, str(file))
     call = Call("PUT", path("games", name, "definition"), object, {"dry_run": "true"}, source.encode())
-    with Remote(url, key) as remote:
+    with Remote(url, key, timeout_s=PATIENCE_S) as remote:
         answer: Any = remote.ask(call)
     if as_json:
         print_json(answer)

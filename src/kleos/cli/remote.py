@@ -26,11 +26,11 @@ Key = Annotated[
 class Remote(Kleos):
     """A server, asked by the client's own calls; answers are left as the server gave them, for `--json`."""
 
-    def __init__(self, url: str, key: str | None = None) -> None:
+    def __init__(self, url: str, key: str | None = None, timeout_s: float = 30.0) -> None:
         if not url.startswith(("http://", "https://")):
             raise Failed(f"kleos: --url {url}: must begin with http:// or https://")
         self.url = url
-        super().__init__(url, key or None, retry=IMPATIENCE)
+        super().__init__(url, key or None, timeout_s=timeout_s, retry=IMPATIENCE)
 
     def ask(self, call: Call[Any]) -> Any:
         """Raises KleosAPIError where the server refuses, Failed where none answers."""

@@ -88,6 +88,10 @@ class Unavailable(KleosError):
         super().__init__(message)
 
 
+class Outdated(Unavailable):
+    """What was read by a definition that is no longer in force: nothing of it was done, and it may be read anew."""
+
+
 class TooLarge(KleosError):
     """A request holds more than the server takes at once; split it. HTTP status 413."""
 

@@ -53,7 +53,7 @@ async def try_definition(engine: Engine, name: str, source: str, origin: Origin)
         return Tried(before, changes, None)
     connection = await open_connection(engine.database.dsn, timeout_s=engine.database.timeout_s)
     try:
-        async with snapshot(connection):
+        async with engine.past.one_at_a_time, snapshot(connection):
             return Tried(before, changes, await preview(connection, before, definition, changes, origin))
     finally:
         connection.terminate()

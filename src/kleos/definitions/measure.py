@@ -1,5 +1,5 @@
-"""Folding the log as a new version would fold it, for some of the players, and holding what comes out against what
-there is. Nothing is written.
+"""Folding the log as a new version would fold it, for some of the players of a game that is too large to be folded as a
+whole, and holding what comes out against what there is. Nothing is written.
 
 Players are taken in an order of chance, as many as the time allows; the rest is like them.
 """
@@ -30,32 +30,27 @@ EXAMPLES: Final = 5
 
 @dataclass(slots=True)
 class Measured:
-    """What the players looked at so far come to: standings by board, and what would become of awards."""
+    """What the players looked at so far come to: standings by board, and what would become of awards. ``players`` is
+    None where that is all of them."""
 
     standings: dict[str, int] = field(default_factory=dict)
     awards: dict[str, AchievementPreview] = field(default_factory=dict)
-    players: list[int] = field(default_factory=list)
+    players: list[int] | None = None
 
 
-async def measure(
+async def measure_some(
     connection: Connection,
     before: Game,
     after: Game,
-    boards: Mapping[str, str],
+    boards: Sequence[Board],
     changes: Changes,
     now: int,
     players: Sequence[int],
     within_s: float,
 ) -> Measured:
     """Folds the histories of players, some at a time, until the time is over."""
-    found = Measured()
-    counted = [
-        after.definition.boards[name]
-        for name, kind in boards.items()
-        if kind != "lost" and name in after.definition.boards and after.definition.boards[name].sheet != "awards"
-    ]
-    if not changes.rejudge and not counted:
-        return found
+    measured: list[int] = []
+    found = Measured(players=measured)
     deadline = time.monotonic() + within_s
     for start in range(0, len(players), PLAYERS_AT_ONCE):
         if start and time.monotonic() > deadline:
@@ -63,10 +58,10 @@ async def measure(
         some = list(players[start : start + PLAYERS_AT_ONCE])
         histories = await history.of_players(connection, after, some, after.plan.events)
         held = await awards_of(connection, before, some)
-        decided = await asyncio.to_thread(_fold_some, after, counted, histories, now, found)
+        decided = await asyncio.to_thread(_fold_some, after, boards, histories, now, found)
         if changes.rejudge:
             await _compare_awards(connection, after, held, decided, found)
-        found.players += some
+        measured += some
     return found
 
 

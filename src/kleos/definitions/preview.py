@@ -12,15 +12,20 @@ from kleos.core.plan import compile_plan
 from kleos.core.windows import Calendar
 from kleos.definitions import sql
 from kleos.definitions.answers import AchievementPreview, BoardPreview, ColumnPreview, Cost, Preview, ThingKind
-from kleos.definitions.measure import Measured, measure
+from kleos.definitions.measure import Measured, measure_some
+from kleos.definitions.replayed import measure_all
 from kleos.engine.catalog import Origin
 from kleos.engine.game import Game
 from kleos.sheets.layout import quoted, table
 from kleos.store.pool import Connection
 
+EXACTLY_WITHIN_S: Final = 60.0
 MEASURED_WITHIN_S: Final = 5.0
-REFOLDED_EVENTS_PER_S: Final = 50_000
-"""A careful guess at how many events of the log are folded anew in a second."""
+SEALED_EVENTS_PER_S: Final = 500_000
+UNSEALED_EVENTS_PER_S: Final = 100_000
+"""Careful guesses at how many events of the archive, and of PostgreSQL, are folded anew in a second."""
+COUNTED_EVENTS: Final = 200_000
+"""So many of those that are not sealed are counted; to count more takes longer than the number is worth."""
 
 
 async def preview(
@@ -29,20 +34,39 @@ async def preview(
     definition: Definition,
     changes: Changes,
     origin: Origin,
+    exactly_within_s: float = EXACTLY_WITHIN_S,
     within_s: float = MEASURED_WITHIN_S,
 ) -> Preview:
-    """Runs in a transaction that sees one moment. ``changes`` are those from ``before`` to ``definition``."""
+    """Runs in a transaction that sees one moment. ``changes`` are those from ``before`` to ``definition``.
+
+    The whole log is folded where that takes no more than so many seconds by guess; of a larger one the histories of
+    players drawn by chance, within the other seconds.
+    """
     after = game_after(before, definition, origin)
-    boards = _concerned_boards(before.definition, definition, changes)
-    players = [row["player"] for row in await connection.fetch(sql.PLAYERS_ANYHOW, before.name)]
-    found = await measure(connection, before, after, boards, changes, origin.at, players, within_s)
+    concerned = _concerned_boards(before.definition, definition, changes)
+    boards = [
+        definition.boards[name]
+        for name, kind in concerned.items()
+        if kind != "lost" and definition.boards[name].sheet != "awards"
+    ]
+    cost = await _cost(connection, before)
+    players: int = await connection.fetchval(sql.PLAYERS, before.name)
+    measured = players
+    if not changes.rejudge and not boards:
+        found, measured = Measured(), 0
+    elif cost.seconds <= exactly_within_s:
+        found = await measure_all(connection, before, after, boards, changes, origin.at)
+    else:
+        some = [row["player"] for row in await connection.fetch(sql.PLAYERS_ANYHOW, before.name)]
+        found = await measure_some(connection, before, after, boards, changes, origin.at, some, within_s)
+        measured = len(found.players or ())
     return Preview(
         await _columns(connection, before.definition, definition),
-        [await _board(connection, before, after, name, kind, found, origin.at) for name, kind in boards.items()],
+        [await _board(connection, before, name, kind, found, origin.at) for name, kind in concerned.items()],
         [*await _dropped_awards(connection, before, after), *_awards(before, definition, changes, found)],
-        len(players),
-        len(found.players),
-        await _cost(connection, before, changes),
+        players,
+        measured,
+        cost if changes.refold or changes.rejudge else Cost(0, 0.0),
     )
 
 
@@ -107,16 +131,10 @@ async def _columns(connection: Connection, old: Definition, new: Definition) -> 
 
 
 async def _board(
-    connection: Connection,
-    before: Game,
-    after: Game,
-    name: str,
-    kind: ThingKind,
-    found: Measured,
-    now: int,
+    connection: Connection, before: Game, name: str, kind: ThingKind, found: Measured, now: int
 ) -> BoardPreview:
     was = await _standings_now(connection, before, name, None if kind == "lost" else found.players, now)
-    return BoardPreview(name, kind, was, found.standings.get(name, 0) if kind != "lost" and found.players else None)
+    return BoardPreview(name, kind, was, found.standings.get(name) if kind != "lost" else None)
 
 
 async def _standings_now(
@@ -134,12 +152,21 @@ async def _standings_now(
     statement = sql.QUALIFIED.format(
         table=table(game.name, sheet.name), qualified=qualified, player=quoted(sheet.player_key)
     )
-    standings: int = await connection.fetchval(statement, window.name, players)
+    standings: int = await connection.fetchval(statement, window.name, players, game.name)
     return standings
 
 
-async def _cost(connection: Connection, before: Game, changes: Changes) -> Cost:
-    if not changes.refold and not changes.rejudge:
-        return Cost(0, 0.0)
-    events: int = await connection.fetchval(sql.LOG_SIZE, before.name)
-    return Cost(events, round(events / REFOLDED_EVENTS_PER_S, 1))
+async def _cost(connection: Connection, before: Game) -> Cost:
+    """What is sealed is counted, and the rest up to a bound; beyond it the planner's guess stands for it."""
+    (sealed,) = await connection.fetch(sql.SEALED, before.name)
+    after_seq, archived = sealed["last_seq"], sealed["events"]
+    rest: int = await connection.fetchval(sql.UNSEALED, before.name, after_seq, COUNTED_EVENTS)
+    if rest == COUNTED_EVENTS:
+        rest = max(rest, await _guessed(connection, before.name, after_seq))
+    return Cost(archived + rest, round(archived / SEALED_EVENTS_PER_S + rest / UNSEALED_EVENTS_PER_S, 1))
+
+
+async def _guessed(connection: Connection, game: str, after_seq: int) -> int:
+    """How many rows the planner expects; the name of a game holds no quote."""
+    plan = await connection.fetchval(sql.GUESS_UNSEALED.format(game=game, after_seq=int(after_seq)))
+    return int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"])

@@ -11,10 +11,18 @@ WHERE d.game = $1 ORDER BY d.version DESC
 NUMBERS: Final = "SELECT version FROM kleos.definitions WHERE game = $1 ORDER BY version"
 SOURCE: Final = "SELECT source, counts_from FROM kleos.definitions WHERE game = $1 AND version = $2"
 
-LOG_SIZE: Final = """
-SELECT (SELECT count(*) FROM kleos.events WHERE game = $1)
-     + COALESCE((SELECT sum(events) FROM kleos.spans WHERE game = $1 AND removed_at IS NOT NULL), 0)::bigint
+SEALED: Final = """
+SELECT COALESCE(max(last_seq), 0) AS last_seq, COALESCE(sum(events), 0)::bigint AS events
+FROM kleos.spans WHERE game = $1 AND sealed_at IS NOT NULL
 """
+UNSEALED: Final = """
+SELECT count(*) FROM (SELECT FROM kleos.events WHERE game = $1 AND seq > $2 AND type NOT LIKE '%.%' LIMIT $3) counted
+"""
+GUESS_UNSEALED: Final = """
+EXPLAIN (FORMAT JSON) SELECT FROM kleos.events WHERE game = '{game}' AND seq > {after_seq}
+"""
+
+PLAYERS: Final = "SELECT count(DISTINCT player) FROM kleos.appearances WHERE game = $1"
 
 PLAYERS_ANYHOW: Final = """
 SELECT player FROM (SELECT DISTINCT player FROM kleos.appearances WHERE game = $1) a ORDER BY hashint8(player), player
@@ -30,6 +38,7 @@ ROWS: Final = "SELECT count(*) FROM {table} WHERE present"
 QUALIFIED: Final = """
 SELECT count(*) FROM {table} WHERE "window" = $1 AND present AND COALESCE({qualified}, false)
   AND ($2::bigint[] IS NULL OR {player} = ANY($2::bigint[]))
+  AND NOT EXISTS (SELECT FROM kleos.hidden h WHERE h.player = {table}.{player} AND h.game IN ('', $3))
 """
 
 HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM kleos.event_ids WHERE game = $1)"

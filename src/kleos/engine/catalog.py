@@ -22,6 +22,8 @@ from kleos.engine import sql
 from kleos.engine.game import Game
 from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.moderation.corrected import read_corrected
+from kleos.replay.appearances import appearances
+from kleos.sheets.appeared import appearing
 from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.rebuild import Target, check_in_force, rebuilding
@@ -155,7 +157,7 @@ async def put_in_force(
     changes = changes_between(before.definition if before is not None else None, definition)
 
     async def put(connection: Connection) -> Game:
-        await apply_schema(connection, definition)
+        await apply_schema(connection, definition, before.definition if before is not None else None)
         version = await _add_version(connection, before, definition, origin)
         calendar = await connection.fetchval(sql.PUT_IN_FORCE, definition.game, version)
         return await game_in_force(connection, definition, version, calendar)
@@ -175,7 +177,14 @@ async def _target(
     """What the log must fill. A table that would be written anew as a whole, to change it, is filled too."""
     counts_from = origin.counts_from(before, definition)
     calendar = Calendar(definition.timezone, before.calendar.seasons)
-    game = replace(before, definition=definition, plan=compile_plan(definition, counts_from), calendar=calendar)
+    appears = appearances(before.definition) != appearances(definition)
+    game = replace(
+        before,
+        definition=definition,
+        plan=compile_plan(definition, counts_from),
+        calendar=calendar,
+        appearances=appearing(before.name) if appears else before.appearances,
+    )
     sheets = {*changes.refold, *await outgrown(connection, definition)} & definition.sheets.keys()
     judges = bool(changes.rejudge) or "awards" in sheets
     return Target(
@@ -185,6 +194,7 @@ async def _target(
         tuple(sorted(sheets)),
         "decide" if judges and "awards" in definition.sheets else None,
         before.definition.ended_by != definition.ended_by,
+        appears,
     )
 
 

@@ -17,7 +17,7 @@ from kleos.boards.standings import Effects, Standings
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
-from kleos.core.errors import KleosError, NotFound, StaleDefinition, Unavailable
+from kleos.core.errors import KleosError, NotFound, Outdated, StaleDefinition, Unavailable
 from kleos.core.windows import Season
 from kleos.engine import catalog
 from kleos.engine.catalog import Origin
@@ -153,8 +153,11 @@ class Engine:
                     await self.standings.ready(in_force, _windows_of(in_force, batch.events))
         if committer.game is not in_force or not committer.is_open:
             return await self.ingest_body(game, body, content_type, effects, sender)
+        try:
+            outcome = await committer.submit(batch.events, watched)
+        except Outdated:  # by another process, meanwhile
+            return await self.ingest_body(game, body, content_type, effects, sender)
         committer.tally.rejected += len(batch.rejected)
-        outcome = await committer.submit(batch.events, watched)
         receipt = Receipt(
             outcome.accepted,
             outcome.duplicates,

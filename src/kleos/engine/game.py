@@ -11,12 +11,16 @@ from kleos.moderation.corrected import Corrected
 
 @dataclass(frozen=True, slots=True)
 class Game:
+    """``appearances`` is the relation that says who appears in which match: another than that in force only for a game
+    that is being made beside it."""
+
     definition: Definition
     plan: Plan
     version: int
     calendar: Calendar
     calendar_version: int
     corrected: Corrected = field(default_factory=Corrected)
+    appearances: str = "kleos.appearances"
 
     @property
     def name(self) -> str:

@@ -16,4 +16,10 @@ def runs_jobs(settings: Settings) -> bool:
 
 def worker_settings(settings: Settings) -> WorkerSettings:
     schedules: dict[Kind, str] = {"verify": settings.verify_schedule, "archive": settings.archive_schedule}
-    return WorkerSettings(settings.jobs_at_once, {what: cron for what, cron in schedules.items() if cron != OFF})
+    sample = {"rows": settings.verify_rows, "within_s": settings.verify_within_s}
+    return WorkerSettings(
+        settings.jobs_at_once,
+        {what: cron for what, cron in schedules.items() if cron != OFF},
+        {"verify": sample},
+        settings.jobs_kept_days,
+    )

@@ -66,6 +66,22 @@ INSERT INTO kleos.jobs AS k (job, result, error, told_at) VALUES ($1, $2, $3, no
 ON CONFLICT (job) DO UPDATE SET result = excluded.result, error = excluded.error, told_at = now()
 """
 
+FORGET_OLD: Final = """
+DELETE FROM kleos_jobs.procrastinate_jobs j
+WHERE j.id = ANY(ARRAY(
+    SELECT o.id FROM kleos_jobs.procrastinate_jobs o
+    WHERE o.status NOT IN ('todo', 'doing')
+      AND NOT EXISTS (SELECT FROM kleos_jobs.procrastinate_events e
+                      WHERE e.job_id = o.id AND e.at > now() - make_interval(days => $1))
+      AND (o.status <> 'succeeded' OR EXISTS (
+          SELECT FROM kleos_jobs.procrastinate_jobs n
+          WHERE n.id > o.id AND n.status = 'succeeded' AND n.task_name = o.task_name
+            AND (n.args ->> 'game') IS NOT DISTINCT FROM (o.args ->> 'game')
+      ))
+    ORDER BY o.id LIMIT $2
+)) RETURNING j.id
+"""
+
 # What metrics tell.
 COUNT_JOBS: Final = """
 SELECT task_name AS kind, status::text, count(*) AS jobs FROM kleos_jobs.procrastinate_jobs GROUP BY 1, 2

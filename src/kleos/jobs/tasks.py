@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from kleos.log.archive.manifest import location_of, retention_days_of
 from kleos.log.archive.retention import remove_old
 from kleos.log.archive.seal import seal
 from kleos.sheets.postponed import refold_some
+from kleos.sheets.sample import Bounds, verify_sample
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.telemetry.progress import Progress
 
@@ -83,10 +85,18 @@ async def refold(work: Work, progress: Progress, game: str) -> Any:
     return {"refolded": done}
 
 
-async def verify(work: Work, progress: Progress, game: str) -> Any:
-    """Compares what the database holds with what the log makes of it. Differences are told, and fail nothing."""
+async def verify(
+    work: Work, progress: Progress, game: str, rows: int | None = None, within_s: float | None = None
+) -> Any:
+    """Compares what the database holds with what the log makes of it: all of it, or a sample of so many rows and
+    seconds. Differences are told, and fail nothing; what only waits to be refolded is none."""
+    await refold(work, progress, game)
     async with work.connection() as connection, snapshot(connection):
-        verdict = await verify_game(connection, game, KEPT_DIFFERENCES, progress)
+        if rows is None or within_s is None:
+            verdict = await verify_game(connection, game, KEPT_DIFFERENCES, progress)
+        else:
+            bounds = Bounds(rows, within_s)
+            verdict = await verify_sample(connection, game, bounds, KEPT_DIFFERENCES, random.Random(), progress)
     if verdict.different:
         logger.error("%s: %d cells are not what the log makes of them", game, verdict.different)
     return verdict
@@ -116,11 +126,13 @@ async def definition(
     return {"version": in_force.version if in_force is not None else None}
 
 
-async def schedule(work: Work, progress: Progress, what: Kind, timestamp: int) -> Any:
-    """What was due at this time: a job for each game that has events."""
+async def schedule(
+    work: Work, progress: Progress, what: Kind, timestamp: int, arguments: Mapping[str, Any] | None = None
+) -> Any:
+    """What was due at this time: a job for each game that has events, with these arguments."""
     async with work.connection() as connection:
         games = [row["game"] for row in await connection.fetch(sql.GAMES_WITH_EVENTS)]
-        jobs = [await defer(connection, what, game, "schedule") for game in games]
+        jobs = [await defer(connection, what, game, "schedule", **(arguments or {})) for game in games]
     return {"jobs": jobs}
 
 

@@ -6,6 +6,7 @@ of one that has fallen silent, or of none, go back into the queue.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ SWEEP_EVERY_S: Final = 3.0
 BEGIN_AGAIN_S: Final = 1.0
 STOPS_WITHIN_S: Final = 5.0
 """So long jobs under way may take when the worker stops; after that they are cut off, and taken up by the next one."""
+FORGET_EVERY_S: Final = 3600.0
+FORGOTTEN_AT_ONCE: Final = 1_000
 LATEST_S: Final = 24 * 3600
 """What was due while nobody worked is done when somebody does, if it is not older than this."""
 _AWAY: Final = (*DATABASE_ERRORS, psycopg.Error, PoolTimeout, ConnectorException, ProcrastinateException)
@@ -41,10 +44,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """``schedules`` are cron expressions, in UTC, by what is to be done for every game."""
+    """``schedules`` are cron expressions, in UTC, by what is to be done for every game, and ``arguments`` with what;
+    ``kept_days`` is for how long jobs that have ended are remembered."""
 
     at_once: int = 2
     schedules: Mapping[Kind, str] = field(default_factory=dict)
+    arguments: Mapping[Kind, Mapping[str, Any]] = field(default_factory=dict)
+    kept_days: int = 30
 
 
 class Worker:
@@ -56,6 +62,7 @@ class Worker:
         self._is_only = is_only
         self._running: set[int] = set()
         self._suspects: set[int] = set()
+        self._forgets_at_s = 0.0
 
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[None]:
@@ -120,7 +127,8 @@ class Worker:
         if kind == "schedule":
             for what, cron in self._settings.schedules.items():
                 lock = place_of("schedule", None, b"").lock
-                app.periodic(cron=cron, periodic_id=what, task_kwargs={"what": what}, lock=lock)(cast(Any, task))
+                given: dict[str, Any] = {"what": what, "arguments": dict(self._settings.arguments.get(what, {}))}
+                app.periodic(cron=cron, periodic_id=what, task_kwargs=given, lock=lock)(cast(Any, task))
 
     async def _sweep(self, app: App, worker: procrastinate.worker.Worker) -> None:
         while True:
@@ -128,8 +136,18 @@ class Worker:
             try:
                 await self._take_up(app, SILENT_AFTER_S)
                 await self._take_up_strays(app, worker.worker_id)
+                await self._forget_old()
             except _AWAY as error:
                 logger.info("the queue could not be swept: %s", error)
+
+    async def _forget_old(self) -> None:
+        """Jobs that ended long ago, some at a time; of each kind and game the last that went well stays."""
+        if time.monotonic() < self._forgets_at_s:
+            return
+        async with self._work.connection() as connection:
+            forgotten = await connection.fetch(sql.FORGET_OLD, self._settings.kept_days, FORGOTTEN_AT_ONCE)
+        if len(forgotten) < FORGOTTEN_AT_ONCE:
+            self._forgets_at_s = time.monotonic() + FORGET_EVERY_S
 
     async def _take_up(self, app: App, silent_s: float) -> None:
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_s):

@@ -17,7 +17,7 @@ from typing import Final
 import asyncpg
 
 from kleos.boards.standings import Effects
-from kleos.core.errors import KleosError, StaleDefinition, Unavailable
+from kleos.core.errors import KleosError, Outdated, StaleDefinition, Unavailable
 from kleos.engine.game import Game
 from kleos.log import sql
 from kleos.log.commit import Committed, commit
@@ -269,7 +269,7 @@ class Committer:
                 await asyncio.sleep(READ_ANEW_EVERY_S)
             else:
                 if self.game.definition.source != game.definition.source:
-                    self._refuse_waiting(Unavailable("the game's definition has just changed; send again"))
+                    self._refuse_waiting(Outdated("the game's definition has just changed; send again"))
         self.away = None
 
     def _refuse_waiting(self, reason: Unavailable) -> None:

@@ -37,7 +37,7 @@ async def of_players(
     """Every event of these types in the matches where each player appeared, by player."""
     wanted = sorted(types)
     rows = await connection.fetch(_counted(game, sql.HISTORY_OF_PLAYERS), game.name, players, wanted, *span)
-    places = await read.places_of_players(connection, game.name, players)
+    places = await read.places_of_players(connection, game.name, players, game.appearances)
     archived: dict[Any, list[LoggedRow]] = {}
     if places:
         everywhere = {match: spans for of_player in places.values() for match, spans in of_player.items()}
@@ -72,14 +72,17 @@ async def logged(connection: Connection, game: Game, matches: Sequence[str]) -> 
 
 
 async def match_of(connection: Connection, game: Game, id: str, match: str | None) -> str | None:
-    """The match of an event; None where the log has no such event. One in files alone is found only by its match."""
+    """The match of an event; None where the log has no such event. One in files alone is found sooner by its match."""
     for guess in dict.fromkeys((match or id, match)):
         found: str | None = await connection.fetchval(sql.MATCH_OF_EVENT, game.name, id, guess)
         if found is not None:
             return found
     places = await read.places_of_matches(connection, game.name, [match or id])
     archived = await read.rows_at(connection, game.definition, places, None, EVERYTHING)
-    return next((row.match for row in archived if row.id == id), None)
+    in_guess = next((row.match for row in archived if row.id == id), None)
+    if in_guess is not None or match is not None:
+        return in_guess
+    return await read.match_of_event(connection, game.name, id)
 
 
 async def whole(
@@ -137,7 +140,7 @@ async def _months(
 async def _rows_of_player(
     connection: Connection, game: Game, player: int, types: Collection[str], span: Span
 ) -> AsyncIterator[Values]:
-    places = (await read.places_of_players(connection, game.name, [player])).get(player, {})
+    places = (await read.places_of_players(connection, game.name, [player], game.appearances)).get(player, {})
     arguments = (game.name, [player], types, *span)
     here = connection.cursor(_counted(game, sql.HISTORY_OF_PLAYERS), *arguments, prefetch=_PAGE_OF_ONE_EVENTS)
     async for row in _merged(here, _rows_at(connection, game, places, types, span)):
@@ -192,7 +195,7 @@ async def _without_voided(connection: Connection, game: Game, rows: list[LoggedR
 
 
 def _counted(game: Game, statement: str) -> str:
-    return statement.format(counted=sql.COUNTED if game.corrected.has_voids else "")
+    return statement.format(counted=sql.COUNTED if game.corrected.has_voids else "", appearances=game.appearances)
 
 
 def _grouped(

@@ -62,7 +62,7 @@ VOIDED_AMONG: Final = "SELECT DISTINCT id FROM kleos.voided WHERE game = $1 AND 
 
 HISTORY_OF_PLAYERS: Final = """
 SELECT a.player, e.id, e.match, e.type, e.at, e.body
-FROM kleos.appearances a
+FROM {appearances} a
 JOIN kleos.events e ON e.game = a.game AND e.match = a.match
 WHERE a.game = $1 AND a.player = ANY($2::bigint[]) AND e.type = ANY($3::text[])
   AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5){counted}

@@ -17,6 +17,7 @@ from kleos.log.commit import Committed
 from kleos.moderation import sql
 from kleos.moderation.asked import Asked, Ban, Merge, Void, check_asked, check_reason
 from kleos.moderation.concern import players_in
+from kleos.moderation.recount import appearances_of
 from kleos.moderation.subjects import Correction, Kind, Subject
 from kleos.moderation.transaction import Done, Made, Step, Undone, carry_out
 from kleos.players.directory import Card
@@ -169,7 +170,8 @@ class Corrections:
         since = None if asked.since is None else from_datetime(asked.since)
         until = None if asked.until is None else from_datetime(asked.until)
         events = await history.of_players(connection, game, [card.player], game.plan.events, (since, until))
-        matches = sorted({one.event.match for one in events[card.player]})
+        own = [one for one in events[card.player] if any(who == card.player for who, _ in appearances_of(game, one))]
+        matches = sorted({one.event.match for one in own})
         if not matches:
             raise NotFound("match in this span of player", asked.player)
         return Subject(player=card.player, since=since, until=until, matches=matches)

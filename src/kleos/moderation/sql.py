@@ -164,3 +164,27 @@ SELECT reason, type, count(*) FILTER (WHERE status = 'waiting') AS waiting,
 FROM kleos.quarantine WHERE game = $1 AND ($2::timestamptz IS NULL OR at >= $2)
 GROUP BY reason, type ORDER BY count(*) DESC, reason, type LIMIT $3
 """
+
+# What `verify` compares with the facts ---------------------------------------------------------------------------
+CORRECTION_FACTS: Final = """
+SELECT seq, game, type, at, body FROM kleos.events
+WHERE game = ANY($1::text[]) AND type IN ('correction.made', 'correction.undone') ORDER BY seq
+"""
+ALL_CORRECTIONS: Final = f"""
+SELECT seq AS correction, game, namespace, kind, subject, players, actor, reason, at, undone_seq, undone_at, undone_by,
+       undone_reason
+FROM kleos.corrections WHERE {_OF_GAME}
+"""
+ALL_VOIDED: Final = "SELECT id, correction FROM kleos.voided WHERE game = $1"
+ALL_VOIDED_MATCHES: Final = "SELECT match, correction FROM kleos.voided_matches WHERE game = $1"
+ALL_MERGES: Final = "SELECT player, into_player, namespace, correction FROM kleos.merges WHERE namespace = $1"
+ALL_BANS: Final = """
+SELECT h.player, h.game, h.correction, h.since FROM kleos.hidden h
+WHERE h.correction <> 0 AND (h.game = $1 OR (h.game = '' AND EXISTS (
+    SELECT FROM kleos.corrections c WHERE c.seq = h.correction AND c.namespace = $2
+)))
+"""
+ALL_JUDGED: Final = """
+SELECT seq, status, correction FROM kleos.quarantine
+WHERE game = $1 AND (status <> 'waiting' OR correction IS NOT NULL)
+"""

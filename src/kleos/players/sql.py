@@ -85,16 +85,18 @@ ALL_PROFILES: Final = "SELECT player, at, name, region, avatar, attributes FROM 
 ALL_PLAYERS: Final = """
 SELECT p.player, p.name, p.region, p.avatar, p.attributes,
        p.player IN (SELECT a.player FROM kleos.appearances a)
-       OR EXISTS (SELECT FROM kleos.corrections c WHERE c.kind <> 'ban') AS appeared
+       OR EXISTS (SELECT FROM kleos.corrections c WHERE c.kind <> 'ban')
+       OR EXISTS (SELECT FROM kleos.definitions d WHERE d.version > 1) AS appeared
 FROM kleos.players p
 """
-"""A player stays who appeared only in what was voided since, or before they were merged."""
+"""A player stays who appeared only in what was voided since, before they were merged, or by an earlier definition."""
 IDS_OF: Final = """
 SELECT DISTINCT ON (player) player, id FROM kleos.identities
 WHERE player = ANY($1::bigint[]) AND ($2::text IS NULL OR namespace = $2) ORDER BY player, namespace, id
 """
 
 # Hiding and deleting.
+HIDDEN_IN: Final = "SELECT player FROM kleos.hidden WHERE game IN ('', $1)"
 HIDDEN_IDS: Final = """
 SELECT DISTINCT i.namespace, i.id, h.game FROM kleos.hidden h JOIN kleos.identities i USING (player)
 """

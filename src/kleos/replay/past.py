@@ -22,6 +22,7 @@ from kleos.log.archive.location import Location
 from kleos.log.archive.manifest import Span as SealedSpan
 from kleos.log.archive.manifest import location_of, spans_of
 from kleos.log.archive.read import no_location
+from kleos.players.sql import HIDDEN_IN
 from kleos.replay.columns import LOG_ROW
 from kleos.replay.facts import contribution_type, facts_of
 from kleos.replay.fold import fold_facts, folded
@@ -40,7 +41,6 @@ SELECT seq, id, match, (extract(epoch FROM at) * 1000000)::bigint, (extract(epoc
 FROM kleos.events
 WHERE game = $1 AND seq > $2 AND type = ANY($3::text[]) AND at < $4 AND ($5::timestamptz IS NULL OR at >= $5)
 """
-_HIDDEN: Final = "SELECT player FROM kleos.hidden WHERE game IN ('', $1)"
 _AWARDS: Final = """
 SELECT a.player, (extract(epoch FROM a.at) * 1000000)::bigint, p.points
 FROM kleos.awards a JOIN unnest($2::text[], $3::bigint[]) AS p(achievement, points) USING (achievement)
@@ -124,10 +124,10 @@ def event_types(sheet: Sheet) -> list[str]:
 async def open_log(connection: Connection, duck: Duck, folder: Path, game: Game, sheet: Sheet, extent: Extent) -> None:
     """Makes the views of the events that feed a sheet, of an extent of time, as the connection's snapshot has them.
 
-    Beside these the table ``replay.hidden``. Raises ArchiveDamaged where a file is missing.
+    Beside these the table ``replay.hidden``. Raises ArchiveDamaged where a file is not what was written.
     """
     duck.execute(f"CREATE TABLE {HIDDEN} (player BIGINT)")
-    await copy_query(connection, duck, folder, _HIDDEN, (game.name,), {"player": "BIGINT"}, HIDDEN)
+    await copy_query(connection, duck, folder, HIDDEN_IN, (game.name,), {"player": "BIGINT"}, HIDDEN)
     if sheet.name == AWARDS:
         await _copy_awards(connection, duck, folder, game)
         return
@@ -200,9 +200,7 @@ def _files(
     found: dict[str, list[str]] = {}
     for file in (file for span in sealed for file in span.files):
         if file.type in types and file.month <= last and (first is None or file.month >= first):
-            local = location.local(file.path, folder)
-            if local.stat().st_size != file.size_bytes:
-                raise location.damaged(file.path)
+            local = location.checked(file.path, file.size_bytes, file.sha256, folder)
             found.setdefault(file.type, []).append(str(local))
     return found
 

@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from kleos.core.errors import BadInput, Conflict, DefinitionError, KleosError, NotFound, TooLarge, Unavailable
 from kleos.core.wording import worded
+from kleos.log.archive.location import ArchiveDamaged
 from kleos.server.validation import Mistake, mistakes
 from kleos.store.pool import unavailable
 
@@ -101,6 +102,9 @@ def _of_kleos(error: KleosError) -> Response[bytes]:
         return _unavailable(str(error), error.retry_after_s)
     if isinstance(error, DefinitionError):
         return _of_definition(error)
+    if isinstance(error, ArchiveDamaged):
+        _log.error("%s", error)
+        return answer(problem(500, "archive-damaged", error.told))
     return answer(problem(400, "refused", str(error)))
 
 

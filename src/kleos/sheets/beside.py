@@ -14,7 +14,9 @@ from kleos.store.pool import Connection
 
 DECIDED: Final = "awards+decided"
 ENDED: Final = "matches+ended"
-LEFT_OVER: Final = ("+new", "+old", "+decided", "+ended")
+APPEARED: Final = "matches+appeared"
+UNLIKE: Final = "matches+unlike"
+LEFT_OVER: Final = ("+new", "+old", "+decided", "+ended", "+appeared", "+unlike")
 CSV_NULL: Final = "\\N"
 """What stands for NULL, unquoted, in files of rows."""
 

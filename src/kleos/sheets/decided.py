@@ -56,7 +56,7 @@ class Decided:
 
     async def take_in(self, connection: Connection, after: int, until: int) -> list[int]:
         """Inside a transaction: decides for whom events of these numbers came; answers who that is."""
-        touched = [row["player"] for row in await connection.fetch(sql.TOUCHED, self.game.name, after, until)]
+        touched = await self.touched(connection, after, until)
         for start in range(0, len(touched), AT_ONCE):
             some = touched[start : start + AT_ONCE]
             awards = await self._now(connection, some)
@@ -64,6 +64,11 @@ class Decided:
             await self._add(connection, awards)
             await write_award_rows(connection, self.game, self.writer, awards)
         return touched
+
+    async def touched(self, connection: Connection, after: int, until: int) -> list[int]:
+        """Whose awards may be others by events of these numbers."""
+        statement = sql.TOUCHED.format(appearances=self.game.appearances)
+        return [row["player"] for row in await connection.fetch(statement, self.game.name, after, until)]
 
     async def unlike(self, connection: Connection) -> list[int]:
         """The players of whom an award in force is not as decided."""

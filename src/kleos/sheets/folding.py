@@ -19,12 +19,13 @@ from kleos.log import sql as log_sql
 from kleos.log.archive.location import Location
 from kleos.log.archive.manifest import Span, location_of, spans_of
 from kleos.log.archive.read import no_location
+from kleos.replay.appearances import appearances
 from kleos.replay.awards import AWARDS, decide_awards, fold_awards
 from kleos.replay.fold import fold_sheet, folded
 from kleos.replay.session import Duck, Sources, create_views, open_session, text
 from kleos.replay.spans import create_spans
 from kleos.replay.tail import copy_rows
-from kleos.sheets.beside import CSV_NULL, DECIDED, copy_csv
+from kleos.sheets.beside import APPEARED, CSV_NULL, DECIDED, copy_csv
 from kleos.sheets.merge import SheetWriter
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress
@@ -80,11 +81,18 @@ class Folded:
         await asyncio.to_thread(decide_awards, self.duck, self.game.plan)
         await asyncio.to_thread(fold_awards, self.duck, self.game.definition)
         await self._copy(writer, folded(writer.sheet.name))
-        path = self.folder / "awards.csv"
-        write = _WRITE.format(columns=_AWARD_COLUMNS, table=AWARDS, path=text(str(path)), null=text(CSV_NULL))
+        await self._bring(_AWARD_COLUMNS, AWARDS, DECIDED)
+
+    async def appearances(self) -> None:
+        """The table of who appears in which match."""
+        await self._bring('player, "match"', f"({appearances(self.game.definition)})", APPEARED)
+
+    async def _bring(self, columns: str, source: str, target: str) -> None:
+        path = self.folder / "brought.csv"
+        write = _WRITE.format(columns=columns, table=source, path=text(str(path)), null=text(CSV_NULL))
         await asyncio.to_thread(self.duck.execute, write)
         await self.connection.copy_to_table(
-            DECIDED, schema_name=self.game.name, source=path, format="csv", null=CSV_NULL, timeout=None
+            target, schema_name=self.game.name, source=path, format="csv", null=CSV_NULL, timeout=None
         )
         path.unlink()
 

@@ -18,6 +18,7 @@ from kleos.core.errors import Conflict, StaleDefinition
 from kleos.engine.game import Game
 from kleos.log.archive.seal import take_horizon
 from kleos.sheets import beside, sql
+from kleos.sheets.appeared import Appeared
 from kleos.sheets.decided import Decided
 from kleos.sheets.ended import Ended
 from kleos.sheets.folding import Folded
@@ -29,6 +30,8 @@ from kleos.telemetry.progress import Progress, silent
 
 AWARDS: Final = "awards"
 MATCHES: Final = beside.ENDED
+APPEARED: Final = beside.APPEARED
+NO_SHEETS: Final = (APPEARED, AWARDS, MATCHES)
 ROUND_SEQS: Final = 100_000
 """A round takes in the events of so many numbers at most, which bounds its memory."""
 FEW_EVENTS: Final = 500
@@ -42,6 +45,7 @@ class Target:
     """What a rebuild is to come to: the ``game`` as it will be, from what is in force now (version and calendar).
 
     ``awards``: ``decide`` decides them anew; ``fold`` folds those there are into the sheet of awards again.
+    ``dates_matches``: when matches ended is found anew; ``appears``: who appears in them is.
     """
 
     game: Game
@@ -50,11 +54,13 @@ class Target:
     sheets: tuple[str, ...]
     awards: Literal["decide", "fold"] | None = None
     dates_matches: bool = False
+    appears: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
         parts = sorted({name for name in self.sheets if name != AWARDS})
-        return (*parts, *([AWARDS] if self.awards else []), *([MATCHES] if self.dates_matches else []))
+        others = {APPEARED: self.appears, AWARDS: bool(self.awards), MATCHES: self.dates_matches}
+        return (*parts, *(name for name, is_asked in others.items() if is_asked))
 
     @property
     def digest(self) -> str:
@@ -97,8 +103,8 @@ class Rebuild:
     async def fill(self, folding: Folding) -> None:
         """Fills the parts that were not filled yet, each in a transaction of its own."""
         missing = [part for part in self.target.parts if part not in self.horizons]
-        sheets = [part for part in missing if part not in (AWARDS, MATCHES)]
-        if sheets or AWARDS in missing:
+        sheets = [part for part in missing if part not in NO_SHEETS]
+        if sheets or APPEARED in missing or AWARDS in missing:
             horizon = await self.horizon()
             async with folding(self.connection, self.game, horizon, self.progress) as folded:
                 for done, name in enumerate(sheets):
@@ -109,6 +115,11 @@ class Rebuild:
                         await folded.sheet(writer)
                         await beside.finish(self.connection, writer)
                         await self._is_at(name, horizon)
+                if APPEARED in missing:
+                    self.progress("finding who appears in which match", len(sheets), len(missing))
+                    async with self.connection.transaction():
+                        await self.appeared.fill(self.connection, folded.appearances)
+                        await self._is_at(APPEARED, horizon)
                 if AWARDS in missing:
                     self.progress("deciding awards", len(sheets), len(missing))
                     async with self.connection.transaction():
@@ -139,7 +150,9 @@ class Rebuild:
             until = min([after + ROUND_SEQS, horizon, *rest[:1]])
             parts = [part for part, at in self.horizons.items() if at == after]
             async with self.connection.transaction():
-                await self._merge([part for part in parts if part not in (AWARDS, MATCHES)], after, until)
+                await self._merge([part for part in parts if part not in NO_SHEETS], after, until)
+                if APPEARED in parts:
+                    await self.appeared.take_in(self.connection, after, until)
                 if AWARDS in parts:
                     await self.decided.take_in(self.connection, after, until)
                 if MATCHES in parts:
@@ -150,6 +163,10 @@ class Rebuild:
     @property
     def decided(self) -> Decided:
         return Decided(self.game, self.writer(AWARDS), self.target.awards == "decide")
+
+    @property
+    def appeared(self) -> Appeared:
+        return Appeared(self.game)
 
     @property
     def ended(self) -> Ended:

@@ -1,6 +1,9 @@
 """A sheet's table made from its definition, and grown when the definition grows."""
 
+import logging
 from typing import Final
+
+import asyncpg
 
 from kleos.core.definition.model import Column, Definition, Fold, Sheet
 from kleos.core.expression import sql_source
@@ -10,9 +13,12 @@ from kleos.store.pool import Connection
 
 LOCK_TIMEOUT_MS: Final = 2_000
 
+logger = logging.getLogger(__name__)
 
-async def apply_schema(connection: Connection, definition: Definition) -> list[str]:
-    """Creates what the definition needs and the database lacks; answers the sheets that gained columns over old rows.
+
+async def apply_schema(connection: Connection, definition: Definition, before: Definition | None = None) -> list[str]:
+    """Creates what the definition needs and the database lacks, and drops what the one ``before`` it alone had; answers
+    the sheets that gained columns over old rows.
 
     Runs inside the caller's transaction, under the game's exclusive lock.
     """
@@ -25,6 +31,8 @@ async def apply_schema(connection: Connection, definition: Definition) -> list[s
             await connection.execute(create_table(definition, sheet))
         elif await _grow(connection, definition, sheet, {row["name"]: row["formula"] for row in present}):
             grown.append(sheet.name)
+    for name in before.sheets.keys() - definition.sheets.keys() if before is not None else ():
+        await _drop(connection, sql.DROP_TABLE.format(table=table(definition.game, name)))
     return grown
 
 
@@ -52,18 +60,29 @@ def _lacking(sheet: Sheet, present: dict[str, str | None]) -> tuple[list[str], l
 
 
 async def _grow(connection: Connection, definition: Definition, sheet: Sheet, present: dict[str, str | None]) -> bool:
-    """Adds missing columns, and replaces formulas that the definition no longer has in this form."""
+    """Adds missing columns, and replaces or drops formulas that the definition no longer has in this form."""
     wanted = dict(columns(sheet))
     missing, changed = _lacking(sheet, present)
     where = table(definition.game, sheet.name)
     for name in changed:
         await connection.execute(sql.DROP_COLUMN.format(table=where, column=quoted(name)))
+    for name in [name for name, formula in present.items() if formula is not None and name not in wanted]:
+        await _drop(connection, sql.DROP_COLUMN.format(table=where, column=quoted(name)))
     for name in [*missing, *changed]:
         await connection.execute(sql.ADD_COLUMN.format(table=where, column=quoted(name), type=wanted[name]))
     for column in sheet.columns.values():
         if column.name in missing or column.name in changed:
             await connection.execute(*_comment(where, sheet, column))
     return any(name for name in missing if name not in sheet.columns or sheet.columns[name].formula is None)
+
+
+async def _drop(connection: Connection, statement: str) -> None:
+    """What somebody's view stands on stays, and is fed no more."""
+    try:
+        async with connection.transaction():
+            await connection.execute(statement)
+    except asyncpg.DependentObjectsStillExistError as error:
+        logger.warning("%s is not done: %s", statement, error)
 
 
 def _generation(sheet: Sheet, column: Column) -> str | None:

@@ -126,6 +126,23 @@ ORDER BY e.id LIMIT $2
 """
 REMEMBERED: Final = "SELECT id FROM kleos.event_ids WHERE game = $1"
 
+PLAYERS_EXTENT: Final = "SELECT min(player) AS first, max(player) AS last FROM kleos.appearances WHERE game = $1"
+PLAYERS_FROM: Final = """
+SELECT DISTINCT f.player FROM unnest($2::bigint[]) AS s(start), LATERAL (
+    SELECT player FROM kleos.appearances WHERE game = $1 AND player >= s.start ORDER BY player LIMIT 1
+) f
+"""
+MATCHES_OF: Final = """
+SELECT DISTINCT match FROM (
+    SELECT match FROM kleos.appearances WHERE game = $1 AND player = ANY($2::bigint[]) LIMIT $3
+) m ORDER BY match
+"""
+AWARDS_AMONG: Final = """
+SELECT player, achievement, at, event, match FROM kleos.awards WHERE game = $1 AND player = ANY($2::bigint[])
+"""
+ROWS_OF_OWNERS: Final = "SELECT * FROM {table} WHERE {owner} = ANY($1) AND present"
+ROWS_ABOUT: Final = "SELECT GREATEST(reltuples, 0)::bigint FROM pg_class WHERE oid = $1::text::regclass"
+
 # Tables beside those in use.
 DROP_TABLE: Final = "DROP TABLE IF EXISTS {table}"
 DRAW_VERSIONS: Final = "ALTER TABLE {table} ALTER version SET DEFAULT nextval('kleos.version_seq')"
@@ -186,11 +203,11 @@ DECIDED_OF: Final = "SELECT player, achievement, at, event, match FROM {table} W
 DECIDED_PLAYERS: Final = "SELECT DISTINCT player FROM {table} ORDER BY player"
 TOUCHED: Final = """
 SELECT a.player
-FROM kleos.events e JOIN kleos.appearances a ON a.game = e.game AND a.match = e.match
+FROM kleos.events e JOIN {appearances} a ON a.game = e.game AND a.match = e.match
 WHERE e.game = $1 AND e.seq > $2 AND e.seq <= $3
 UNION
 SELECT a.player FROM kleos.spans s JOIN kleos.archived_matches m ON m.game = s.game AND m.last_seq = s.last_seq
-JOIN kleos.appearances a ON a.game = m.game AND a.match = m.match
+JOIN {appearances} a ON a.game = m.game AND a.match = m.match
 WHERE s.game = $1 AND s.last_seq > $2 AND s.first_seq < $3
 ORDER BY player
 """
@@ -215,6 +232,54 @@ SELECT $1, d.player, d.achievement, d.at, d.event, d.match FROM {table} d WHERE 
 ON CONFLICT (game, player, achievement) DO UPDATE SET at = excluded.at, event = excluded.event, match = excluded.match
 WHERE (a.at, a.event, a.match) <> (excluded.at, excluded.event, excluded.match)
 """
+
+MAKE_APPEARED: Final = 'CREATE TABLE {table} (player bigint NOT NULL, match text COLLATE "C" NOT NULL)'
+KEY_OF_APPEARED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (player, match)"
+INDEX_OF_APPEARED: Final = "CREATE INDEX ON {table} (match)"
+ADD_APPEARED: Final = """
+INSERT INTO {table} (player, match) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING
+"""
+MAKE_UNLIKE: Final = """
+CREATE TABLE {unlike} AS
+SELECT COALESCE(n.player, a.player) AS player, COALESCE(n.match, a.match) COLLATE "C" AS match,
+       n.player IS NOT NULL AS enters
+FROM {table} n FULL JOIN (SELECT player, match FROM kleos.appearances WHERE game = {game}) a USING (player, match)
+WHERE n.player IS NULL OR a.player IS NULL
+"""
+LEAVE_UNLIKE: Final = """
+DELETE FROM kleos.appearances a USING {unlike} u
+WHERE a.game = $1 AND NOT u.enters AND a.player = u.player AND a.match = u.match
+"""
+ENTER_UNLIKE: Final = """
+INSERT INTO kleos.appearances (game, player, match) SELECT $1, player, match FROM {unlike} WHERE enters
+ON CONFLICT DO NOTHING
+"""
+TOUCHED_MATCHES: Final = """
+SELECT e.match FROM kleos.events e WHERE e.game = $1 AND e.seq > $2 AND e.seq <= $3
+UNION
+SELECT m.match FROM kleos.spans s JOIN kleos.archived_matches m ON m.game = s.game AND m.last_seq = s.last_seq
+WHERE s.game = $1 AND s.last_seq > $2 AND s.first_seq < $3
+"""
+LEAVE_TOUCHED: Final = f"""
+DELETE FROM kleos.appearances a
+WHERE a.game = $1 AND a.match IN ({TOUCHED_MATCHES})
+  AND NOT EXISTS (SELECT FROM {{table}} n WHERE n.player = a.player AND n.match = a.match)
+"""
+ENTER_TOUCHED: Final = f"""
+INSERT INTO kleos.appearances (game, player, match)
+SELECT $1, n.player, n.match FROM {{table}} n WHERE n.match IN ({TOUCHED_MATCHES})
+ON CONFLICT DO NOTHING
+"""
+KNOW_APPEARED: Final = f"""
+INSERT INTO kleos.players (player)
+SELECT p.player FROM (
+    SELECT player FROM {{unlike}} WHERE enters
+    UNION SELECT n.player FROM {{table}} n WHERE n.match IN ({TOUCHED_MATCHES})
+) p WHERE EXISTS (SELECT FROM kleos.identities i WHERE i.player = p.player)
+ORDER BY p.player
+ON CONFLICT DO NOTHING
+"""
+"""Who was deleted stays so."""
 
 MAKE_ENDED: Final = 'CREATE TABLE {table} (match text COLLATE "C" NOT NULL, ended_at timestamptz NOT NULL)'
 KEY_OF_ENDED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (match)"

@@ -19,7 +19,7 @@ from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.sheets import sql
 from kleos.sheets.beside import drop_left_over
 from kleos.sheets.layout import beside, quoted, table
-from kleos.sheets.rebuild import AWARDS, MATCHES, Rebuild
+from kleos.sheets.rebuild import APPEARED, AWARDS, MATCHES, Rebuild
 from kleos.store.pool import Connection
 
 LOCK_TIMEOUT_MS: Final = 300
@@ -46,6 +46,8 @@ async def swap(rebuild: Rebuild, change: Change, quiet: Quiet) -> Game:
     for attempt in range(ATTEMPTS):
         await rebuild.catch_up()
         unlike = await rebuild.decided.unlike(rebuild.connection) if AWARDS in rebuild.target.parts else []
+        if APPEARED in rebuild.target.parts:
+            await rebuild.appeared.compare(rebuild.connection)
         horizons = dict(rebuild.horizons)
         try:
             async with quiet() as adopt:
@@ -73,13 +75,15 @@ async def _swap(rebuild: Rebuild, change: Change, unlike: list[int]) -> Game:
     horizon = await connection.fetchval(archive_sql.LAST_GIVEN)
     before = min(rebuild.horizons.values(), default=horizon)
     await rebuild.take_in(horizon)
+    if APPEARED in rebuild.target.parts:
+        await rebuild.appeared.put_in_force(connection, before, horizon)
     if AWARDS in rebuild.target.parts:
-        touched = [row["player"] for row in await connection.fetch(sql.TOUCHED, game.name, before, horizon)]
+        touched = await rebuild.decided.touched(connection, before, horizon)
         await rebuild.decided.put_in_force(connection, sorted({*unlike, *touched}))
     if MATCHES in rebuild.target.parts:
         await rebuild.ended.put_in_force(connection)
     for part in rebuild.target.parts:
-        if part != MATCHES:
+        if part not in (APPEARED, MATCHES):
             await _rename(rebuild, part)
     await connection.execute(sql.END_REBUILD, game.name)
     return await change(connection)

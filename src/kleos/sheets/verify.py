@@ -1,9 +1,9 @@
 """Is the database what its log makes of it? Everything is folded anew by DuckDB, and compared there cell by cell.
 
 Reads one snapshot, so that it may run beside a server that takes events. Compared are every column of every sheet, seen
-and hidden, formulas included; awards and the sheet made of them; matches, appearances, seasons, and that every player
-who should be there is; for a sample, the ranks that SQL gives with those of an index in memory. Archived events count
-like all others: their files are checked before they are read.
+and hidden, formulas included; awards and the sheet made of them; matches, appearances, seasons, corrections with all
+that they void, merge and hide, and that every player who should be there is; for a sample, the ranks that SQL gives
+with those of an index in memory. Archived events count like all others: their files are checked before they are read.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from kleos.engine.catalog import game_in_force
 from kleos.engine.game import Game
 from kleos.engine.seasons import SEASON_FACT
 from kleos.engine.sql import IN_FORCE
+from kleos.moderation.verify import verify_corrections
 from kleos.players.verify import name_players, verify_profiles
 from kleos.replay.session import create_views, open_session
 from kleos.sheets import sql
@@ -38,7 +39,8 @@ _EVERYTHING: Final = 2**63 - 1
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """``differences`` are the first few of the ``different`` ones. The name of the profiles' part is "players"."""
+    """``differences`` are the first few of the ``different`` ones. The name of the profiles' part is "players". Of a
+    sample the numbers are those of what was looked at."""
 
     name: str
     events: int
@@ -48,6 +50,7 @@ class Verdict(msgspec.Struct, frozen=True):
     seconds: float
     different: int
     differences: list[Difference]
+    is_sample: bool = False
 
 
 @asynccontextmanager
@@ -75,10 +78,9 @@ async def verify_game(
     what was written.
     """
     began_s = time.monotonic()
-    games = await games_in_force(connection)
-    if name not in games:
-        raise NotFound("game", name, sorted(games))
-    game, found = games[name], Differences(keep)
+    game, found = await game_to_verify(connection, name), Differences(keep)
+    progress("comparing seasons and corrections", 0, 0)
+    await compare_facts(connection, game, found)
     with tempfile.TemporaryDirectory(prefix="kleos-verify-") as scratch:
         folder = Path(scratch)
         with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
@@ -86,11 +88,23 @@ async def verify_game(
             await asyncio.to_thread(create_views, duck, game.definition, sources)
             replayed = Replayed(game, sources, Comparison(connection, duck, folder, found), progress)
             events = await replayed.compare()
-    await _compare_seasons(connection, game, found)
     ranks = await verify_ranks(connection, game, found, progress)
     differences = await name_players(connection, game, found.kept)
     seconds = round(time.monotonic() - began_s, 3)
     return Verdict(name, events, found.rows, found.cells, ranks, seconds, found.count, differences)
+
+
+async def game_to_verify(connection: Connection, name: str) -> Game:
+    games = await games_in_force(connection)
+    if name not in games:
+        raise NotFound("game", name, sorted(games))
+    return games[name]
+
+
+async def compare_facts(connection: Connection, game: Game, found: Differences) -> None:
+    """Seasons and corrections: to be compared first, since the rest follows from them."""
+    await _compare_seasons(connection, game, found)
+    await verify_corrections(connection, game, found)
 
 
 async def verify_players(connection: Connection, keep: int = KEPT_DIFFERENCES) -> Verdict:

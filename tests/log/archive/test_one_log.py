@@ -109,6 +109,20 @@ async def test_a_page_of_a_match_is_as_before(world: World) -> None:
     assert len(before) > 10
 
 
+async def test_the_match_of_an_event_is_found_wherever_it_lies(world: World) -> None:
+    facts = some_facts(30)
+    await world.send(*facts[:25])
+    await world.seal(span_events=10)
+    await world.remove()
+    await world.send(*facts[25:])
+    for fact in facts:
+        for match in (None, fact["match"]):
+            found = await history.match_of(world.connection, world.game, fact["id"], match)
+            assert found == fact["match"]
+        assert await history.match_of(world.connection, world.game, fact["id"], "another") is None
+    assert await history.match_of(world.connection, world.game, "nobody sent this", None) is None
+
+
 async def test_half_here_and_half_there(world: World) -> None:
     facts = some_facts(60)
     await world.send(*facts[:40])

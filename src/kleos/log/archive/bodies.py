@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -55,6 +56,13 @@ def read_rows(
     ]
     rows.sort(key=lambda row: (row.at, row.id))
     return rows
+
+
+def match_in_file(file: Path, id: str) -> str | None:
+    """The match of one event; None where the file does not hold it."""
+    found = pq.read_table(file, columns=["match"], filters=pc.field("id") == id).column("match").to_pylist()
+    match: str | None = found[0] if found else None
+    return match
 
 
 def _micros(column: Any) -> list[Any]:

@@ -15,10 +15,17 @@ from kleos.core.errors import BadInput, KleosError
 
 _TEMPORARY: Final = ".part"
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
+_FOUND_RIGHT: Final[dict[str, tuple[str, int, int, int]]] = {}
+"""By path, the files that were found to be what was written: checksum, and size, time and number as they were then."""
 
 
 class ArchiveDamaged(KleosError):
-    """A file of the archive is missing, or is not what was written. The text names it."""
+    """A file of the archive is missing, or is not what was written. The text names it; ``told`` does so for those who
+    need not know where the archive is."""
+
+    def __init__(self, message: str, told: str | None = None) -> None:
+        self.told = told if told is not None else message
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +99,29 @@ class Location:
         if found != (size_bytes, sha256):
             raise self.damaged(path)
 
+    def checked(self, path: str, size_bytes: int, sha256: str, folder: Path) -> Path:
+        """The file on this machine, as :meth:`local`, found to be what was written. One of ours is read for that once,
+        for as long as nobody touches it. Raises ArchiveDamaged."""
+        local = self.local(path, folder)
+        try:
+            state = os.stat(local)
+        except FileNotFoundError:
+            raise self._missing(path) from None
+        mark = (sha256, state.st_size, state.st_mtime_ns, state.st_ino)
+        if not self.is_local or _FOUND_RIGHT.get(str(local)) != mark:
+            self.check(path, size_bytes, sha256, local)
+            if self.is_local:
+                _FOUND_RIGHT[str(local)] = mark
+        return local
+
     def damaged(self, path: str) -> ArchiveDamaged:
-        return ArchiveDamaged(
-            f"the archive's file {self.full(path)} is not the one that was written: its checksum differs"
-        )
+        return self._amiss(path, "is not the one that was written: its checksum differs")
 
     def _missing(self, path: str) -> ArchiveDamaged:
-        return ArchiveDamaged(f"the archive's file {self.full(path)} is missing")
+        return self._amiss(path, "is missing")
+
+    def _amiss(self, path: str, what: str) -> ArchiveDamaged:
+        return ArchiveDamaged(f"the archive's file {self.full(path)} {what}", f"the archive's file {path} {what}")
 
     def clear(self, folder: str) -> None:
         """Removes what writers that were killed have left below a folder."""

@@ -1,13 +1,15 @@
 """Events that lie in files alone, found by match or by player, and read back as the log has them."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kleos.core.definition.model import Definition
 from kleos.core.windows import to_datetime
 from kleos.log.archive import sql
-from kleos.log.archive.bodies import Between, LoggedRow, read_rows
+from kleos.log.archive.bodies import Between, LoggedRow, match_in_file, read_rows
 from kleos.log.archive.location import ArchiveDamaged, Location, checksum_of
 from kleos.log.archive.manifest import SpanFile, files_of, location_of
 from kleos.store.pool import Connection
@@ -29,10 +31,12 @@ async def places_of_matches(connection: Connection, game: str, matches: Sequence
     return places
 
 
-async def places_of_players(connection: Connection, game: str, players: Sequence[int]) -> dict[int, Places]:
+async def places_of_players(
+    connection: Connection, game: str, players: Sequence[int], appearances: str
+) -> dict[int, Places]:
     """By player, of the matches in which he appears those that have events in files alone."""
     found: dict[int, dict[str, list[int]]] = {}
-    for row in await connection.fetch(sql.ARCHIVED_OF_PLAYERS, game, players):
+    for row in await connection.fetch(sql.ARCHIVED_OF_PLAYERS.format(appearances=appearances), game, players):
         found.setdefault(row["player"], {}).setdefault(row["match"], []).append(row["last_seq"])
     return dict(found)
 
@@ -90,18 +94,37 @@ async def months_of_log(
         yield await asyncio.to_thread(_read_all, location, definition, by_month[month], span)
 
 
-async def removed_files(connection: Connection, game: str, span: Between) -> tuple[Location | None, list[str]] | None:
+async def removed_files(
+    connection: Connection, game: str, span: Between
+) -> tuple[Location | None, list[SpanFile]] | None:
     """Where the archive is, and the files of reported events that may lie in this span of time and are in files alone;
     None where there are none."""
     rows = await connection.fetch(sql.REMOVED_SPANS, game)
     files = await files_of(connection, game, [row["last_seq"] for row in rows])
-    paths = [
-        file.path
-        for of_span in files.values()
-        for file in of_span
-        if "." not in file.type and _may_lie(file.month, span)
+    may_hold = [
+        file for of_span in files.values() for file in of_span if "." not in file.type and _may_lie(file.month, span)
     ]
-    return (await location_of(connection), paths) if paths else None
+    return (await location_of(connection), may_hold) if may_hold else None
+
+
+async def match_of_event(connection: Connection, game: str, id: str) -> str | None:
+    """The match of an event that is in files alone, of which nothing but its id is known: looks through them."""
+    rows = await connection.fetch(sql.REMOVED_SPANS, game)
+    if not rows or not await connection.fetchval(sql.IS_KNOWN, game, id):
+        return None
+    spans = await files_of(connection, game, [row["last_seq"] for row in rows])
+    files = [file for of_span in spans.values() for file in of_span]
+    return await asyncio.to_thread(_look_for, await _location(connection), files, id)
+
+
+def _look_for(location: Location, files: Sequence[SpanFile], id: str) -> str | None:
+    with tempfile.TemporaryDirectory(prefix="kleos-look-") as scratch:
+        for file in reversed(files):
+            local = location.checked(file.path, file.size_bytes, file.sha256, Path(scratch))
+            match = match_in_file(local, id)
+            if match is not None:
+                return match
+    return None
 
 
 async def _location(connection: Connection) -> Location:

@@ -60,6 +60,7 @@ WHERE game = $1 AND seq > $2 AND seq <= $3 AND NOT (type LIKE '%.%' AND type <> 
 """Facts of our own, which have a dot in their type, stay: they are few, and read by SQL."""
 MARK_REMOVED: Final = "UPDATE kleos.spans SET removed_at = $3 WHERE game = $1 AND last_seq = $2"
 
+IS_KNOWN: Final = "SELECT EXISTS (SELECT FROM kleos.event_ids WHERE game = $1 AND id = $2)"
 HAS_REMOVED: Final = "SELECT EXISTS (SELECT FROM kleos.spans WHERE game = $1 AND removed_at IS NOT NULL)"
 REMOVED_SPANS: Final = "SELECT last_seq FROM kleos.spans WHERE game = $1 AND removed_at IS NOT NULL ORDER BY last_seq"
 
@@ -68,7 +69,7 @@ SELECT match, last_seq FROM kleos.archived_matches WHERE game = $1 AND match = A
 """
 ARCHIVED_OF_PLAYERS: Final = """
 SELECT a.player, a.match, m.last_seq
-FROM kleos.appearances a JOIN kleos.archived_matches m USING (game, match)
+FROM {appearances} a JOIN kleos.archived_matches m USING (game, match)
 WHERE a.game = $1 AND a.player = ANY($2::bigint[])
 """
 ARCHIVED_PLAYERS: Final = """
