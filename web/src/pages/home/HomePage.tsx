@@ -23,7 +23,7 @@ export function HomePage() {
         <QueryStates
           query={games}
           what="games"
-          skeleton={<CardsShape cards={4} className="sm:grid-cols-2" />}
+          skeleton={<CardsShape cards={4} lines={5} className="sm:grid-cols-2" />}
           isEmpty={(data) => data.games.length === 0}
           empty={
             <Empty title="No games yet">
