@@ -146,7 +146,7 @@ async def _standings_now(
     sheet = game.definition.sheets[board.sheet]
     window = game.calendar.window(sheet.windows[0], now)
     if window is None or sheet.player_key is None:
-        return None
+        return 0
     sources = {each: quoted(each) for each in (*sheet.columns, *(column.name for column in sheet.key))}
     qualified = "true" if board.where is None else sql_source(board.where, sources, "postgresql")
     statement = sql.QUALIFIED.format(
