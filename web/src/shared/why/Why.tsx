@@ -12,6 +12,11 @@ type WhyProps = { readonly cell: Cell; readonly label: string; readonly children
 
 const WhyDialog = lazy(() => import("./WhyDialog").then((module) => ({ default: module.WhyDialog })));
 
+function textOf(shown: ReactNode): string {
+  if (Array.isArray(shown)) return shown.map(textOf).join("");
+  return typeof shown === "string" || typeof shown === "number" ? String(shown) : "";
+}
+
 /** A number that answers "why?": a click opens the events behind it. `label` says whose number of what it is. */
 export function Why({ cell, label, children }: WhyProps) {
   const [open, setOpen] = useState(false);
@@ -20,13 +25,12 @@ export function Why({ cell, label, children }: WhyProps) {
       <button
         type="button"
         aria-haspopup="dialog"
+        aria-label={`${label}: ${textOf(children)}, why?`}
         title="Why?"
         className="relative rounded px-1 underline decoration-line decoration-dotted underline-offset-4 hover:decoration-link"
         onClick={() => setOpen(true)}
       >
-        <span className="sr-only">{label}: </span>
         {children}
-        <span className="sr-only">, why?</span>
       </button>
       {open && (
         <Suspense fallback={null}>

@@ -22,7 +22,7 @@ export function WindowTabs({ windows, current, change }: WindowTabsProps) {
   const named = shown !== undefined && !windows.includes(shown) ? [shown] : [];
   if (windows.length < 2) return null;
   return (
-    <fieldset>
+    <fieldset className="min-w-0 max-w-full">
       <legend className="sr-only">Window</legend>
       <Strip>
         {[...windows, ...named].map((window) => (
