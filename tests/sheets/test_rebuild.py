@@ -5,6 +5,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from kleos.engine.catalog import Origin
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.rebuild import Target, rebuilding
-from kleos.sheets.swap import swap
+from kleos.sheets.swap import Adopt, swap
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
 from kleos.store.pool import open_connection
@@ -159,6 +160,25 @@ async def test_it_goes_on_where_it_was(world: World) -> None:
     assert await check(world) == 85
 
 
+async def leave_tables(world: World) -> None:
+    """As a rebuild does that is killed after its swap, before it has cleared away."""
+    for name in ("career+old", "awards+decided"):
+        await world.connection.execute(f'CREATE TABLE "kinds"."{name}" ()')
+
+
+async def test_the_next_change_clears_away_what_was_left(world: World) -> None:
+    await leave_tables(world)
+    await world.engine.put_definition("kinds", KINDS.replace('title = "Kinds"', 'title = "All kinds"'))
+    assert await check(world) == 80
+
+
+async def test_the_next_start_clears_away_what_was_left(database: Database, tmp_path: Path) -> None:
+    async with world_of(database, str(tmp_path / "archive"), tmp_path) as world:
+        await leave_tables(world)
+    async with world_of(database, str(tmp_path / "archive"), tmp_path) as world:
+        assert await check(world) == 0
+
+
 async def test_a_change_in_between_begins_it_again(world: World) -> None:
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
@@ -249,6 +269,26 @@ async def test_a_rebuild_by_another_process_refuses_no_event(world: World) -> No
     sent = await loading
     assert sent > 4
     assert await check(world) == 80 + sent
+
+
+async def test_late_events_before_the_swap_are_folded_with_what_appears_by_the_new_definition(world: World) -> None:
+    """Of matches that are not known yet to those whom the new definition makes appear in them."""
+    by_rivals = KINDS + (
+        '[sheets.beaten]\nkey = ["player"]\n'
+        '[[sheets.beaten.on]]\nevent = "played"\nplayer = "rival"\nrun = "streak(won)"\n'
+    )
+
+    @asynccontextmanager
+    async def late_events() -> AsyncIterator[Adopt]:
+        at = "2019-01-01T00:00:00Z"
+        await world.send(played("late1", at, match="new1", rival="ann"), played("late2", at, match="new2", rival="bob"))
+        yield lambda _: None
+
+    await world.send(played("rivals", "2026-01-01T00:00:00Z", rival="ann"))
+    before = await catalog.read_game(world.connection, "kinds")
+    definition = load_definition(by_rivals, "kinds")
+    await catalog.put_in_force(world.connection, before, definition, Origin(world.engine.now()), late_events)
+    assert await check(world) == 83
 
 
 async def test_a_definition_from_another_process_refuses_no_event(world: World) -> None:

@@ -26,7 +26,7 @@ from kleos.replay.appearances import appearances
 from kleos.sheets.appeared import appearing
 from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.merge import SheetWriter
-from kleos.sheets.rebuild import Target, check_in_force, rebuilding
+from kleos.sheets.rebuild import Target, check_in_force, clear_away, rebuilding
 from kleos.sheets.schema import apply_schema, outgrown
 from kleos.sheets.swap import Change, Quiet, nobody_else, swap
 from kleos.sheets.write import Writers
@@ -167,6 +167,7 @@ async def put_in_force(
     is_empty = not await connection.fetchval(sql.EVENTS_BEFORE, definition.game)
     target = await _target(connection, before, definition, changes, origin)
     if is_empty or not target.parts:
+        await clear_away(connection, definition.game)
         return await at_once(connection, definition.game, before, put, quiet, no_events=is_empty)
     return await rebuilt(connection, target, put, quiet, progress)
 

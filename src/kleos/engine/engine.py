@@ -39,6 +39,7 @@ from kleos.players.hiding import delete_player, write_hidden
 from kleos.players.profiles import ProfileChange, check_change, read_profile, write_profile
 from kleos.sheets.changes import RowChange
 from kleos.sheets.postponed import Refolded, refold_some
+from kleos.sheets.rebuild import clear_away
 from kleos.sheets.sql import GAMES_POSTPONED
 from kleos.sheets.swap import Adopt, Quiet
 from kleos.sheets.write import Writers
@@ -527,6 +528,7 @@ class Engine:
         async with self._own_connection() as connection:
             await self.directory.read_names()
             for game in await catalog.read_games(connection):
+                await clear_away(connection, game.name)
                 self._start(game)
             for definition in definitions:
                 existing = self._committers.get(definition.game)

@@ -7,11 +7,13 @@ there, so that a rebuild that was killed goes on where it was, and nothing is co
 """
 
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+import asyncpg
 import msgspec
 
 from kleos.core.errors import Conflict, StaleDefinition
@@ -37,7 +39,11 @@ ROUND_SEQS: Final = 100_000
 FEW_EVENTS: Final = 500
 """So many may be left for the swap, which takes them in under the exclusive lock."""
 MOST_ROUNDS: Final = 1_000
+LOCK_TIMEOUT_MS: Final = 300
+"""So long a query may keep a table from being replaced or dropped before that is put off."""
 _MERGED_AT_ONCE: Final = 5_000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +156,9 @@ class Rebuild:
             until = min([after + ROUND_SEQS, horizon, *rest[:1]])
             parts = [part for part, at in self.horizons.items() if at == after]
             async with self.connection.transaction():
-                await self._merge([part for part in parts if part not in NO_SHEETS], after, until)
-                if APPEARED in parts:
+                if APPEARED in parts:  # first: by it is found what late events are folded anew with
                     await self.appeared.take_in(self.connection, after, until)
+                await self._merge([part for part in parts if part not in NO_SHEETS], after, until)
                 if AWARDS in parts:
                     await self.decided.take_in(self.connection, after, until)
                 if MATCHES in parts:
@@ -204,13 +210,37 @@ async def rebuilding(
     Raises Conflict where another is at it. ``connection`` is one of its own.
     """
     game = target.game.name
-    key = int.from_bytes(hashlib.blake2b(game.encode(), digest_size=8, person=b"kleos rebuild").digest(), signed=True)
-    if not await connection.fetchval(sql.TRY_REBUILDING, key):
-        raise Conflict(f"{game} is being rebuilt already")
-    try:
+    async with _only_one(connection, game) as is_alone:
+        if not is_alone:
+            raise Conflict(f"{game} is being rebuilt already")
         yield Rebuild(connection, target, lock, progress, await _begin(connection, target))
+
+
+async def clear_away(connection: Connection, game: str) -> None:
+    """Drops what a rebuild that was killed after its swap has left; not what one is at, or can go on with.
+
+    What a query holds stays until the next time.
+    """
+    async with _only_one(connection, game) as is_alone:
+        if not is_alone or await connection.fetchval(sql.REBUILD, game):
+            return
+        try:
+            async with connection.transaction():
+                await connection.execute(sql.SET_LOCK_TIMEOUT.format(milliseconds=LOCK_TIMEOUT_MS))
+                await beside.drop_left_over(connection, game)
+        except (asyncpg.LockNotAvailableError, asyncpg.DependentObjectsStillExistError) as error:
+            logger.warning("tables of %s that were replaced stay for now: %s", game, error)
+
+
+@asynccontextmanager
+async def _only_one(connection: Connection, game: str) -> AsyncIterator[bool]:
+    """Whether nobody else is at the game's tables beside the sheets, and nobody gets at them meanwhile."""
+    key = int.from_bytes(hashlib.blake2b(game.encode(), digest_size=8, person=b"kleos rebuild").digest(), signed=True)
+    is_alone = bool(await connection.fetchval(sql.TRY_REBUILDING, key))
+    try:
+        yield is_alone
     finally:
-        if not connection.is_closed():
+        if is_alone and not connection.is_closed():
             await connection.execute(sql.END_REBUILDING, key)
 
 

@@ -17,12 +17,10 @@ from kleos.engine.game import Game
 from kleos.log.archive import sql as archive_sql
 from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.sheets import sql
-from kleos.sheets.beside import drop_left_over
 from kleos.sheets.layout import beside, quoted, table
-from kleos.sheets.rebuild import APPEARED, AWARDS, MATCHES, Rebuild
+from kleos.sheets.rebuild import APPEARED, AWARDS, LOCK_TIMEOUT_MS, MATCHES, Rebuild, clear_away
 from kleos.store.pool import Connection
 
-LOCK_TIMEOUT_MS: Final = 300
 ATTEMPTS: Final = 300
 LONGEST_PAUSE_S: Final = 5.0
 
@@ -60,7 +58,7 @@ async def swap(rebuild: Rebuild, change: Change, quiet: Quiet) -> Game:
             rebuild.progress("waiting for long queries to end", attempt, 0)
             await asyncio.sleep(min(0.2 * (attempt + 1), LONGEST_PAUSE_S))
         else:
-            await _drop_replaced(rebuild)
+            await clear_away(rebuild.connection, rebuild.game.name)
             return game
     raise Unavailable(
         f"queries on the sheets of {rebuild.game.name} keep them from being changed; end those, and retry"
@@ -97,13 +95,3 @@ async def _rename(rebuild: Rebuild, sheet: str) -> None:
         await connection.execute(sql.LOCK_TABLE.format(table=old))
         await connection.execute(sql.RENAME_TABLE.format(table=old, name=quoted(f"{sheet}+old")))
     await connection.execute(sql.RENAME_TABLE.format(table=new, name=quoted(sheet)))
-
-
-async def _drop_replaced(rebuild: Rebuild) -> None:
-    """What cannot be dropped now is found by the next rebuild."""
-    try:
-        async with rebuild.connection.transaction():
-            await rebuild.connection.execute(sql.SET_LOCK_TIMEOUT.format(milliseconds=LOCK_TIMEOUT_MS))
-            await drop_left_over(rebuild.connection, rebuild.game.name)
-    except (asyncpg.LockNotAvailableError, asyncpg.DependentObjectsStillExistError) as error:
-        logger.warning("tables of %s that were replaced stay for now: %s", rebuild.game.name, error)

@@ -149,9 +149,11 @@ function Row({ at, offset, line, asked, sheet, columns, beside, whose, moved, ma
       window: asked.window,
     };
     return (
-      <Why cell={cell} label={`${column.title} of ${line.name}`}>
-        {shownValue(line.values[column.name], column)}
-      </Why>
+      <Why
+        cell={cell}
+        label={`${column.title} of ${line.name}`}
+        shown={shownValue(line.values[column.name], column)}
+      />
     );
   }
   return (

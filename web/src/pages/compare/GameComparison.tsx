@@ -175,9 +175,8 @@ function HeadToHead({ first, second, sheet, game, window, columns }: HeadToHeadP
                         window,
                       }}
                       label={`${column.title} of ${player.shown_name}`}
-                    >
-                      {shownWithUnit(column.values[at], column)}
-                    </Why>
+                      shown={shownWithUnit(column.values[at], column)}
+                    />
                     {at === 0 && isAhead && <Ahead />}
                   </td>
                 );

@@ -97,9 +97,8 @@ function Holder({ game, sheet, column, row }: HolderProps) {
         <Why
           cell={{ game, sheet: sheet.name, column: column.name, key: { [key]: player } }}
           label={`${column.title} of ${name}`}
-        >
-          {shownWithUnit(value, column)}
-        </Why>
+          shown={shownWithUnit(value, column)}
+        />
       </span>
     </>
   );

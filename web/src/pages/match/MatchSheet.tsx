@@ -87,9 +87,8 @@ export function MatchSheet({ game, match, sheet }: MatchSheetProps) {
                           <Why
                             cell={{ game, sheet: sheet.name, column: column.name, key: { ...key, match } }}
                             label={`${column.title} of ${whose}`}
-                          >
-                            {shownValue(row.values[column.name], column)}
-                          </Why>
+                            shown={shownValue(row.values[column.name], column)}
+                          />
                         </td>
                       ))}
                     </tr>

@@ -47,6 +47,7 @@ export function Value({ profile, game, sheet, column, row }: FigureProps) {
         window: row.window,
       }}
       label={`${column.title} of ${profile.shown_name}`}
+      shown={shownWithUnit(row.values[column.name], column)}
     >
       <Rolling value={row.values[column.name]} show={(value) => shownWithUnit(value, column)} />
     </Why>

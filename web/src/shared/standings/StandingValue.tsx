@@ -18,9 +18,7 @@ export function StandingValue({ game, board, sheet, line }: StandingValueProps) 
   const cell = { game, sheet: board.sheet, column, key: { [key]: line.player } };
   return (
     <span className="shrink-0 font-semibold">
-      <Why cell={cell} label={`${board.title} of ${line.name}`}>
-        {shown}
-      </Why>
+      <Why cell={cell} label={`${board.title} of ${line.name}`} shown={shown} />
     </span>
   );
 }

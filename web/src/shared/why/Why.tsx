@@ -8,24 +8,28 @@ export type Cell = {
   readonly window?: string | undefined;
 };
 
-type WhyProps = { readonly cell: Cell; readonly label: string; readonly children: ReactNode };
+type WhyProps = {
+  readonly cell: Cell;
+  readonly label: string;
+  readonly shown: string;
+  readonly children?: ReactNode;
+};
 
 const WhyDialog = lazy(() => import("./WhyDialog").then((module) => ({ default: module.WhyDialog })));
 
-function textOf(shown: ReactNode): string {
-  if (Array.isArray(shown)) return shown.map(textOf).join("");
-  return typeof shown === "string" || typeof shown === "number" ? String(shown) : "";
-}
-
-/** A number that answers "why?": a click opens the events behind it. `label` says whose number of what it is. */
-export function Why({ cell, label, children }: WhyProps) {
+/**
+ * A number that answers "why?": a click opens the events behind it.
+ *
+ * `label` says whose number of what it is, `shown` how much; children show the same another way.
+ */
+export function Why({ cell, label, shown, children = shown }: WhyProps) {
   const [open, setOpen] = useState(false);
   return (
     <>
       <button
         type="button"
         aria-haspopup="dialog"
-        aria-label={`${label}: ${textOf(children)}, why?`}
+        aria-label={`${label}: ${shown}, why?`}
         title="Why?"
         className="relative rounded px-1 underline decoration-line decoration-dotted underline-offset-4 hover:decoration-link"
         onClick={() => setOpen(true)}
