@@ -94,7 +94,7 @@ async def test_every_route_answers_in_its_shape(client: httpx.AsyncClient) -> No
     }
     standing = await got(client, "/most/players/bob")
     assert (standing["player"], standing["rank"], standing["value"]) == ("bob", 1, 9)
-    assert (standing["total"], standing["percentile"]) == (5, 100.0)
+    assert (standing["place"], standing["total"], standing["percentile"]) == (2, 5, 100.0)
     assert (await got(client, "/places/players/bob"))["rank"] == 2
     around = await got(client, "/most/players/cat/around?span=1")
     assert [line["player"] for line in around["entries"]] == ["bob", "cat", "dan"]

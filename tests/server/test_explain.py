@@ -320,7 +320,8 @@ async def test_a_board_of_the_past(server: Server, duels: str) -> None:
         (2, "bob", 9),
     ]
     mine = await server.get(f"{path}/players/bob", as_of=then)
-    assert (mine["rank"], mine["total"], mine["percentile"], mine["as_of"]) == (2, 2, 50.0, then)
+    assert (mine["rank"], mine["place"], mine["total"], mine["percentile"]) == (2, 2, 2, 50.0)
+    assert mine["as_of"] == then
     around = await server.get(f"{path}/players/bob/around", as_of=then, span=0)
     assert [each["player"] for each in around["entries"]] == ["bob"]
     assert (await server.get(path, as_of=then, region="eu"))["total"] == 0, "ann was nowhere yet"

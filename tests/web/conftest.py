@@ -1,21 +1,20 @@
 """A real browser on a real server: Debian's Chromium, driven by Playwright."""
 
 import os
+import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from kleos.web.files import BUILT
-from tests.cli.conftest import KEY, Process, _popen
+from tests.web.site import GOLF, PASSWORD, Golf, Site, run_server
 
 PATIENCE_MS: Final = 60_000
 FLAGS: Final = (
@@ -27,7 +26,7 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-PASSWORD: Final = "correct horse battery staple"
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str:
@@ -41,74 +40,24 @@ def chromium() -> str:
     return str(found)
 
 
-@dataclass(slots=True)
-class Site:
-    """A server that can be stopped and started again at the same address, and what games tell it."""
-
-    url: str
-    port: int
-    data: Path
-    process: Process
-    _events: int = field(default=0)
-
-    def stop(self) -> None:
-        self.process.end()
-
-    def start(self) -> None:
-        self.process = run_server(self.data, self.port)
-
-    @asynccontextmanager
-    async def http(self, token: str = KEY) -> AsyncIterator[httpx.AsyncClient]:
-        headers = {"Authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=60) as client:
-            yield client
-
-    async def tell(self, game: str, *events: Mapping[str, Any]) -> None:
-        async with self.http() as client:
-            answer = await client.post(f"/v1/games/{game}/events", json=list(events))
-            assert answer.status_code == 200, answer.text
-            receipt = answer.json()
-            assert (receipt["rejected"], receipt["quarantined"]) == ([], 0), receipt
-
-    def game(self, winner: str, *others: str, match: str | None = None, minutes_ago: int = 0) -> list[dict[str, Any]]:
-        """The events of one game of golf of one round."""
-        self._events += 1
-        at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
-        name = match or f"match-{self._events}"
-        scores = {winner: 3, **{other: 9 + place for place, other in enumerate(others)}}
-        round_ended = {"scores": scores, "winner": winner, "finisher": winner}
-        game_ended = {"totals": scores, "winner": winner, "humans": len(scores)}
-        told = (("round_ended", round_ended), ("game_ended", game_ended))
-        return [
-            {"type": type_, "id": f"{name}-{type_}-{self._events}", "match": name, "at": at.isoformat(), **fields}
-            for type_, fields in told
-        ]
-
-    async def account(self, address: str, player: str, name: str) -> None:
-        async with self.http() as client:
-            body = {"address": address, "password": PASSWORD, "player": player, "name": name}
-            made = await client.post("/v1/auth/register", json=body)
-            assert made.status_code in (200, 201, 409), made.text
-
-
-def run_server(data: Path, port: int) -> Process:
-    settings = {"KLEOS_ADMIN_KEY": KEY, "KLEOS_LIMIT_ADDRESS_PER_MINUTE": "100000"}
-    process = Process(_popen(("serve", "--data", str(data), "--port", str(port)), settings))
-    process.until("Kleos listens on")
-    return process
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(reachable_dir: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     data = reachable_dir / f"web-{port}"
-    process = run_server(data, port)
-    made = Site(f"http://127.0.0.1:{port}", port, data, process)
+    made = Site(f"http://127.0.0.1:{port}", port, data, run_server(data, port))
     yield made
-    made.process.end()
+    made.stop()
     shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+async def golf(site: Site, request: pytest.FixtureRequest) -> Golf:
+    module = request.module.__name__.rpartition(".")[2].removeprefix("test_")
+    title = f"Golf ({module.replace('_', ' ')})"
+    await site.define(f"golf_{module}", GOLF.replace('title = "Six-Card Golf"', f'title = "{title}"', 1))
+    return Golf(site, f"golf_{module}", title)
 
 
 @pytest.fixture(scope="session")
@@ -156,3 +105,28 @@ async def log_in(page: Page, address: str) -> None:
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_role("button", name="Log out").wait_for()
+
+
+def row(page: Page, place: int) -> Locator:
+    """The line of a board at a place, counted from 1."""
+    return page.locator(f"[role=row][aria-rowindex='{place + 1}']")
+
+
+def line_of(page: Page, player: str) -> Locator:
+    return page.locator(f"[role=row][data-player='{player}']")
+
+
+def why(within: Page | Locator, column: str, name: str) -> Locator:
+    """The number of somebody that says why it is what it is."""
+    return within.get_by_role("button", name=re.compile(rf"^{re.escape(column)} of {re.escape(name)}: .*why\?$"))
+
+
+def light(page: Page) -> Locator:
+    """What says whether the page is live."""
+    return page.get_by_role("banner").get_by_role("status")
+
+
+async def has_loaded(page: Page) -> None:
+    """The page is there, and nothing on it is still on its way."""
+    await page.get_by_role("heading", level=1).first.wait_for(state="attached")
+    await expect(page.locator("[role=status][aria-label^=Loading]")).to_have_count(0)

@@ -11,7 +11,8 @@ from playwright.async_api import Browser, Response
 
 from kleos.web.files import BUILT
 from tests.conftest import REPOSITORY
-from tests.web.conftest import Site, visiting
+from tests.web.conftest import visiting
+from tests.web.site import Site
 
 FIRST_PAGE_BYTES: Final = 200_000
 

@@ -4,9 +4,8 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.web.conftest import PATIENCE_MS, Site, visiting
-
-expect.set_options(timeout=PATIENCE_MS)
+from tests.web.conftest import visiting
+from tests.web.site import Golf, Site
 
 ARENA = """
 title = "Arena"
@@ -36,7 +35,7 @@ async def test_links_lead_to_the_player_of_the_game(site: Site, browser: Browser
         shared, own = {"name": "Ann of all games"}, {"name": "Ann of the arena"}
         (await client.put("/v1/players/ann", json=shared)).raise_for_status()
         (await client.put("/v1/players/ann", params={"namespace": "arena"}, json=own)).raise_for_status()
-    await site.tell("golf", *site.game("ann", "bob"))
+    await Golf(site, "golf", "Six-Card Golf").play("ann", "bob")
     await site.tell("arena", *({"type": "won", "id": f"won-{number}", "player": "ann"} for number in range(3)))
     async with visiting(browser, site.url) as visit:
         page = visit.page

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from playwright.async_api import CDPSession, Page
 
-from tests.web.conftest import Site, visiting
+from tests.web.conftest import visiting
+from tests.web.site import Site
 from web.audit.site import empty_site, opened_browser
 
 EVENTS_AT_ONCE: Final = 10_000

@@ -14,7 +14,8 @@ from playwright.async_api import Browser, async_playwright
 
 from kleos.demo.play import play_arcade_match, play_golf_match
 from kleos.demo.roster import Bot, make_bots
-from tests.web.conftest import FLAGS, Site, chromium, run_server
+from tests.web.conftest import FLAGS, chromium
+from tests.web.site import Golf, Site, run_server
 
 OWN: Final = "freya"
 OWN_NAME: Final = "Freya"
@@ -73,7 +74,7 @@ async def _introduce(site: Site, bots: tuple[Bot, ...]) -> None:
 
 async def _doubt(site: Site) -> None:
     """An impossible score, which waits in quarantine."""
-    doubtful = site.game("ember", "pike", match="doubtful-1")[:1]
+    doubtful = Golf(site, "golf", "Six-Card Golf").game("ember", "pike", match="doubtful-1")[:1]
     doubtful[0]["scores"] = {"ember": -40, "pike": 12}
     async with site.http() as client:
         (await client.post("/v1/games/golf/events", json=doubtful)).raise_for_status()

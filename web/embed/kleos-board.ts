@@ -1,5 +1,6 @@
+import { take } from "../src/feed/head";
 import { FeedSocket } from "../src/feed/socket";
-import { type BoardState, rowsOf, type Shape, take } from "./state";
+import { type BoardState, rowsOf, type Shape } from "./state";
 import { STYLE } from "./style";
 
 const LONGEST = 50;

@@ -1,4 +1,4 @@
-import type { FeedMessage } from "../src/feed/socket";
+import type { Head } from "../src/feed/head";
 
 /** How the board's first value is shown, from the definition. */
 export type Shape = { readonly title: string; readonly unit: string; readonly decimals: number };
@@ -10,7 +10,7 @@ export type Entry = {
   readonly value: number | string | boolean | null;
 };
 
-export type BoardState = { readonly total: number; readonly entries: readonly Entry[] };
+export type BoardState = Head<Entry>;
 export type Row = {
   readonly rank: string;
   readonly name: string;
@@ -19,18 +19,6 @@ export type Row = {
 };
 
 const MEDALS = ["", "gold", "silver", "bronze"];
-
-/** The board after a message: a snapshot is all of it, a change the lines that are different now. */
-export function take(state: BoardState, message: FeedMessage): BoardState {
-  const told = (message.entries ?? []) as readonly Entry[];
-  const total = typeof message.total === "number" ? message.total : state.total;
-  if (message.type === "snapshot") return { total, entries: told };
-  if (message.type !== "board.changed") return state;
-  const entries = [...state.entries];
-  for (const entry of told) entries[entry.place - 1] = entry;
-  const shown = typeof message.shown === "number" ? message.shown : entries.length;
-  return { total, entries: entries.slice(0, shown) };
-}
 
 export function rowsOf(state: BoardState, shape: Shape, limit: number): Row[] {
   return state.entries.slice(0, limit).map((entry) => ({

@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProblem } from "@/api/client";
+import { useFeedState } from "@/feed/store";
 import { router } from "./router";
 import "./theme.css";
 
@@ -20,6 +21,16 @@ const queries = new QueryClient({
 function isRefusal(error: ApiProblem): boolean {
   return error.status >= 400 && error.status < 500 && error.status !== 429;
 }
+
+// Who was away may have missed anything, and what could not be read then can be read now.
+let wasAway = false;
+useFeedState.subscribe(({ state }) => {
+  if (state === "away") wasAway = true;
+  if (state === "live" && wasAway) {
+    wasAway = false;
+    void queries.invalidateQueries();
+  }
+});
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>

@@ -43,11 +43,12 @@ class Glance(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """``percentile`` is the share of the board at or below this rank, of 100."""
+    """``percentile`` is the share of the board at or below this rank, of 100; ``place`` the line of its pages."""
 
     player: str
     name: str
     rank: int
+    place: int
     value: Value
     values: dict[str, Value]
     since: int | None
@@ -55,9 +56,9 @@ class Standing(msgspec.Struct, frozen=True):
     percentile: float
 
     @classmethod
-    def of(cls, line: Line, total: int) -> "Standing":
+    def of(cls, line: Line, place: int, total: int) -> "Standing":
         share = 100 * (total - line.rank + 1) / total
-        return cls(line.player, line.name, line.rank, line.value, line.values, line.since, total, share)
+        return cls(line.player, line.name, line.rank, place, line.value, line.values, line.since, total, share)
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -118,7 +119,12 @@ def page_json(
 
 
 def standing_json(board: CompiledBoard, standing: Standing, as_of: int | None = None) -> bytes:
-    told = {**shown(board, standing), "total": standing.total, "percentile": standing.percentile}
+    told = {
+        **shown(board, standing),
+        "place": standing.place,
+        "total": standing.total,
+        "percentile": standing.percentile,
+    }
     return _encoder.encode(told if as_of is None else {**told, "as_of": iso(as_of)})
 
 

@@ -64,8 +64,10 @@ class PageShown(msgspec.Struct, kw_only=True):
 
 
 class StandingShown(LineShown, kw_only=True):
-    """``percentile`` is the share of the board at or below this rank, of 100."""
+    """``percentile`` is the share of the board at or below this rank, of 100. ``place`` is the line of the board's
+    pages on which the player stands, from 1: those who share a rank have places of their own."""
 
+    place: int
     total: int
     percentile: float
     as_of: datetime | msgspec.UnsetType = msgspec.UNSET

@@ -132,7 +132,7 @@ class Past:
         if place is None:
             return None
         (line,) = await self._lines(game, standings, place, place + 1)
-        return Standing.of(line, standings.total)
+        return Standing.of(line, place + 1, standings.total)
 
     async def around(self, game: Game, question: PastQuestion, player: int, span: int) -> Page | None:
         standings = await self._standings(game, question)

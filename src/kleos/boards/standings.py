@@ -179,7 +179,7 @@ class Standings:
         if not found:
             return None
         (line,) = await self._lines(game, question.board, found)
-        return Standing.of(line, total)
+        return Standing.of(line, found[0].place, total)
 
     async def around(
         self, game: Game, board: str, window: str, partition: Mapping[str, str], id: str, span: int

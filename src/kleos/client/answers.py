@@ -81,10 +81,14 @@ class BoardPage(Answer, frozen=True, kw_only=True):
 
 
 class PlayerStanding(Answer, frozen=True, kw_only=True):
-    """One player on one board; no ``rank`` when not on it. ``percentile``: the share at or below."""
+    """One player on one board; no ``rank`` when not on it. ``percentile``: the share at or below.
+
+    ``place`` is the line of the board's pages: those who share a rank have places of their own.
+    """
 
     player: str
     rank: int | None = None
+    place: int | None = None
     value: Value = None
     total: int = 0
     percentile: float | None = None

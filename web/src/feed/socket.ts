@@ -101,8 +101,11 @@ export class FeedSocket {
 
   private lost(event: CloseEvent): void {
     this.socket = null;
+    if (this.listeners.size === 0) {
+      this.onState("idle");
+      return;
+    }
     this.onState("away");
-    if (this.listeners.size === 0) return;
     this.timer = setTimeout(() => this.connect(), retryAfterMs(event.reason, this.attempts++));
   }
 

@@ -9,6 +9,7 @@ import { Skeleton } from "@/shared/states/States";
 import { Why } from "@/shared/why/Why";
 import type { Board, Column, Line, Sheet } from "./asked";
 import { type LinesAsked, type Movements, useLines } from "./lines";
+import { useTravel } from "./travel";
 
 const ROW_PX = 56;
 const OVERSCAN = 12;
@@ -135,6 +136,7 @@ type RowProps = {
 };
 
 function Row({ at, offset, line, asked, sheet, columns, beside, whose, moved, marked }: RowProps) {
+  const travels = useTravel(offset);
   const player = sheet.key.find((column) => column.type === "player")?.name ?? "player";
   const inKey = Object.fromEntries(
     Object.entries(asked.partition).filter(([name]) => sheet.key.some((column) => column.name === name)),
@@ -158,10 +160,11 @@ function Row({ at, offset, line, asked, sheet, columns, beside, whose, moved, ma
   }
   return (
     <div
+      ref={travels}
       role="row"
       aria-rowindex={at + 2}
       data-player={line.player}
-      className={`board-row board-row-moves hover:bg-line/30 absolute inset-x-0 border-line/60 border-b ${
+      className={`board-row hover:bg-line/30 absolute inset-x-0 border-line/60 border-b ${
         marked === "own" ? "board-row-own" : marked === "sought" ? "board-row-sought" : ""
       }`}
       style={{ height: ROW_PX, transform: `translateY(${offset}px)` }}

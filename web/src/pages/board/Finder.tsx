@@ -28,12 +28,16 @@ export function Finder({ asked, find }: FinderProps) {
         api.GET("/v1/games/{game}/boards/{board}/players/{player}", {
           params: {
             path: { game: asked.game, board: asked.board, player },
-            query: { ...(asked.window ? { window: asked.window } : {}), ...asked.partition },
+            query: {
+              ...(asked.window ? { window: asked.window } : {}),
+              ...(asked.asOf ? { as_of: asked.asOf } : {}),
+              ...asked.partition,
+            },
           },
         }),
       );
       setSaid(`${standing.name}: rank ${standing.rank} of ${standing.total}`);
-      find(player, standing.rank);
+      find(player, standing.place);
       void navigate({ search: { ...search, player }, replace: true, resetScroll: false });
     } catch (error) {
       const absent = error instanceof ApiProblem && error.status === 404;

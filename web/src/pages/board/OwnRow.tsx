@@ -53,7 +53,7 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
           <span className="text-quiet">of {mine.total.toLocaleString("en")}</span>
           <span className="text-quiet">at or above {shownPercent(mine.percentile)}</span>
           <span className="ml-auto font-semibold">{shownWithUnit(mine.value, column)}</span>
-          <button type="button" className="button" onClick={() => table.current?.show(mine.rank)}>
+          <button type="button" className="button" onClick={() => table.current?.show(mine.place)}>
             Jump to me
           </button>
           <ShareButton

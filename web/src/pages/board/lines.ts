@@ -1,13 +1,14 @@
 import { type QueryClient, useQueries, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import { answered, api } from "@/api/client";
 import type { FeedMessage } from "@/feed/socket";
+import { type Pace, useSoon } from "@/feed/soon";
 import { useTopic } from "@/feed/store";
 import { type Line, topicOf } from "./asked";
 
 export const PAGE_LINES = 100;
 const MOVEMENT_SHOWN_MS = 4_000;
-const OTHER_PAGES_AFTER_MS = 1_000;
+const REREAD: Pace = { afterMs: 1_000, everyMs: 4_000 };
 
 export type LinesAsked = {
   readonly game: string;
@@ -72,7 +73,7 @@ export type Movements = ReadonlyMap<string, number>;
 export function useLiveLines(asked: LinesAsked): Movements {
   const queries = useQueryClient();
   const [movements, setMovements] = useState<Movements>(new Map());
-  const rereading = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const soon = useSoon();
   const topic = asked.asOf ? null : topicOf(asked.game, asked.board, asked.window, asked.partition);
   const hear = useCallback(
     (message: FeedMessage) => {
@@ -83,13 +84,12 @@ export function useLiveLines(asked: LinesAsked): Movements {
         setMovements((before) => new Map([...before, ...moved]));
         setTimeout(() => setMovements((now) => without(now, moved)), MOVEMENT_SHOWN_MS);
       }
-      rereading.current ??= setTimeout(() => {
-        rereading.current = null;
+      soon("lines", REREAD, () => {
         void queries.invalidateQueries({ queryKey: ["lines", asked] });
         void queries.invalidateQueries({ queryKey: ["standing", asked.game, asked.board] });
-      }, OTHER_PAGES_AFTER_MS);
+      });
     },
-    [queries, asked],
+    [queries, asked, soon],
   );
   useTopic(topic, hear);
   return movements;

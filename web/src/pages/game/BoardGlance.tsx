@@ -1,10 +1,8 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
-import { boardQuery } from "@/api/games";
-import { inTopic, useTopic } from "@/feed/store";
 import { saidCondition } from "@/shared/format/condition";
 import { useWhose } from "@/shared/players/whose";
+import { useHead } from "@/shared/standings/head";
 import { Medal } from "@/shared/standings/Medal";
 import { StandingValue } from "@/shared/standings/StandingValue";
 import { Failure, Skeleton } from "@/shared/states/States";
@@ -19,16 +17,9 @@ type BoardGlanceProps = {
 
 /** The head of a board, live. One that is only ranked in parts says which. */
 export function BoardGlance({ game, board, sheet }: BoardGlanceProps) {
-  const queries = useQueryClient();
   const whose = useWhose();
   const whole = board.partitions.some((names) => names.length === 0);
-  const asked = { game, board: board.name, limit: SHOWN };
-  const head = useQuery({ ...boardQuery(asked), enabled: whole });
-  useTopic(whole ? `board:${game}/${inTopic(board.name)}` : null, (message) => {
-    if (message.type === "board.changed") {
-      void queries.invalidateQueries({ queryKey: ["board", game, board.name] });
-    }
-  });
+  const head = useHead(game, whole ? board.name : undefined, SHOWN);
   return (
     <li className="card flex flex-col gap-3 p-5">
       <h3 className="font-semibold">

@@ -1,8 +1,8 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { boardQuery, gameQuery, ownFirst } from "@/api/games";
-import { inTopic, useTopic } from "@/feed/store";
+import { gameQuery, ownFirst } from "@/api/games";
 import { useWhose } from "@/shared/players/whose";
+import { useHead } from "@/shared/standings/head";
 import { Medal } from "@/shared/standings/Medal";
 import { StandingValue } from "@/shared/standings/StandingValue";
 import { Skeleton } from "@/shared/states/States";
@@ -20,18 +20,13 @@ type GameCardProps = {
   };
 };
 
-/** A game with the head of its first board, live. */
+/** A game with the head of its first board over everybody, live. */
 export function GameCard({ game, running }: GameCardProps) {
-  const queries = useQueryClient();
   const whose = useWhose();
   const whole = useQuery(gameQuery(game.game));
   const ranked = whole.data?.boards.filter((each) => each.partitions.some((names) => names.length === 0));
   const board = ownFirst(ranked ?? [])[0];
-  const asked = { game: game.game, board: board?.name ?? "", limit: SHOWN };
-  const head = useQuery({ ...boardQuery(asked), enabled: board !== undefined });
-  useTopic(board ? `board:${game.game}/${inTopic(board.name)}` : null, (message) => {
-    if (message.type === "board.changed") void queries.invalidateQueries({ queryKey: ["board", game.game] });
-  });
+  const head = useHead(game.game, board?.name, SHOWN);
   return (
     <li className="card flex flex-col gap-3 p-5">
       <div className="flex items-center justify-between gap-3">

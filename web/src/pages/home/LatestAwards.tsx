@@ -1,6 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { achievementsQuery } from "@/api/achievements";
+import { type Pace, useSoon } from "@/feed/soon";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownAge } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
@@ -9,6 +10,7 @@ import { RowsShape } from "@/shared/states/Shapes";
 type Game = { readonly game: string; readonly title: string; readonly icon: string };
 
 const SHOWN = 10;
+const REREAD: Pace = { afterMs: 0, everyMs: 4_000 };
 
 type LatestAwardsProps = {
   readonly games: readonly Game[];
@@ -73,8 +75,9 @@ export function LatestAwards({ games, pending: known }: LatestAwardsProps) {
 }
 
 function Listening({ game, changed }: { readonly game: string; readonly changed: () => void }) {
+  const soon = useSoon();
   useTopic(`game:${inTopic(game)}`, (message) => {
-    if (message.type === "achievement.unlocked") changed();
+    if (message.type === "achievement.unlocked") soon("awards", REREAD, changed);
   });
   return null;
 }

@@ -183,8 +183,8 @@ function RevokeKey({ revoked, close }: { readonly revoked: Key; readonly close: 
   const queries = useQueryClient();
   const revoke = useMutation({
     mutationFn: () => answered(api.DELETE("/v1/keys/{key}", { params: { path: { key: revoked.id } } })),
-    onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: ["manage", "keys"] });
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ["manage", "keys"] });
       close();
     },
   });

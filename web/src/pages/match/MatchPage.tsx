@@ -3,6 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { may, useCaller } from "@/api/caller";
 import { answered, api, type Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
+import { type Pace, useSoon } from "@/feed/soon";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownAge, shownTime } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
@@ -16,6 +17,7 @@ import { MatchSheet } from "./MatchSheet";
 const NAMED = 4;
 
 const route = getRouteApi("/g/$game/m/$match");
+const REREAD: Pace = { afterMs: 200, everyMs: 3_000 };
 
 export function MatchPage() {
   const { game, match } = route.useParams();
@@ -28,9 +30,10 @@ export function MatchPage() {
     queryFn: () =>
       answered(api.GET("/v1/games/{game}/matches/{match}", { params: { path: { game, match } } })),
   });
+  const soon = useSoon();
   useTopic(`match:${inTopic(game)}/${inTopic(match)}`, (message) => {
     if (message.type === "match.changed")
-      void queries.invalidateQueries({ queryKey: ["match", game, match] });
+      soon("match", REREAD, () => void queries.invalidateQueries({ queryKey: ["match", game, match] }));
   });
   usePageTitle(`Match · ${whole.data?.title ?? game}`);
   const sheets = (whole.data?.sheets ?? []).filter((sheet) =>

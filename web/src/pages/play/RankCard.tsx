@@ -1,10 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ApiProblem, answered, api, type Schemas } from "@/api/client";
+import { type Pace, useSoon } from "@/feed/soon";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
 import { QueryStates, Skeleton } from "@/shared/states/States";
 import { tierOf } from "./tier";
+
+const OTHERS: Pace = { afterMs: 500, everyMs: 4_000 };
 
 type RankCardProps = { readonly whole: Schemas["GameAnswer"]; readonly player: string };
 
@@ -42,6 +45,12 @@ export function RankCard({ whole, player }: RankCardProps) {
       void queries.invalidateQueries({ queryKey: ["standing", game] });
       void queries.invalidateQueries({ queryKey: ["stats", player, game] });
     }
+  });
+  const soon = useSoon();
+  // Others can change one's rank without a word to oneself.
+  useTopic(board ? `board:${game}/${inTopic(board.name)}` : null, (message) => {
+    if (message.type === "board.changed")
+      soon("standing", OTHERS, () => void queries.invalidateQueries({ queryKey: ["standing", game] }));
   });
   if (!board) return null;
   const sheet = whole.sheets.find((each) => each.name === board.sheet);

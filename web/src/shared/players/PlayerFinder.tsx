@@ -125,7 +125,7 @@ export function PlayerFinder({
               go(index);
             }}
           >
-            <bdi>{offer.text}</bdi>
+            <bdi>{offer.text}</bdi>{" "}
             {offer.kind && <span className="ml-2 text-quiet text-sm">{offer.kind}</span>}
           </div>
         ))}

@@ -2,12 +2,14 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { Awards } from "@/shared/awards/Awards";
 import { useSession, useTabKey } from "@/shared/session";
 import { FeedLight } from "./FeedLight";
+import { useFocusAfterNavigation } from "./focus";
 import { Search } from "./Search";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 export function Shell() {
   const session = useSession((store) => store.session);
   const key = useTabKey((store) => store.key);
+  useFocusAfterNavigation();
   const manages = key !== null || (session?.roles.some((role) => role !== "player") ?? false);
   return (
     <div className="flex min-h-dvh flex-col">

@@ -26,6 +26,7 @@ function GameEffects({ effect }: { readonly effect: GameEffect }) {
   const whole = useQuery(gameQuery(effect.game)).data;
   const sheets = new Map(whole?.sheets.map((sheet) => [sheet.name, sheet]));
   const boards = new Map(whole?.boards.map((board) => [board.name, board.title]));
+  const ranks = [...effect.ranks].sort((one, other) => isOfAllTime(other) - isOfAllTime(one));
   const cells = effect.rows.flatMap((row) =>
     Object.entries(row.cells).map(([column, [before, after]]) => ({ row, column, before, after })),
   );
@@ -38,7 +39,7 @@ function GameEffects({ effect }: { readonly effect: GameEffect }) {
           <Rows
             label="Ranks that move"
             heads={["Board", "Player", "Before", "After"]}
-            rows={effect.ranks.slice(0, SHOWN).map((move) => [
+            rows={ranks.slice(0, SHOWN).map((move) => [
               `${boards.get(move.board) ?? move.board} · ${move.window}${Object.values(move.partition)
                 .map((value) => ` · ${value}`)
                 .join("")}`,
@@ -98,6 +99,11 @@ function GameEffects({ effect }: { readonly effect: GameEffect }) {
       )}
     </section>
   );
+}
+
+/** Those are looked for first. */
+function isOfAllTime(move: { readonly window: string }): number {
+  return move.window === "all" ? 1 : 0;
 }
 
 function shownRank(rank: number | null): string {

@@ -1,0 +1,115 @@
+"""Somebody with an account: pinned on the board, and told of awards wherever they are."""
+
+import re
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.web.conftest import has_loaded, light, line_of, log_in, visiting
+from tests.web.site import Golf, Site
+
+
+async def test_is_pinned_on_the_board(site: Site, golf: Golf, browser: Browser) -> None:
+    await site.name(own_ann="Ann")
+    await site.account("dee@example.org", "own_dee", "Dee")
+    await golf.play("own_ann", "own_dee", times=4)
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await log_in(page, "dee@example.org")
+        await page.goto(f"{golf.path}/b/wins")
+        await golf.play("own_ann", "own_bob", times=4)
+        await golf.play("own_bob", "own_ann")
+        mine = page.get_by_role("complementary", name="You")
+        await expect(mine).to_contain_text("You do not stand here yet: it takes Games ≥ 5")
+        await golf.play("own_ann", "own_dee")
+        await expect(mine).to_contain_text(re.compile(r"3.*Dee you.*of 3.*at or above 33\.3 %"))
+        line = line_of(page, "own_dee")
+        await expect(line).to_have_class(re.compile("board-row-own"))
+        await expect(line).to_contain_text("you")
+        await golf.play("own_dee", "own_bob", times=2)
+        await expect(mine).to_contain_text(re.compile(r"2.*Dee you.*of 3.*at or above 66\.7 %"))
+
+
+async def test_registers_and_comes_back(site: Site, golf: Golf, browser: Browser) -> None:
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await page.goto("/")
+        await page.get_by_role("link", name="Log in").click()
+        await page.get_by_role("button", name="I am new").click()
+        await page.get_by_label("Name").fill("Newt")
+        await page.get_by_label("Email address").fill("newt@example.org")
+        await page.get_by_label("Password").fill("short")
+        await page.get_by_role("button", name="Make the account").click()
+        await expect(page.get_by_label("Password")).to_be_focused()  # the browser says what is wrong with it
+        await page.get_by_label("Password").fill("a long enough password")
+        await page.get_by_role("button", name="Make the account").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Newt")
+        await page.reload()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Newt")
+        await page.get_by_role("button", name="Log out").click()
+        await page.get_by_label("Email address").fill("newt@example.org")
+        await page.get_by_label("Password").fill("not the password")
+        await page.get_by_role("button", name="Log in").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await expect(page.get_by_label("Email address")).to_have_value("newt@example.org")
+
+
+async def test_awards_arrive_once_on_whatever_page(site: Site, golf: Golf, browser: Browser) -> None:
+    await site.account("eli@example.org", "own_eli", "Eli")
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await log_in(page, "eli@example.org")
+        await expect(light(page)).to_have_text("Live")
+        arrived = page.get_by_text("Achievement unlocked")
+        await golf.play("own_eli", "own_fay")
+        await expect(_toast(page, "First Victory")).to_contain_text("10 points")
+        await expect(arrived).to_have_count(1)
+        await page.get_by_role("link", name="Kleos", exact=True).click()
+        await page.get_by_role("link", name=golf.title).click()
+        await page.get_by_role("link", name="Insight").click()
+        await has_loaded(page)
+        await golf.play("own_eli", "own_fay", score=0)
+        await expect(_toast(page, "Perfect")).to_be_visible()
+        await expect(_toast(page, "First Victory")).to_have_count(0)  # it has had its time
+        await golf.play("own_eli", "own_fay", score=-3)
+        await expect(_toast(page, "Below Zero")).to_be_visible()
+        await expect(_toast(page, "Perfect")).to_have_count(0)
+        await page.goto(f"{golf.path}/b/knockouts")
+        await has_loaded(page)
+        await expect(light(page)).to_have_text("Live")
+        await golf.play("own_eli", "own_fay")
+        mine = page.get_by_role("complementary", name="You")
+        await expect(mine).to_contain_text("You do not stand here yet")
+        await expect(arrived).to_have_count(0)
+        await golf.play("own_eli", "own_fay")
+        await expect(_toast(page, "Hot Streak")).to_be_visible()
+        await page.reload()
+        await expect(light(page)).to_have_text("Live")
+        await expect(mine).to_contain_text("Eli")
+        await golf.play("own_eli", "own_fay")
+        await expect(mine).to_contain_text("6")
+        await expect(arrived).to_have_count(0)
+
+
+def _toast(page: Page, title: str) -> Locator:
+    return page.locator("[aria-live=polite] > *").filter(has_text="Achievement unlocked").filter(has_text=title)
+
+
+async def test_takes_own_data_along_and_leaves(site: Site, golf: Golf, browser: Browser) -> None:
+    await site.account("ida@example.org", "own_ida", "Ida")
+    await golf.play("own_ida", "own_fay", times=5)
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await log_in(page, "ida@example.org")
+        async with page.expect_download() as coming:
+            await page.get_by_role("button", name="Export my data").click()
+        assert (await coming.value).suggested_filename == "kleos-own_ida.json"
+        await page.get_by_role("button", name="Delete my account").click()
+        dialog = page.get_by_role("dialog", name="Delete me")
+        await dialog.get_by_label("Password").fill("wrong and wrong")
+        await dialog.get_by_role("button", name="Delete for ever").click()
+        await expect(dialog.get_by_role("alert")).to_be_visible()
+        await dialog.get_by_label("Password").fill("correct horse battery staple")
+        await dialog.get_by_role("button", name="Delete for ever").click()
+        await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+        await page.goto("/p/own_ida")
+        await expect(page.get_by_role("alert")).to_contain_text("No such player")
