@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { shownTime } from "@/shared/format/numbers";
 import { RowsShape } from "@/shared/states/Shapes";
@@ -101,14 +102,13 @@ export function AuditLog() {
         </div>
       )}
       {asked.hasNextPage && (
-        <button
-          type="button"
+        <ActionButton
           className="button self-start"
-          disabled={asked.isFetchingNextPage}
+          busy={asked.isFetchingNextPage}
           onClick={() => void asked.fetchNextPage()}
         >
           {asked.isFetchingNextPage ? "Loading…" : "What was done before"}
-        </button>
+        </ActionButton>
       )}
     </section>
   );

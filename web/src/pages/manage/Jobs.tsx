@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answered, api, type Schemas } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownAge } from "@/shared/format/numbers";
 import { RowsShape } from "@/shared/states/Shapes";
@@ -60,22 +61,12 @@ export function Jobs({ game }: { readonly game?: string }) {
         </h2>
         {game && (
           <>
-            <button
-              type="button"
-              className="button"
-              disabled={ask.isPending}
-              onClick={() => ask.mutate("rebuild")}
-            >
+            <ActionButton className="button" busy={ask.isPending} onClick={() => ask.mutate("rebuild")}>
               Rebuild from the log
-            </button>
-            <button
-              type="button"
-              className="button"
-              disabled={ask.isPending}
-              onClick={() => ask.mutate("verify")}
-            >
+            </ActionButton>
+            <ActionButton className="button" busy={ask.isPending} onClick={() => ask.mutate("verify")}>
               Verify
-            </button>
+            </ActionButton>
           </>
         )}
       </div>
@@ -113,14 +104,13 @@ export function Jobs({ game }: { readonly game?: string }) {
         </ul>
       )}
       {asked.hasNextPage && (
-        <button
-          type="button"
+        <ActionButton
           className="button self-start"
-          disabled={asked.isFetchingNextPage}
+          busy={asked.isFetchingNextPage}
           onClick={() => void asked.fetchNextPage()}
         >
           {asked.isFetchingNextPage ? "Loading…" : "Older jobs"}
-        </button>
+        </ActionButton>
       )}
     </section>
   );
@@ -178,25 +168,24 @@ function JobLine({ job, busy, change }: JobLineProps) {
         )}
       </span>
       {isOpen(job) ? (
-        <button
-          type="button"
+        <ActionButton
           className="button"
           aria-label={`Cancel ${name}`}
-          disabled={busy || job.cancelling}
+          busy={busy}
+          disabled={job.cancelling}
           onClick={() => change("cancel")}
         >
           Cancel
-        </button>
+        </ActionButton>
       ) : (
-        <button
-          type="button"
+        <ActionButton
           className="button"
           aria-label={`Do again: ${name}`}
-          disabled={busy}
+          busy={busy}
           onClick={() => change("retry")}
         >
           Do again
-        </button>
+        </ActionButton>
       )}
     </li>
   );

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
 import { gamesQuery } from "@/api/games";
 import { Dialog } from "@/shared/dialog/Dialog";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownAge, shownTime } from "@/shared/format/numbers";
@@ -139,13 +140,14 @@ function MakeKey({ close }: { readonly close: () => void }) {
           ))}
         </fieldset>
         <Outcome error={make.error} />
-        <button
+        <ActionButton
           type="submit"
           className="button button-primary self-start"
-          disabled={make.isPending || scopes.length === 0}
+          busy={make.isPending}
+          disabled={scopes.length === 0}
         >
           Make the key
-        </button>
+        </ActionButton>
       </form>
     </Dialog>
   );
@@ -198,14 +200,13 @@ function RevokeKey({ revoked, close }: { readonly revoked: Key; readonly close: 
             : "It was never used."}
         </p>
         <Outcome error={revoke.error} />
-        <button
-          type="button"
+        <ActionButton
           className="button button-danger self-start"
-          disabled={revoke.isPending}
+          busy={revoke.isPending}
           onClick={() => revoke.mutate()}
         >
           Revoke it
-        </button>
+        </ActionButton>
       </div>
     </Dialog>
   );

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { shownTime } from "@/shared/format/numbers";
 import { RowsShape } from "@/shared/states/Shapes";
 import { Empty, Failure, Loading } from "@/shared/states/States";
@@ -129,14 +130,13 @@ export function Quarantine({ game }: { readonly game: string }) {
         </>
       )}
       {asked.hasNextPage && (
-        <button
-          type="button"
+        <ActionButton
           className="button self-start"
-          disabled={asked.isFetchingNextPage}
+          busy={asked.isFetchingNextPage}
           onClick={() => void asked.fetchNextPage()}
         >
           {asked.isFetchingNextPage ? "Loading…" : "Older events"}
-        </button>
+        </ActionButton>
       )}
       {step && <Confirm step={step} close={() => setStep(null)} />}
     </section>

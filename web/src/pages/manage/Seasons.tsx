@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
 import { Dialog } from "@/shared/dialog/Dialog";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownTime } from "@/shared/format/numbers";
@@ -149,9 +150,9 @@ function SeasonForm({ game, season, close }: SeasonFormProps) {
           </p>
         )}
         <Outcome error={save.error} />
-        <button type="submit" className="button button-primary self-start" disabled={save.isPending}>
+        <ActionButton type="submit" className="button button-primary self-start" busy={save.isPending}>
           {save.isPending ? "Counting…" : season ? "Save" : "Make it"}
-        </button>
+        </ActionButton>
       </form>
     </Dialog>
   );

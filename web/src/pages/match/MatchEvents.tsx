@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { shownClock, shownTime } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
 import { RowsShape } from "@/shared/states/Shapes";
@@ -69,14 +70,13 @@ export function MatchEvents({ game, match, whole, names }: MatchEventsProps) {
           </ol>
         )}
         {asked.hasNextPage && (
-          <button
-            type="button"
+          <ActionButton
             className="button mt-3"
-            disabled={asked.isFetchingNextPage}
+            busy={asked.isFetchingNextPage}
             onClick={() => void asked.fetchNextPage()}
           >
             {asked.isFetchingNextPage ? "Loading…" : "What came after"}
-          </button>
+          </ActionButton>
         )}
       </section>
     </>
@@ -148,9 +148,11 @@ function Value({ value, type, names, whose }: ValueProps) {
   }
   if (typeof value === "object" && value !== null && type.startsWith("map[player, ")) {
     return Object.entries(value).map(([player, each], at) => (
-      <span key={player} className="whitespace-nowrap">
+      <span key={player}>
         {at > 0 && ", "}
-        <Player player={player} names={names} whose={whose} /> {plain(each)}
+        <Player player={player} names={names} whose={whose} />
+        {"\u00a0"}
+        {plain(each)}
       </span>
     ));
   }

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownTime } from "@/shared/format/numbers";
@@ -111,9 +112,9 @@ function ProfileForm({ me }: { readonly me: Schemas["Me"] }) {
           onChange={(event) => setAvatar(event.target.value)}
         />
         <Outcome error={change.error} done={change.isSuccess ? "Saved" : undefined} />
-        <button type="submit" className="button button-primary self-start" disabled={change.isPending}>
+        <ActionButton type="submit" className="button button-primary self-start" busy={change.isPending}>
           Save
-        </button>
+        </ActionButton>
       </form>
     </section>
   );
@@ -161,9 +162,9 @@ function PasswordForm() {
           error={change.error}
           done={change.isSuccess ? "Changed; every other device is logged out" : undefined}
         />
-        <button type="submit" className="button self-start" disabled={change.isPending}>
+        <ActionButton type="submit" className="button self-start" busy={change.isPending}>
           Change it
-        </button>
+        </ActionButton>
       </form>
     </section>
   );

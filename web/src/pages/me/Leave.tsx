@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "@/api/client";
 import { Dialog } from "@/shared/dialog/Dialog";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { useSession } from "@/shared/session";
@@ -36,9 +37,9 @@ export function Leave({ player, hasPassword }: LeaveProps) {
         Privacy and data
       </h2>
       <div className="flex flex-wrap gap-2">
-        <button type="button" className="button" disabled={take.isPending} onClick={() => take.mutate()}>
+        <ActionButton className="button" busy={take.isPending} onClick={() => take.mutate()}>
           {take.isPending ? "Collecting…" : "Export my data"}
-        </button>
+        </ActionButton>
         <button type="button" className="button" onClick={() => setStep("deactivate")}>
           Deactivate
         </button>
@@ -86,9 +87,9 @@ function Confirm({ step, hasPassword, close }: ConfirmProps) {
           />
         )}
         <Outcome error={leave.error} />
-        <button type="submit" className="button button-danger self-start" disabled={leave.isPending}>
+        <ActionButton type="submit" className="button button-danger self-start" busy={leave.isPending}>
           {says.button}
-        </button>
+        </ActionButton>
       </form>
     </Dialog>
   );

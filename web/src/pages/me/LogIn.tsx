@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { begin } from "./account";
@@ -76,9 +77,9 @@ export function LogIn() {
           onChange={(event) => setPassword(event.target.value)}
         />
         <Outcome error={enter.error} />
-        <button type="submit" className="button button-primary" disabled={enter.isPending}>
+        <ActionButton type="submit" className="button button-primary" busy={enter.isPending}>
           {enter.isPending ? "One moment…" : way === "log in" ? "Log in" : "Make the account"}
-        </button>
+        </ActionButton>
       </form>
     </div>
   );

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useId, useState } from "react";
 import { ApiProblem, answered, api, type Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { useSession } from "@/shared/session";
@@ -121,9 +122,9 @@ function ScoreForm({ game, event }: ScoreFormProps) {
         );
       })}
       <Outcome error={send.error} done={send.isSuccess ? "Counted" : undefined} />
-      <button type="submit" className="button button-primary self-start" disabled={send.isPending}>
+      <ActionButton type="submit" className="button button-primary self-start" busy={send.isPending}>
         {send.isPending ? "Sending…" : "Submit"}
-      </button>
+      </ActionButton>
     </form>
   );
 }

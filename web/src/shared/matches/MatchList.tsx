@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { type MatchesAsked, matchesQuery } from "@/api/matches";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { shownAge } from "@/shared/format/numbers";
 import { RowsShape } from "@/shared/states/Shapes";
 import { Failure, Loading } from "@/shared/states/States";
@@ -32,14 +33,13 @@ export function MatchList({ asked, label, empty }: MatchListProps) {
         ))}
       </ul>
       {found.hasNextPage && (
-        <button
-          type="button"
+        <ActionButton
           className="button mt-3"
-          disabled={found.isFetchingNextPage}
+          busy={found.isFetchingNextPage}
           onClick={() => void found.fetchNextPage()}
         >
           {found.isFetchingNextPage ? "Loading…" : "Older matches"}
-        </button>
+        </ActionButton>
       )}
     </>
   );

@@ -28,10 +28,13 @@ export function Shell() {
           <div className="order-last w-full sm:order-none sm:w-auto sm:grow sm:basis-64">
             <Search />
           </div>
-          <nav aria-label="Yours" className="ml-auto flex items-center gap-1 whitespace-nowrap">
+          <nav
+            aria-label="Yours"
+            className="flex grow basis-0 items-center justify-end gap-1 whitespace-nowrap sm:grow-0 sm:basis-auto"
+          >
             <FeedLight />
             {manages && (
-              <Link to="/manage" className="rounded px-2 py-2 text-link hover:underline sm:px-3">
+              <Link to="/manage" className="shrink-0 rounded px-2 py-2 text-link hover:underline sm:px-3">
                 Manage
               </Link>
             )}

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { Dialog } from "@/shared/dialog/Dialog";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { shownTime, shownValue, shownWithUnit } from "@/shared/format/numbers";
 import { QueryStates, Skeleton } from "@/shared/states/States";
 import type { Cell } from "./Why";
@@ -44,14 +45,13 @@ export function WhyDialog({ cell, label, close }: WhyDialogProps) {
         {() => <Pages pages={asked.data?.pages ?? []} game={cell.game} />}
       </QueryStates>
       {asked.hasNextPage && (
-        <button
-          type="button"
+        <ActionButton
           className="button mt-4"
-          disabled={asked.isFetchingNextPage}
+          busy={asked.isFetchingNextPage}
           onClick={() => void asked.fetchNextPage()}
         >
           {asked.isFetchingNextPage ? "Loading…" : "More"}
-        </button>
+        </ActionButton>
       )}
     </Dialog>
   );

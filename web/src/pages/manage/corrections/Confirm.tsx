@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { ApiProblem } from "@/api/client";
 import { Dialog } from "@/shared/dialog/Dialog";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Outcome } from "@/shared/form/Outcome";
 import { Failure, Loading, Skeleton } from "@/shared/states/States";
 import { Effects } from "./Effects";
@@ -88,13 +89,14 @@ export function Confirm({ step, close, done }: ConfirmProps) {
           </div>
           <Outcome error={carryOut.error} />
           <div className="flex flex-wrap gap-3">
-            <button
+            <ActionButton
               type="submit"
               className={`button ${step.dangerous ? "button-danger" : "button-primary"}`}
-              disabled={carryOut.isPending || !reason.trim()}
+              busy={carryOut.isPending}
+              disabled={!reason.trim()}
             >
               {carryOut.isPending ? "One moment…" : step.verb}
-            </button>
+            </ActionButton>
             <button type="button" className="button" onClick={close}>
               Leave it
             </button>

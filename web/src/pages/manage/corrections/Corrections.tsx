@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { shownTime } from "@/shared/format/numbers";
 import { RowsShape } from "@/shared/states/Shapes";
 import { Empty, Failure, Loading } from "@/shared/states/States";
@@ -90,14 +91,13 @@ export function Corrections({ game }: { readonly game: string }) {
           </ul>
         )}
         {asked.hasNextPage && (
-          <button
-            type="button"
+          <ActionButton
             className="button self-start"
-            disabled={asked.isFetchingNextPage}
+            busy={asked.isFetchingNextPage}
             onClick={() => void asked.fetchNextPage()}
           >
             {asked.isFetchingNextPage ? "Loading…" : "Earlier corrections"}
-          </button>
+          </ActionButton>
         )}
       </section>
       {undone && (

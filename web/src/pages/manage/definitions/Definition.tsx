@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { ApiProblem, answered, api, type Schemas } from "@/api/client";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Outcome } from "@/shared/form/Outcome";
 import { QueryStates, Skeleton } from "@/shared/states/States";
 import { Changes } from "./Changes";
@@ -81,26 +82,25 @@ function Change({ game, inForce }: ChangeProps) {
         change={setText}
       />
       <div className="flex flex-wrap items-center gap-3">
-        <button
-          type="button"
+        <ActionButton
           className="button button-primary"
-          disabled={check.isPending || apply.isPending}
+          busy={check.isPending || apply.isPending}
           onClick={() => {
             apply.reset();
             check.mutate();
           }}
         >
           {check.isPending ? "Checking…" : "Check"}
-        </button>
-        <button
-          type="button"
+        </ActionButton>
+        <ActionButton
           className="button"
           aria-describedby={`${id}-apply`}
-          disabled={!mayApply || apply.isPending}
+          busy={apply.isPending}
+          disabled={!mayApply}
           onClick={() => apply.mutate()}
         >
           {apply.isPending ? "Putting it in force…" : "Put in force"}
-        </button>
+        </ActionButton>
         {!isSame && (
           <button
             type="button"

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api, type Schemas } from "@/api/client";
 import { Dialog } from "@/shared/dialog/Dialog";
+import { ActionButton } from "@/shared/form/ActionButton";
 import { Outcome } from "@/shared/form/Outcome";
 import { shownTime } from "@/shared/format/numbers";
 import { Failure, Loading, QueryStates, Skeleton } from "@/shared/states/States";
@@ -152,14 +153,14 @@ function Restore({ game, version, close }: OneProps) {
         <div className="flex flex-col gap-4">
           <Changes put={effect.data} />
           <Outcome error={restore.error} />
-          <button
-            type="button"
+          <ActionButton
             className="button button-primary self-start"
-            disabled={restore.isPending || effect.data.problems.length > 0}
+            busy={restore.isPending}
+            disabled={effect.data.problems.length > 0}
             onClick={() => restore.mutate()}
           >
             {restore.isPending ? "Putting it in force…" : "Restore it, as a new version"}
-          </button>
+          </ActionButton>
         </div>
       )}
     </Dialog>
