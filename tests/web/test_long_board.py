@@ -46,6 +46,9 @@ def name(number: int) -> str:
     return f"player-{number:06}"
 
 
+STANDS_STILL: Final = "() => window.before === scrollY || ((window.before = scrollY), false)"
+
+
 @pytest.fixture(scope="module", autouse=True)
 async def played(site: Site) -> None:
     await site.define(GAME, DEFINITION)
@@ -105,6 +108,7 @@ async def test_scrolled_by_wheel_it_never_stays_empty(site: Site, browser: Brows
         for _ in range(10):
             await page.mouse.wheel(0, 100_000)
         await page.wait_for_function("scrollY > 900_000")
+        await page.wait_for_function(STANDS_STILL, polling=200)
         await expect(page.locator("[role=row] a").first).to_be_visible()
         await expect(page.locator("[role=row][data-player]").first).to_be_visible()
         shown = page.locator("[role=row][data-player]")

@@ -1,6 +1,8 @@
 """The arcade page: a player submits scores and sees where they lead."""
 
 import re
+from importlib import resources
+from typing import Final
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
@@ -8,15 +10,19 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.web.conftest import log_in, visiting
 from tests.web.site import Site
 
+GAME: Final = "arcade_play"
+ARCADE: Final = (resources.files("kleos.games") / "arcade.toml").read_text("utf-8")
+
 
 @pytest.fixture(scope="module", autouse=True)
 async def played(site: Site) -> None:
     """Nine players of 1000 to 9000 points in all."""
+    await site.define(GAME, ARCADE)
     runs = [
         {"type": "score_submitted", "id": f"play-{n}", "player": f"play_{n}", "score": 1000 * n, "game_mode": "classic"}
         for n in range(1, 10)
     ]
-    await site.tell("arcade", *runs)
+    await site.tell(GAME, *runs)
 
 
 async def submit(page: Page, score: str, mode: str) -> None:
@@ -33,10 +39,10 @@ async def test_a_score_is_submitted_and_ranked(site: Site, browser: Browser) -> 
     await site.account("gus@example.org", "play_gus", "Gus")
     async with visiting(browser, site.url) as visit:
         page = visit.page
-        await page.goto("/g/arcade/play")
+        await page.goto(f"/g/{GAME}/play")
         await expect(page.get_by_text("Log in to submit a score")).to_be_visible()
         await log_in(page, "gus@example.org")
-        await page.goto("/g/arcade")
+        await page.goto(f"/g/{GAME}")
         await page.get_by_role("link", name="Submit a score").click()
         await expect(page.get_by_text("your first score gives you one")).to_be_visible()
         await submit(page, "4500.5", "survival")
@@ -58,12 +64,12 @@ async def test_another_passes_while_one_looks(site: Site, browser: Browser) -> N
     async with visiting(browser, site.url) as visit:
         page = visit.page
         await log_in(page, "hal@example.org")
-        await page.goto("/g/arcade/play")
+        await page.goto(f"/g/{GAME}/play")
         await submit(page, "90000", "ranked")
         card = page.get_by_role("region", name="Your rank")
         await expect(fact(card, "Rank")).to_have_text("#1")
         run = {"type": "score_submitted", "id": "play-pass", "player": "play_9", "score": 99_000, "game_mode": "ranked"}
-        await site.tell("arcade", run)
+        await site.tell(GAME, run)
         await expect(fact(card, "Rank")).to_have_text("#2")
 
 
@@ -72,7 +78,7 @@ async def test_a_score_that_does_not_count_says_so(site: Site, browser: Browser)
     async with visiting(browser, site.url) as visit:
         page = visit.page
         await log_in(page, "ivo@example.org")
-        await page.goto("/g/arcade/play")
+        await page.goto(f"/g/{GAME}/play")
         await submit(page, "-1", "timed")
         await expect(page.get_by_role("alert")).to_contain_text("set aside")
         await expect(page.get_by_text("your first score gives you one")).to_be_visible()
