@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.feed.conftest import Server
+from tests.feed.conftest import Client, Server
 
 BOARD = "board:arcade/total_score"
 
@@ -43,3 +43,64 @@ async def test_a_ban_takes_a_player_off_the_board_and_silences_their_awards(serv
         await server.score("ban-ann", 1)
         heard = await player.hear()
         assert heard["type"] == "standing.changed", "nothing was told while the ban held"
+
+
+async def test_a_voided_event_takes_its_points_back(server: Server) -> None:
+    first, second = (
+        {
+            "type": "score_submitted",
+            "id": f"void-{n}",
+            "player": "void-ann",
+            "score": 6_000_000 + n,
+            "game_mode": "timed",
+        }
+        for n in range(2)
+    )
+    async with server.listener(BOARD) as board, server.listener("player:void-ann") as player:
+        await server.send("arcade", first, second)
+        before = await told_of(board, "void-ann", 12_000_001)
+        await player.hear_until("standing.changed")
+        number = await correct(server, kind="void", event="void-1")
+        change = await told_of(board, "void-ann", 6_000_000)
+        assert change["total"] == before["total"]
+        standing = await player.hear_until("standing.changed")
+        assert "total_score" in {one["board"] for one in standing["standings"]}
+        await undo(server, number)
+        await told_of(board, "void-ann", 12_000_001)
+        await correct(server, kind="void", match="void-0")
+        await told_of(board, "void-ann", 6_000_001)
+        await correct(server, kind="void", match="void-1")
+        gone = await told_of(board, "void-ann", None)
+        assert gone["total"] == before["total"] - 1
+
+
+async def test_two_who_are_merged_stand_as_one(server: Server) -> None:
+    async with server.listener(BOARD) as board:
+        await server.score("merge-ann", 7_000_000)
+        await server.score("merge-bob", 7_100_000)
+        before = await told_of(board, "merge-bob", 7_100_000)
+        number = await correct(server, kind="merge", player="merge-bob", into="merge-ann")
+        change = await told_of(board, "merge-ann", 14_100_000)
+        assert change["total"] == before["total"] - 1
+        assert {"player": "merge-bob", "rank": None}.items() <= line_of(change, "merge-bob").items()
+        await server.score("merge-bob", 1)
+        change = await told_of(board, "merge-ann", 14_100_001)
+        assert line_of(change, "merge-bob") is None
+        await undo(server, number)
+        back = await told_of(board, "merge-ann", 7_000_000)
+        assert back["total"] == before["total"]
+        assert line_of(back, "merge-bob")["value"] == 7_100_001
+
+
+def line_of(message: Any, player: str) -> Any:
+    lines = (*message.get("changes", ()), *message["entries"])
+    return next((one for one in lines if one["player"] == player), None)
+
+
+async def told_of(board: Client, player: str, value: float | None) -> Any:
+    """What is told once the player stands at this value, or no more."""
+    while True:
+        message = await board.hear()
+        line = line_of(message, player)
+        if line is not None and line.get("value") == value:
+            return message
