@@ -29,7 +29,9 @@ from kleos.log.api import ROUTES as EVENT_ROUTES
 from kleos.log.archive.api import ROUTES as ARCHIVE_ROUTES
 from kleos.matches.api import ROUTES as MATCH_ROUTES
 from kleos.moderation.api import ROUTES as MODERATION_ROUTES
-from kleos.players.accounts.api import ROUTES as ACCOUNT_ROUTES
+from kleos.players.accounts.entering_api import ROUTES as ENTERING_ROUTES
+from kleos.players.accounts.managing_api import ROUTES as ACCOUNT_ROUTES
+from kleos.players.accounts.own_api import ROUTES as OWN_ACCOUNT_ROUTES
 from kleos.players.api import ROUTES as PLAYER_ROUTES
 from kleos.players.standings_api import ROUTES as PLAYER_STANDINGS_ROUTES
 from kleos.players.stats_api import ROUTES as PLAYER_STATS_ROUTES
@@ -108,6 +110,8 @@ def routes() -> list[ControllerRouterHandler]:
         *PLAYER_STANDINGS_ROUTES,
         *JOB_ROUTES,
         *MODERATION_ROUTES,
+        *ENTERING_ROUTES,
+        *OWN_ACCOUNT_ROUTES,
         *ACCOUNT_ROUTES,
         *AUTH_ROUTES,
         *STATS_FACADE_ROUTES,

@@ -82,6 +82,13 @@ requires_account: Final = RequiresAccount()
 requires_sender: Final = RequiresSender()
 
 
+def logged_in(caller: Caller) -> tuple[int, str]:
+    """The account and the session of a caller whom :data:`requires_account` has let in."""
+    assert caller.account is not None
+    assert caller.session is not None
+    return caller.account, caller.session
+
+
 def unauthorized(caller: Caller) -> Refused:
     if caller.refusal is None:
         return Refused(401, "unauthorized", _NEEDS_ONE, {"WWW-Authenticate": CHALLENGE})

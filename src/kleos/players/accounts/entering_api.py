@@ -1,0 +1,199 @@
+"""The routes of coming in and going out: registering, logging in and out, tokens, the password, Discord."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from litestar import Request, get, post
+from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody, QueryParameter
+from litestar.response import Response
+
+from kleos.core.errors import BadInput, NotFound
+from kleos.players.accounts.accounts import LockedOut, LoggedIn, address_key
+from kleos.players.accounts.attempts import counted, locked_out
+from kleos.players.accounts.sessions import Refused as TokenRefused
+from kleos.server.auth.audit import audit
+from kleos.server.auth.caller import address_of
+from kleos.server.auth.discord import ISSUER as DISCORD
+from kleos.server.auth.guards import logged_in, requires_account
+from kleos.server.auth.tokens import LIFETIME_S
+from kleos.server.errors import Refused
+from kleos.server.openapi import BODY, KEY, problems
+from kleos.server.parameters import TheAccess, TheCaller
+
+STATE_COOKIE: Final = "kleos_login"
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class Registration(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``player`` is the id by which games are to know the player; one is made where it is left out."""
+
+    address: str
+    password: str
+    player: str | None = None
+    name: str | None = None
+
+
+class Login(msgspec.Struct, forbid_unknown_fields=True):
+    address: str
+    password: str
+
+
+class Refresh(msgspec.Struct, forbid_unknown_fields=True):
+    refresh_token: str
+
+
+class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
+    old: str
+    new: str
+
+
+class Tokens(msgspec.Struct, kw_only=True):
+    """``access_token`` goes into `Authorization: Bearer …`; ``refresh_token`` is good once, for the next pair."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int = LIFETIME_S
+    player: str
+
+
+@post("/v1/auth/register", tags=["accounts"], summary="Register", responses=problems(400, 403, 409, *BODY))
+async def register(access: TheAccess, data: JSONBody[Registration]) -> Tokens:
+    """Makes an account and its player, and logs in. The player's id must be one that no game has used yet."""
+    if not access.settings.registration:
+        raise Refused(403, "forbidden", "this server takes no registrations")
+    return _tokens(await access.accounts.register(data.address, data.password, data.player, data.name))
+
+
+@post("/v1/auth/login", tags=["accounts"], summary="Log in", status_code=200, responses=problems(400, 401, 403, *BODY))
+async def log_in(request: Request[Any, Any, Any], access: TheAccess, data: JSONBody[Login]) -> Tokens:
+    """Brings back who has deactivated the account. An unknown address and a wrong password get the same answer."""
+    async with counted(access, address_key(data.address)[:254], address_of(request)):
+        return _tokens(await access.accounts.log_in(data.address, data.password))
+
+
+@post(
+    "/v1/auth/refresh",
+    tags=["accounts"],
+    summary="The next tokens",
+    status_code=200,
+    responses=problems(400, 401, *BODY),
+)
+async def refresh(request: Request[Any, Any, Any], access: TheAccess, data: JSONBody[Refresh]) -> Tokens:
+    """A refresh token is good once. Who shows an old one ends the session: somebody has a copy."""
+    try:
+        return _tokens(await access.accounts.refresh(data.refresh_token))
+    except TokenRefused as refusal:
+        if refusal.reused is not None:
+            session, account = refusal.reused
+            access.tokens.end_session(session)
+            await audit(request, "session.reused", f"account:{account}")
+        raise Refused(401, "unauthorized", "this refresh token is not good; log in again") from None
+    except (LockedOut, NotFound):
+        raise Refused(401, "unauthorized", "this refresh token is not good; log in again") from None
+
+
+@post(
+    "/v1/auth/logout",
+    tags=["accounts"],
+    summary="Log out",
+    status_code=204,
+    guards=[requires_account],
+    security=KEY,
+    responses=problems(400, 401, 403),
+)
+async def log_out(
+    access: TheAccess,
+    caller: TheCaller,
+    everywhere: Annotated[bool, QueryParameter(description="All sessions of the account, not this one alone.")] = False,
+) -> None:
+    """Ends the session: its refresh token and its access tokens, at once."""
+    account, session = logged_in(caller)
+    if everywhere:
+        await access.accounts.log_out_everywhere(account)
+    else:
+        await access.accounts.log_out(session)
+
+
+@post(
+    "/v1/auth/password",
+    tags=["accounts"],
+    summary="Change the password",
+    status_code=200,
+    guards=[requires_account],
+    security=KEY,
+    responses=problems(400, 401, 403, *BODY),
+)
+async def change_password(
+    request: Request[Any, Any, Any], access: TheAccess, caller: TheCaller, data: JSONBody[PasswordChange]
+) -> Tokens:
+    """Ends every session of the account, and begins a new one."""
+    async with counted(access, caller.name, address_of(request)):
+        changed = await access.accounts.change_password(logged_in(caller)[0], data.old, data.new)
+    await audit(request, "account.password_changed", changed.account.id)
+    return _tokens(changed)
+
+
+@get(
+    "/v1/auth/jwks",
+    tags=["accounts"],
+    summary="The keys that verify access tokens",
+    responses=problems(),
+    sync_to_thread=False,
+)
+def get_jwks(access: TheAccess) -> dict[str, Any]:
+    """A JWK set, with which game servers can check a player's token themselves."""
+    return access.tokens.keys.public()
+
+
+@get("/v1/auth/discord", tags=["accounts"], summary="Log in with Discord", status_code=302, responses=problems(404))
+async def begin_discord(access: TheAccess) -> Response[None]:
+    """Sends the browser to Discord, which sends it back to the callback."""
+    if access.discord is None:
+        raise NotFound("log-in", "discord")
+    address, state = access.discord.begin()
+    cookie = f"{STATE_COOKIE}={state}; Path=/v1/auth/discord; Max-Age=600; HttpOnly; SameSite=Lax"
+    return Response(None, status_code=302, headers={"Location": address, "Set-Cookie": cookie, **_NO_STORE})
+
+
+@get(
+    "/v1/auth/discord/callback",
+    tags=["accounts"],
+    summary="Where Discord sends the browser back to",
+    responses=problems(400, 401, 403, 404),
+)
+async def finish_discord(
+    request: Request[Any, Any, Any],
+    access: TheAccess,
+    code: Annotated[str, QueryParameter(max_length=2_000, description="Discord's code.")],
+    login_state: Annotated[str, QueryParameter(name="state", max_length=200, description="The state that was given.")],
+) -> Tokens:
+    """Logs in; makes an account and a player the first time. Only the browser that began may finish."""
+    if access.discord is None:
+        raise NotFound("log-in", "discord")
+    if request.cookies.get(STATE_COOKIE) != login_state:
+        raise BadInput("this log-in was not begun in this browser; begin again", "state")
+    person = await access.discord.finish(code, login_state)
+    try:
+        return _tokens(
+            await access.accounts.log_in_by(DISCORD, person.id, (person.global_name or person.username)[:128])
+        )
+    except LockedOut:
+        raise locked_out() from None
+
+
+def _tokens(entered: LoggedIn) -> Tokens:
+    return Tokens(access_token=entered.access_token, refresh_token=entered.refresh_token, player=entered.account.id)
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [
+    register,
+    log_in,
+    refresh,
+    log_out,
+    change_password,
+    get_jwks,
+    begin_discord,
+    finish_discord,
+]
