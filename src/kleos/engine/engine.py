@@ -28,9 +28,10 @@ from kleos.engine.receipts import Receipt, award_answer
 from kleos.engine.seasons import season_named, set_season
 from kleos.jobs.queue import defer
 from kleos.log import sql as log_sql
+from kleos.log.answering import Outcome
 from kleos.log.archive.manifest import set_location
 from kleos.log.commit import Committed
-from kleos.log.committer import READ_ANEW_EVERY_S, Committer, Outcome
+from kleos.log.committer import READ_ANEW_EVERY_S, Committer
 from kleos.log.decode import Batch, Incoming, Stamp, decode_batch
 from kleos.log.own import Sender, decode_own
 from kleos.moderation.corrected import read_corrected

@@ -11,17 +11,16 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
 
-from kleos.boards.standings import Effects
-from kleos.core.errors import KleosError, Outdated, StaleDefinition, Unavailable
+from kleos.core.errors import Outdated, StaleDefinition, Unavailable
 from kleos.engine.game import Game
-from kleos.log import sql
+from kleos.log.answering import Answers, Outcome, Publish, Request, fail
 from kleos.log.commit import Committed, commit
-from kleos.log.decode import Incoming, Rejected, Stamp
+from kleos.log.decode import Incoming, Stamp
+from kleos.log.spoiled import commit_what_can_be
 from kleos.log.tally import Tally
 from kleos.players.directory import Directory
 from kleos.sheets.write import Writers
@@ -42,42 +41,8 @@ STOPS_WITHIN_S: Final = 30.0
 """So long what is waiting may take when the server stops."""
 
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
-_SPOILED = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-    ValueError,
-    OverflowError,
-)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Request:
-    """The events of one HTTP request, the answer it waits for, and the players whose standings it asks about."""
-
-    events: list[Incoming]
-    answer: asyncio.Future["Outcome"]
-    watched: Collection[str] = ()
-    cause: "spans.Cause | None" = None
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a request's events. ``spoiled`` could not even be quarantined."""
-
-    accepted: int = 0
-    duplicates: int = 0
-    quarantined: list[Rejected] = field(default_factory=list)
-    spoiled: list[Rejected] = field(default_factory=list)
-    seq: int | None = None
-    committed: list[Committed] = field(default_factory=list)
-    effects: list[Effects] = field(default_factory=list)
-
-
-Publish = Callable[[Game, Committed, Collection[str]], Effects]
-"""Tells the rest of the server what a commit changed; answers what became of the watched players' standings."""
 
 
 class Committer:
@@ -100,11 +65,11 @@ class Committer:
         self.game = game
         self.writers: Writers = {}
         self.tally = Tally()
+        self.answers = Answers(pool, self.tally, publish, self.distrust)
         self._lock = lock
         self._pool = pool
         self._directory = directory
         self._stamp = stamp
-        self._publish = publish
         self._read_anew = read_anew
         self._in_doubt = False
         self.away: Unavailable | None = None
@@ -117,8 +82,6 @@ class Committer:
         self._idle.set()
         self._open = asyncio.Event()
         self._open.set()
-        self._published: list[int] = []
-        self._unanswered: deque[tuple[Sequence[Request], Outcome]] = deque()
         self._lanes: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -141,11 +104,6 @@ class Committer:
     @property
     def waiting_events(self) -> int:
         return self._waiting_events
-
-    @property
-    def unranked_rows(self) -> int:
-        """Rows that are durable, and not yet in the ranks."""
-        return sum(len(committed.changes) for _, outcome in self._unanswered for committed in outcome.committed)
 
     @property
     def is_open(self) -> bool:
@@ -229,31 +187,31 @@ class Committer:
             with spans.span(
                 "commit", [request.cause for request in requests], game=self.game.name, events=len(incoming)
             ):
-                await self._commit_all(incoming, outcome)
+                await commit_what_can_be(self.game.name, incoming, self._commit, outcome)
         except StaleDefinition as error:
-            self._answer_all()
+            self.answers.give_all()
             if outcome.committed:
-                self._fail(requests, error)
+                fail(self.game, requests, error)
             else:
                 self._put_back(requests)
             self.distrust()
         except Exception as error:
             self.tally.failures += 1
-            self._answer_all()
-            self._fail(requests, error)
+            self.answers.give_all()
+            fail(self.game, requests, error)
             if outcome.committed or _may_have_happened(error):
                 self.distrust()
         else:
             self.tally.commit_s.add(time.perf_counter() - started_s)
             self.tally.commit_events.add(len(incoming))
-            self._answer_later(requests, outcome)
+            self.answers.give_later(self.game, requests, outcome)
         if not self._waiting:
             await asyncio.sleep(0)  # the answers go first
-            await self._drop_published()
+            await self.answers.drop_published()
 
     async def _settle(self) -> None:
         """Brings memory in line with the database, however long that takes; those who wait do not wait for it twice."""
-        self._answer_all()
+        self.answers.give_all()
         while self._in_doubt:
             self._in_doubt = False
             game = self.game
@@ -274,7 +232,7 @@ class Committer:
 
     def _refuse_waiting(self, reason: Unavailable) -> None:
         while self._waiting:
-            self._fail(self._take(), reason)
+            fail(self.game, self._take(), reason)
 
     def _take(self) -> list[Request]:
         taken: list[Request] = []
@@ -291,30 +249,7 @@ class Committer:
         self._waiting.extendleft(reversed(requests))
         self._waiting_events += sum(len(request.events) for request in requests)
 
-    async def _commit_all(self, incoming: Sequence[Incoming], outcome: Outcome) -> None:
-        """Commits, and where the data of some event spoils it, takes the batch apart until the culprit stands alone."""
-        parts: deque[Sequence[Incoming]] = deque([incoming])
-        while parts:
-            part = parts.popleft()
-            try:
-                outcome.committed.append(await self._commit_retrying(part))
-            except _SPOILED as error:
-                if len(part) > 1:
-                    middle = len(part) // 2
-                    parts.extendleft([part[middle:], part[:middle]])
-                elif part[0].reason is None:
-                    self._tell(part[0], error)
-                    part[0].reason = spoiled_reason(error)
-                    parts.appendleft(part)
-                else:
-                    outcome.spoiled.append(Rejected(part[0].index, part[0].event.id, part[0].reason))
-
-    def _tell(self, culprit: Incoming, error: Exception) -> None:
-        """What the database itself did not refuse may be a mistake of ours, and must not look like the game's alone."""
-        if not isinstance(error, asyncpg.PostgresError):
-            logger.error("event %r of %s could not be counted", culprit.event.id, self.game.name, exc_info=error)
-
-    async def _commit_retrying(self, incoming: Sequence[Incoming]) -> Committed:
+    async def _commit(self, incoming: Sequence[Incoming]) -> Committed:
         for attempt in range(RETRIES):
             try:
                 with spans.steps() as step:
@@ -336,94 +271,9 @@ class Committer:
                 logger.info("commit of %s met another, attempt %d", self.game.name, attempt + 1)
         raise Unavailable("the rows of these events are being changed by others; send again")
 
-    def _answer_later(self, requests: Sequence[Request], outcome: Outcome) -> None:
-        """Not before the next commit's first statement is out, but in the order of commits."""
-        self._unanswered.append((requests, outcome))
-        asyncio.get_running_loop().call_soon(self._answer_first)
-
-    def _answer_first(self) -> None:
-        """Publishes and answers the earliest commit of those for which that has not happened yet."""
-        if self._unanswered:
-            self._answer(*self._unanswered.popleft())
-
-    def _answer_all(self) -> None:
-        while self._unanswered:
-            self._answer_first()
-
-    def _answer(self, requests: Sequence[Request], outcome: Outcome) -> None:
-        watched = {player for request in requests for player in request.watched}
-        for committed in outcome.committed:
-            try:
-                outcome.effects.append(self._publish(self.game, committed, watched))
-            except Exception:  # it is durable all the same, and must be acknowledged
-                logger.exception("a commit of %s could not be published", self.game.name)
-                self.distrust()
-            if committed.outbox is not None:
-                self._published.append(committed.outbox)
-        new = {id for committed in outcome.committed for id in committed.new}
-        seqs = [committed.seq for committed in outcome.committed if committed.seq is not None]
-        spoiled = {one.id for one in outcome.spoiled}
-        seq = max(seqs, default=None)
-        for request in requests:
-            mine = _outcome_of(request, new, spoiled, seq, outcome)
-            self._count(mine)
-            if not request.answer.done():
-                request.answer.set_result(mine)
-
-    def _count(self, mine: Outcome) -> None:
-        self.tally.accepted += mine.accepted
-        self.tally.duplicates += mine.duplicates
-        self.tally.quarantined += len(mine.quarantined)
-        self.tally.rejected += len(mine.spoiled)
-
-    def _fail(self, requests: Sequence[Request], error: Exception) -> None:
-        known = error if isinstance(error, KleosError) else unavailable(error)
-        if isinstance(error, StaleDefinition):
-            known = Unavailable("the game's definition has just changed; send again")
-        if known is None:
-            logger.error("a commit of %s failed", self.game.name, exc_info=error)
-        for request in requests:
-            if not request.answer.done():
-                request.answer.set_exception(known or error)
-
-    async def _drop_published(self) -> None:
-        if self._published:
-            ids, self._published = self._published, []
-            try:
-                await self._pool.execute(sql.DROP_OUTBOX, ids)
-            except DATABASE_ERRORS:
-                self._published[:0] = ids
-
-
-def spoiled_reason(error: Exception) -> str:
-    """Why an event that decoded well could not be counted, in words for the game's developers."""
-    if isinstance(error, (asyncpg.NumericValueOutOfRangeError, OverflowError)) or "out of" in str(error):
-        return "a number in it, or what a column adds up to with it, is too large"
-    if isinstance(error, asyncpg.ProgramLimitExceededError):
-        return f"something in it is too long to be a key, or too deep: {error}"
-    return f"the database refused it: {error}"
-
 
 def _may_have_happened(error: Exception) -> bool:
     """Whether a transaction that ended so may be in the database, or its game no longer be the one in force there."""
     if isinstance(error, asyncpg.PostgresError):
         return getattr(error, "severity_en", None) != "ERROR"  # a FATAL may come between COMMIT and its answer
     return isinstance(error, (*DATABASE_ERRORS, StaleDefinition))
-
-
-def _outcome_of(request: Request, new: set[str], spoiled: set[str | None], seq: int | None, whole: Outcome) -> Outcome:
-    """One request's share; an id counts for the first event that has it, so it leaves ``new`` here."""
-    mine = Outcome(seq=seq, committed=whole.committed, effects=whole.effects)
-    for one in request.events:
-        id = one.event.id
-        if id in spoiled:
-            mine.spoiled.append(Rejected(one.index, id, one.reason or "the database refused it"))
-        elif id not in new:
-            mine.duplicates += 1
-        elif one.reason is not None:
-            new.discard(id)
-            mine.quarantined.append(Rejected(one.index, id, one.reason))
-        else:
-            new.discard(id)
-            mine.accepted += 1
-    return mine

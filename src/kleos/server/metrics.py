@@ -120,7 +120,7 @@ class Metrics(Collector):
     def _of_boards(self) -> Iterator[Metric]:
         entries: Counter[Labels] = Counter()
         sizes: Counter[Labels] = Counter()
-        lag = Counter({(one.game.name,): one.unranked_rows for one in self._engine.committers()})
+        lag = Counter({(one.game.name,): one.answers.unranked_rows for one in self._engine.committers()})
         states: Counter[Labels] = Counter({(state,): 0 for state in ("cold", "warming", "warm", "too large")})
         for ranking in self._engine.standings.rankings():
             place = (ranking.board.game, ranking.board.board.name, ranking.window.kind)
