@@ -27,6 +27,7 @@ from bench.cluster import cluster, database
 from bench.report import Row, middle, table
 from kleos.boards.compiled import Partition
 from kleos.boards.index import RankIndex
+from kleos.boards.rankings import Rankings
 from kleos.boards.rankkey import RankColumn, RankKeys
 from kleos.boards.standings import Standings
 from kleos.core.definition.load import load
@@ -91,7 +92,7 @@ class Filled:
 
     @property
     def index(self) -> RankIndex:
-        (ranking,) = (r for r in self.standings._warmup.rankings() if r.board.board.name == "best")
+        (ranking,) = (r for r in self.standings.rankings.all() if r.board.board.name == "best")
         return ranking.index(EVERYBODY)
 
 
@@ -129,14 +130,16 @@ async def _filled(pool: Any, name: str, players: int) -> Filled:
     game = Game(definition, compile_plan(definition), 1, Calendar("UTC"), 1)
     warm_ups = []
     for _ in range(3):
-        standings = Standings(pool, Directory(pool), lambda: START_AT)
+        directory = Directory(pool)
+        rankings = Rankings(pool, directory, lambda: START_AT)
         gc.collect()
-        warm_ups.append(await _timed_warm_up(standings, game))
+        warm_ups.append(await _timed_warm_up(rankings, game))
     seconds, pauses = zip(*warm_ups, strict=True)
+    standings = Standings(pool, directory, rankings, lambda: START_AT)
     return Filled(game, standings, middle(list(seconds)), middle(list(pauses)))
 
 
-async def _timed_warm_up(standings: Standings, game: Game) -> tuple[float, float]:
+async def _timed_warm_up(rankings: Rankings, game: Game) -> tuple[float, float]:
     """How long it took, and the longest time for which nothing else in the process could run."""
     longest_pause = 0.0
 
@@ -152,7 +155,7 @@ async def _timed_warm_up(standings: Standings, game: Game) -> tuple[float, float
 
     watching = asyncio.create_task(watch())
     start = time.perf_counter()
-    await standings.ready(game, ["all"])
+    await rankings.ready(game, ["all"])
     took = time.perf_counter() - start
     watching.cancel()
     return took, longest_pause
@@ -321,7 +324,7 @@ async def _write_us(filled: Filled, turn: int) -> float:
         changes.append(([RowChange("career", "all", row)], {player: f"player-{player:07}"}))
     start = time.perf_counter()
     for change, ids in changes:
-        filled.standings.apply(filled.game, change, ids)
+        filled.standings.rankings.apply(filled.game, change, ids)
         next(iter(filled.index))  # whoever asks has the changed key put in its place
     return (time.perf_counter() - start) / len(changes) * 1e6
 

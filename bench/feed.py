@@ -17,7 +17,7 @@ from bench.protocols import PROTOCOLS, Protocol
 from bench.report import Row, middle
 from bench.seen import seen
 from bench.serving import GAMES
-from kleos.boards.standings import Effects
+from kleos.boards.answers import Effects
 from kleos.engine.engine import Engine
 from kleos.feed.feed import Feed
 from kleos.log.commit import Committed

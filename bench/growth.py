@@ -44,8 +44,8 @@ async def _fill(engine: Engine, game: str, players: int) -> None:
     await engine.pool.execute(FILL_PLAYERS, game)
     await engine.pool.execute(FILL_ROWS.format(game=game), game, START_AT)
     await engine.pool.execute(f'VACUUM ANALYZE kleos.identities, "{game}".career')
-    engine.standings.forget(game)
-    await engine.standings.ready(engine.game(game), ["all"], ["career"])
+    engine.rankings.forget(game)
+    await engine.rankings.ready(engine.game(game), ["all"], ["career"])
 
 
 async def _write_us(engine: Engine, game: str, players: int, turn: int) -> float:

@@ -35,7 +35,7 @@ async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
         async with Engine.open(Database(dsn, pool)) as engine:
             await _play(engine, matches)
             await pool.execute("VACUUM ANALYZE kleos.events, kleos.appearances, kleos.voided, golf.career")
-            await engine.standings.ready(engine.game("golf"), ["all", "month", "week", "day"])
+            await engine.rankings.ready(engine.game("golf"), ["all", "month", "week", "day"])
             corrections, chance = Corrections(engine), random.Random("voids")
             for turn, number in enumerate(chance.sample(range(matches), VOIDS)):
                 began = time.perf_counter()

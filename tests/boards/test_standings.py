@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from kleos.boards.rankings import Rankings
 from kleos.boards.standings import Standings
 from kleos.core.definition.model import Board
 from kleos.core.errors import BadInput, NotFound
@@ -88,8 +89,8 @@ async def test_every_question_is_answered_as_the_model_answers_it(
         await world.step()
     standings = world.standings(memory_bytes=MEMORY[kind])
     windows = ["all", world.today]
-    await standings.ready(world.game, windows)
-    states = {state for key, state in standings.states().items() if key[1] != "points"}
+    await standings.rankings.ready(world.game, windows)
+    states = {state for key, state in standings.rankings.states().items() if key[1] != "points"}
     assert states == ({"warm"} if kind == "memory" else {"too large"})
     compared = 0
     for _ in range(4):
@@ -98,17 +99,17 @@ async def test_every_question_is_answered_as_the_model_answers_it(
         for _ in range(25):
             await world.step()
     assert compared > 50
-    await standings.close()
+    await standings.rankings.close()
 
 
 async def test_a_closed_window_keeps_the_attributes_at_its_end(database: Database, rng: random.Random) -> None:
     world = await World.made(database.pool, rng)
     standings = world.standings()
-    await standings.ready(world.game, ["all", "day"])
+    await standings.rankings.ready(world.game, ["all", "day"])
     for _ in range(80):
         await world.step()
     closed = world.today
-    assert ("trial", "most", closed) in standings.states()
+    assert ("trial", "most", closed) in standings.rankings.states()
     world.now += DAY_US
     for _ in range(40):
         await world.step()
@@ -118,8 +119,8 @@ async def test_a_closed_window_keeps_the_attributes_at_its_end(database: Databas
     await world.write_profile(rng.choice(IDS), at=end - 1)
     await world.write_profile(rng.choice(IDS), at=end)
     assert await compare_all(world, standings, closed) > 0
-    assert ("trial", "most", closed) not in standings.states()
-    await standings.ready(world.game, ["all", world.today])
+    assert ("trial", "most", closed) not in standings.rankings.states()
+    await standings.rankings.ready(world.game, ["all", world.today])
     assert await compare_all(world, standings, world.today) > 0
     late = await world.write_row("career", IDS[0], window=closed)
     world.tell(late)
@@ -129,7 +130,7 @@ async def test_a_closed_window_keeps_the_attributes_at_its_end(database: Databas
     for id in IDS[:3]:
         await world.write_profile(id, at=end - 1)
     await compare_all(world, standings, closed)
-    await standings.close()
+    await standings.rankings.close()
 
 
 async def test_a_closed_window_is_asked_of_the_database_once(database: Database, rng: random.Random) -> None:
@@ -143,10 +144,10 @@ async def test_a_closed_window_is_asked_of_the_database_once(database: Database,
     before = await standings.page(*asked, 0, 10)
     untold = [await world.write_row("career", id, window=closed) for id in IDS]
     assert await standings.page(*asked, 0, 10) == before
-    assert standings.pages_bytes > 0
+    assert standings.rankings.closed.size_bytes > 0
     world.tell(untold[0])
     assert await compare_all(world, standings, closed) > 0
-    await standings.close()
+    await standings.rankings.close()
 
 
 async def test_nothing_is_lost_while_an_index_warms(database: Database, rng: random.Random) -> None:
@@ -171,19 +172,19 @@ async def test_nothing_is_lost_while_an_index_warms(database: Database, rng: ran
     writers = [asyncio.create_task(write(IDS[part::3])) for part in range(3)]
     seen_warming = 0
     for _ in range(60):
-        standings.forget("trial")
-        ready = asyncio.create_task(standings.ready(world.game, ["all", world.today]))
+        standings.rankings.forget("trial")
+        ready = asyncio.create_task(standings.rankings.ready(world.game, ["all", world.today]))
         while not ready.done():
-            seen_warming += "warming" in standings.states().values()
+            seen_warming += "warming" in standings.rankings.states().values()
             await asyncio.sleep(0)
     is_done = True
     steps = await asyncio.gather(*writers)
-    assert set(standings.states().values()) == {"warm"}
+    assert set(standings.rankings.states().values()) == {"warm"}
     assert seen_warming
     assert min(steps) > 20
     for window in ("all", world.today):
         assert await compare_all(world, standings, window) > 0
-    await standings.close()
+    await standings.rankings.close()
 
 
 async def test_a_failed_warm_up_is_repeated(database: Database, rng: random.Random) -> None:
@@ -193,14 +194,14 @@ async def test_a_failed_warm_up_is_repeated(database: Database, rng: random.Rand
     standings = world.standings(retry_s=0.01)
     async with database.pool.acquire() as connection:
         await connection.execute("ALTER TABLE trial.career RENAME TO away")
-        await standings.ready(world.game, ["all"])
-        assert standings.states()[("trial", "most", "all")] != "warm"
+        await standings.rankings.ready(world.game, ["all"])
+        assert standings.rankings.states()[("trial", "most", "all")] != "warm"
         await connection.execute("ALTER TABLE trial.away RENAME TO career")
     async with asyncio.timeout(10):
-        while set(standings.states().values()) != {"warm"}:
+        while set(standings.rankings.states().values()) != {"warm"}:
             await asyncio.sleep(0.01)
     assert await compare_all(world, standings, "all") > 0
-    await standings.close()
+    await standings.rankings.close()
 
 
 async def test_a_page_is_kept_until_a_standing_or_a_profile_changes(database: Database, rng: random.Random) -> None:
@@ -208,7 +209,7 @@ async def test_a_page_is_kept_until_a_standing_or_a_profile_changes(database: Da
     for _ in range(60):
         await world.step()
     standings = world.standings()
-    await standings.ready(world.game, ["all"])
+    await standings.rankings.ready(world.game, ["all"])
     asked: tuple[Any, ...] = (world.game, "most", "all", {}, 0, 10)
     first = await standings.page_json(*asked)
     assert await standings.page_json(*asked) is first
@@ -232,7 +233,7 @@ async def test_a_page_is_kept_until_a_standing_or_a_profile_changes(database: Da
     while page == await standings.page(*asked):
         world.tell(await world.write_row("career", seen, window="all"))
     assert await standings.page_json(*asked) != again
-    await standings.close()
+    await standings.rankings.close()
 
 
 async def test_effects_tell_the_rank_before_and_after(database: Database, rng: random.Random) -> None:
@@ -240,17 +241,17 @@ async def test_effects_tell_the_rank_before_and_after(database: Database, rng: r
     for id in IDS[:8]:
         await world.write_row("career", id, window="all")
     memory, statements = world.standings(), world.standings(memory_bytes=-1)  # not even an empty index fits
-    await memory.ready(world.game, ["all", world.today])
-    await statements.ready(world.game, ["all", world.today])
+    await memory.rankings.ready(world.game, ["all", world.today])
+    await statements.rankings.ready(world.game, ["all", world.today])
     told = 0
     for _ in range(60):
         id = rng.choice(IDS)
         before = {name: await memory.standing(world.game, name, "all", {}, id) for name in ("most", "shares", "places")}
         change = await world.write_row("career", id, window="all")
         ids = {person.player: person.id for person in world.people.values()}
-        effects = memory.apply(world.game, [change], ids, {id})
+        effects = memory.rankings.apply(world.game, [change], ids, {id})
         assert not effects.asked
-        asked = statements.apply(world.game, [change], ids, {id})
+        asked = statements.rankings.apply(world.game, [change], ids, {id})
         assert not asked.known
         by_sql = {effect.board: effect for effect in await statements.effects(world.game, asked)}
         for effect in effects.known:
@@ -264,8 +265,8 @@ async def test_effects_tell_the_rank_before_and_after(database: Database, rng: r
             assert effect.value == naive.placed.values[0] == by_sql[effect.board].value
         assert {effect.board for effect in effects.known} == set(by_sql)
     assert told > 30
-    await memory.close()
-    await statements.close()
+    await memory.rankings.close()
+    await statements.rankings.close()
 
 
 class CountingPool:
@@ -288,44 +289,46 @@ async def test_effects_of_many_players_are_asked_together(database: Database, rn
     world = await World.made(database.pool, rng)
     changes = [await world.write_row("career", id, window="all") for id in IDS]
     ids = {person.player: person.id for person in world.people.values()}
-    pool = CountingPool(database.pool)
-    statements = Standings(cast("asyncpg.Pool", pool), world.directory, lambda: world.now, memory_bytes=0)
-    await statements.ready(world.game, ["all"])
-    asked = statements.apply(world.game, changes, ids, set(IDS))
+    counting = CountingPool(database.pool)
+    pool = cast("asyncpg.Pool", counting)
+    rankings = Rankings(pool, world.directory, lambda: world.now, memory_bytes=0)
+    statements = Standings(pool, world.directory, rankings, lambda: world.now)
+    await statements.rankings.ready(world.game, ["all"])
+    asked = statements.rankings.apply(world.game, changes, ids, set(IDS))
     told = await statements.effects(world.game, asked)
     boards = {effect.board for effect in told}
     assert len(told) > 2 * len(boards)
-    assert pool.asked <= len({(board.board.name, partition) for board, _, partition, _ in asked.asked})
+    assert counting.asked <= len({(board.board.name, partition) for board, _, partition, _ in asked.asked})
     for effect in told:
         naive = world.naive(world.game.board(effect.board), "all", {}).standing(effect.player)
         assert naive is not None
         assert (effect.rank, effect.value) == (naive.rank, naive.placed.values[0])
-    await statements.close()
+    await statements.rankings.close()
 
 
 async def test_memory_is_bounded(database: Database, rng: random.Random) -> None:
     """Idle rankings make room for others, what does not fit is answered from the database, and growth is noticed."""
     world = await World.made(database.pool, rng)
     standings = world.standings(memory_bytes=20_000)
-    await standings.ready(world.game, ["all", world.today])
-    assert set(standings.states().values()) == {"warm"}
+    await standings.rankings.ready(world.game, ["all", world.today])
+    assert set(standings.rankings.states().values()) == {"warm"}
     for id in IDS:
         for window in ("all", world.today):
             world.tell(await world.write_row("career", id, window=window))
     world.now += 61_000_000
     await standings.page(world.game, "most", "all", {}, 0, 1)
     world.tell(await world.write_row("career", IDS[0], window="all"))
-    states = standings.states()
+    states = standings.rankings.states()
     assert 0 < len(states) < 12
     assert states[("trial", "most", "all")] == "warm"
     for window in ("all", world.today):
         assert await compare_all(world, standings, window) > 0
     world.now += 1_000_000
-    await standings.ready(world.game, ["all", world.today])
-    assert "too large" in standings.states().values()
+    await standings.rankings.ready(world.game, ["all", world.today])
+    assert "too large" in standings.rankings.states().values()
     for window in ("all", world.today):
         assert await compare_all(world, standings, window) > 0
-    await standings.close()
+    await standings.rankings.close()
 
 
 async def test_what_a_board_does_not_have_is_refused(database: Database, rng: random.Random) -> None:
@@ -339,4 +342,4 @@ async def test_what_a_board_does_not_have_is_refused(database: Database, rng: ra
         await standings.page(world.game, "most", "week", {}, 0, 1)
     with pytest.raises(NotFound, match="fortune"):
         await standings.page(world.game, "unknown", "all", {}, 0, 1)
-    await standings.close()
+    await standings.rankings.close()

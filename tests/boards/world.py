@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from kleos.boards.rankings import Rankings
 from kleos.boards.rankkey import RankColumn, Value, keys_of
 from kleos.boards.standings import Standings
 from kleos.core.definition.load import load
@@ -121,7 +122,7 @@ class World:
         self.game = Game(definition, compile_plan(definition), 1, Calendar("UTC"), 1)
         self.people: dict[str, Person] = {}
         self.rows: dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]] = {}
-        self.listeners: list[Standings] = []
+        self.listeners: list[Rankings] = []
         self.hidden: set[str] = set()
 
     @classmethod
@@ -139,9 +140,9 @@ class World:
         return world
 
     def standings(self, **options: Any) -> Standings:
-        made = Standings(self.pool, self.directory, lambda: self.now, **options)
-        self.listeners.append(made)
-        return made
+        rankings = Rankings(self.pool, self.directory, lambda: self.now, **options)
+        self.listeners.append(rankings)
+        return Standings(self.pool, self.directory, rankings, lambda: self.now)
 
     @property
     def today(self) -> str:
@@ -193,8 +194,8 @@ class World:
 
     def tell(self, *changes: RowChange) -> None:
         ids = {person.player: person.id for person in self.people.values()}
-        for standings in self.listeners:
-            standings.apply(self.game, changes, ids)
+        for rankings in self.listeners:
+            rankings.apply(self.game, changes, ids)
 
     async def write_profile(self, id: str, at: int | None = None) -> None:
         person = self.people[id]
@@ -221,8 +222,8 @@ class World:
         person.region, person.clan = region, clan
         person.past.append((moment, region, clan))
         self.directory.keep("", [person.card])
-        for standings in self.listeners:
-            standings.moved("", before, person.card)
+        for rankings in self.listeners:
+            rankings.moved("", before, person.card)
 
     async def hide_or_show(self, id: str) -> None:
         hidden = id not in self.hidden
@@ -232,8 +233,8 @@ class World:
         await self.pool.execute(change, self.people[id].player)
         for ids in (self.hidden, self.directory.hidden("")):
             (ids.add if hidden else ids.discard)(id)
-        for standings in self.listeners:
-            standings.hidden_or_shown("", id)
+        for rankings in self.listeners:
+            rankings.hidden_or_shown("", id)
 
     async def step(self) -> None:
         id = self.rng.choice(IDS)

@@ -68,7 +68,7 @@ async def stand_now(
     world: World, game: Game, board: CompiledBoard, window: Window, part: Partition
 ) -> list[tuple[Any, ...]]:
     given = {name: str(value) for name, value in part.as_given().items()}
-    world.engine.standings.forget(game.name)
+    world.engine.rankings.forget(game.name)
     shown = await world.engine.standings.page(game, board.board.name, window.name, given, 0, 1_000)
     return [(line.rank, line.player, *line.values.values(), line.since) for line in shown.entries]
 

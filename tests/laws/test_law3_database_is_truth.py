@@ -42,11 +42,11 @@ async def test_ranks_dropped_at_any_moment_under_load_come_back_the_same(world: 
             while not sending.done():
                 choice = rng.random()
                 if choice < 0.3:
-                    engine.standings.forget(game)
+                    engine.rankings.forget(game)
                 elif choice < 0.5:
-                    engine.standings.start(engine.game(game))
+                    engine.rankings.start(engine.game(game))
                 elif choice < 0.7:
-                    await engine.standings.ready(engine.game(game), ["all", "day"])
+                    await engine.rankings.ready(engine.game(game), ["all", "day"])
                 else:
                     player, region = rng.choice(PLAYERS), rng.choice(("eu", "us", None))
                     await engine.put_profile(player, ProfileChange(region=region), namespace=game)
@@ -59,7 +59,7 @@ async def test_ranks_dropped_at_any_moment_under_load_come_back_the_same(world: 
         sending = asyncio.gather(*(send_all(sends[start::4]) for start in range(4)))
         await asyncio.gather(sending, drop_while(sending))
         await assert_memory_is_the_database(world, game)
-        engine.standings.forget(game)
+        engine.rankings.forget(game)
         state = await assert_memory_is_the_database(world, game)
         assert state.sheets["career"]
 
@@ -72,7 +72,7 @@ async def test_who_the_players_are_is_read_anew(world: World) -> None:
     assert [line.name for line in before.entries] == ["Bob", "ann"]
     for player in await world.ids(world.engine.game(game)):
         world.engine.directory.forget(player)
-    world.engine.standings.forget(game)
+    world.engine.rankings.forget(game)
     assert await world.engine.standings.page(world.engine.game(game), "total", "all", {}, 0, 10) == before
     await world.send(game, [scored("c", 9)])
     after = await world.engine.standings.page(world.engine.game(game), "total", "all", {}, 0, 10)

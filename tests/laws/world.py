@@ -126,7 +126,7 @@ class World:
     async def ranks_in_memory(self, name: str, state: State) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
         """Every board, as callers are answered: open windows from the rank indexes, once these are warm."""
         game = self.engine.game(name)
-        await self.engine.standings.ready(game, self._open_kinds(game))
+        await self.engine.rankings.ready(game, self._open_kinds(game))
         ranks = {}
         for board, window, partition in self.places(game, state):
             given = {

@@ -37,7 +37,7 @@ async def games(server: Server) -> Games:
         events = [thrown(name, 60 - 5 * n, number) for n, name in enumerate(PLAYERS) for number in range(2)]
         events += [thrown(name, 10, 4, match="all") for name in PLAYERS]
         await server.send(game, events)
-        await server.engine.standings.ready(server.engine.game(game), ["all", "week"])
+        await server.engine.rankings.ready(server.engine.game(game), ["all", "week"])
     return games
 
 

@@ -182,9 +182,9 @@ async def rank(server: Server, game: str, board: str, player: str, **params: Any
 @pytest.mark.parametrize("is_warm", [True, False])
 async def test_a_rank(server: Server, duels: str, is_warm: bool) -> None:
     if is_warm:
-        await server.engine.standings.ready(server.engine.game(duels), ["all"])
+        await server.engine.rankings.ready(server.engine.game(duels), ["all"])
     else:
-        server.engine.standings.forget(duels)
+        server.engine.rankings.forget(duels)
     found = await rank(server, duels, "scored", "ann")
     assert (found["ranked"], found["rank"], found["total"], found["percentile"]) == (True, 2, 2, 50.0)
     assert [(each["column"], each["direction"], each["value"]) for each in found["by"]] == [

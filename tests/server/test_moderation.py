@@ -54,7 +54,7 @@ async def darts(server: Server) -> str:
     )
     assert response.status_code == 200, response.text
     await server.send(game, [thrown(name, 60 - 5 * n, number) for n, name in enumerate(NAMES) for number in range(2)])
-    await server.engine.standings.ready(server.engine.game(game), ["all", "week"])
+    await server.engine.rankings.ready(server.engine.game(game), ["all", "week"])
     return game
 
 

@@ -1,6 +1,7 @@
 """What a board answers: pages, lines and standings, and their JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -91,6 +92,19 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
             value = _time(entry.placed.values[0])
         place = partition.as_given()
         return cls(board.board.name, window.name, id, entry.rank, previous_rank, value, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a commit did to the standings of some players: ``known`` at once, ``asked`` to be asked of the database."""
+
+    known: tuple[Effect, ...] = ()
+    asked: tuple[tuple[CompiledBoard, Window, Partition, str], ...] = ()
+
+    def of(self, players: Collection[str]) -> "Effects":
+        """Those of some of the players."""
+        known = tuple(effect for effect in self.known if effect.player in players)
+        return Effects(known, tuple(asked for asked in self.asked if asked[3] in players))
 
 
 def line(board: CompiledBoard, entry: Entry, name: str) -> Line:

@@ -10,6 +10,7 @@ from kleos.core.cells import Values
 from kleos.core.definition.model import Board, Definition
 from kleos.core.errors import BadInput
 from kleos.core.expression import compile_python
+from kleos.engine.game import Game
 from kleos.sheets.layout import since_columns
 
 PartitionValue = str | float | bool
@@ -86,6 +87,37 @@ class CompiledBoard:
             return float(given) if kind == "float" else given
         except (ValueError, KeyError):
             raise BadInput(f"{given!r} is no {kind}", name) from None
+
+
+class CompiledBoards:
+    """The boards of every game, compiled when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[int, int], dict[str, CompiledBoard]]] = {}
+
+    def of(self, game: Game) -> dict[str, CompiledBoard]:
+        """By their names. An earlier state of a game than the one kept gets its own."""
+        stamp, kept = stamp_of(game), self._kept.get(game.name)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        compiled = {board.name: CompiledBoard(game.definition, board) for board in game.definition.boards.values()}
+        if kept is None or kept[0] < stamp:
+            self._kept[game.name] = (stamp, compiled)
+        return compiled
+
+    def carry(self, game: Game) -> None:
+        """The calendar is another, the definition is not."""
+        kept = self._kept.get(game.name)
+        if kept is not None:
+            self._kept[game.name] = (stamp_of(game), kept[1])
+
+    def forget(self, game: str) -> None:
+        self._kept.pop(game, None)
+
+
+def stamp_of(game: Game) -> tuple[int, int]:
+    """Tells one state of a game's definition and calendar from another; later ones are greater."""
+    return (game.version, game.calendar_version)
 
 
 def _values_of(names: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:

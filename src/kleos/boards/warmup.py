@@ -114,7 +114,7 @@ class Warmup:
 
     def drop_closed(self, now: int) -> None:
         for key, ranking in list(self._rankings.items()):
-            if ranking.window.end is not None and ranking.window.end <= now:
+            if ranking.window.is_closed(now):
                 self.drop(key)
 
     def carry(self, game: str, stamp: tuple[int, int]) -> None:

@@ -54,6 +54,9 @@ class Window:
     def holds(self, at: int) -> bool:
         return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
 
+    def is_closed(self, now: int) -> bool:
+        return self.end is not None and self.end <= now
+
 
 ALL = Window("all", "all", None, None)
 

@@ -12,8 +12,10 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
+from kleos.boards.answers import Effects
 from kleos.boards.past import Past
-from kleos.boards.standings import Effects, Standings
+from kleos.boards.rankings import Rankings
+from kleos.boards.standings import Standings
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
 from kleos.core.definition.model import Definition
@@ -74,7 +76,8 @@ class Engine:
             database.dsn, database.timeout_s, self._give_up_long_work, self._distrust, self._look_later
         )
         self.directory = Directory(self.pool)
-        self.standings = Standings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
+        self.rankings = Rankings(self.pool, self.directory, clock, memory_mb * 1024 * 1024)
+        self.standings = Standings(self.pool, self.directory, self.rankings, clock)
         self.past = Past(self.pool, self.directory)
         self.follower: Follower | None = None
         self._committers: dict[str, Committer] = {}
@@ -152,7 +155,7 @@ class Engine:
         if effects:
             with suppress(TimeoutError):  # the database answers for boards that are not warm
                 async with asyncio.timeout(self.database.timeout_s):
-                    await self.standings.ready(in_force, _windows_of(in_force, batch.events))
+                    await self.rankings.ready(in_force, _windows_of(in_force, batch.events))
         if committer.game is not in_force or not committer.is_open:
             return await self.ingest_body(game, body, content_type, effects, sender)
         try:
@@ -203,10 +206,10 @@ class Engine:
             self.past.arrived(game.name, committed.earliest_at)
         follower = self.follower
         if follower is None:
-            return self.standings.apply(game, committed.changes, committed.ids, watched)
+            return self.rankings.apply(game, committed.changes, committed.ids, watched)
         followed = follower.before(game, committed)
         asked = {*watched, *followed} if followed else watched
-        effects = self.standings.apply(game, committed.changes, committed.ids, asked)
+        effects = self.rankings.apply(game, committed.changes, committed.ids, asked)
         follower.after(game, committed, effects)
         return effects.of(watched) if followed else effects
 
@@ -427,7 +430,7 @@ class Engine:
                 self._settle_later(namespace, id)
                 raise
             self.directory.keep(namespace, [after])
-            self.standings.moved(namespace, before, after)
+            self.rankings.moved(namespace, before, after)
             for game in self.games():
                 self.past.arrived(game.name, self.now())
             self.unsettle({game.name for game in self.games() if game.namespace == namespace})
@@ -446,7 +449,7 @@ class Engine:
                 self._distrust()
                 raise
             await self.directory.load_corrected()
-            self.standings.hidden_or_shown(namespace, id)
+            self.rankings.hidden_or_shown(namespace, id)
 
     async def delete_player(self, id: str, namespace: str = "") -> None:
         """Drops who a player is, for good: the log carries a number that nobody knows. Raises NotFound."""
@@ -471,7 +474,7 @@ class Engine:
                     game = committer.game
                     corrected = await read_corrected(connection, game.name, namespace)
                     committer.game = replace(game, corrected=corrected)
-            self.standings.deleted(namespace, id)
+            self.rankings.deleted(namespace, id)
 
     @asynccontextmanager
     async def correcting(self, games: Collection[str]) -> AsyncIterator[Connection]:
@@ -497,7 +500,7 @@ class Engine:
     def corrected(self, game: Game, committed: Committed, watched: Collection[str] = ()) -> Effects:
         """After a correction: the game as it is now, and what changed, taken in as from a commit."""
         self._committer(game.name).game = game
-        self.standings.carry(game)
+        self.rankings.carry(game)
         return self._publish(game, committed, watched)
 
     def _settle_later(self, namespace: str, id: str) -> None:
@@ -516,7 +519,7 @@ class Engine:
                     before, after = self.directory.cached(namespace, id), await read_profile(connection, namespace, id)
                     if after is not None:
                         self.directory.keep(namespace, [after])
-                        self.standings.moved(namespace, before, after)
+                        self.rankings.moved(namespace, before, after)
                     return
             except Exception as error:
                 logger.info("the profile of a player cannot be read anew: %s", error)
@@ -559,14 +562,14 @@ class Engine:
         committer.writers = catalog.writers_of(game.definition)
         self._committers[game.name] = committer
         committer.start()
-        self.standings.start(game)
+        self.rankings.start(game)
 
     def _replace(self, committer: Committer, game: Game) -> None:
         committer.game = game
         committer.writers = catalog.writers_of(game.definition)
-        self.standings.forget(game.name)
+        self.rankings.forget(game.name)
         self.past.forget(game.name)
-        self.standings.start(game)
+        self.rankings.start(game)
         self.unsettle({game.name})
 
     def unsettle(self, games: Collection[str]) -> None:
@@ -584,7 +587,7 @@ class Engine:
         for task in self._settling:
             task.cancel()
         await asyncio.gather(*(committer.stop() for committer in self._committers.values()))
-        await self.standings.close()
+        await self.rankings.close()
 
     def _committer(self, name: str) -> Committer:
         committer = self._committers.get(name)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from kleos.boards.standings import Effects
+from kleos.boards.answers import Effects
 from kleos.engine.game import Game
 from kleos.log.commit import Committed
 

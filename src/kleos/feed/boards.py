@@ -66,7 +66,7 @@ class BoardSource:
         new = [id for id in ids if id not in self._moved]
         room = MOST_CHANGES - len(self._moved)
         self._more += max(0, len(new) - room)
-        self._moved |= self._engine.standings.ranks(game, self._topic.board, window, self._partition, new[:room])
+        self._moved |= self._engine.rankings.ranks(game, self._topic.board, window, self._partition, new[:room])
         self._gathering.touch()
 
     def unsettle(self) -> None:

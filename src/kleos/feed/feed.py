@@ -4,8 +4,8 @@ import logging
 from collections.abc import Collection
 from typing import Any, cast
 
+from kleos.boards.answers import Effects
 from kleos.boards.overtaking import Passed, Places
-from kleos.boards.standings import Effects
 from kleos.core.errors import NotFound
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
@@ -106,7 +106,7 @@ class Feed:
     def _places_before(self, game: Game, committed: Committed) -> list[Places]:
         if not self._listened_privately.get(game.namespace):
             return []
-        return self.engine.standings.places(game, committed.changes, committed.ids)
+        return self.engine.rankings.places(game, committed.changes, committed.ids)
 
     def _tell_passed(self, game: Game) -> None:
         places, self._places = self._places, []

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from kleos.achievements.progress import earned
-from kleos.boards.answers import Effect, shown
+from kleos.boards.answers import Effect, Effects, shown
 from kleos.boards.overtaking import Passed
-from kleos.boards.standings import Effects
 from kleos.core.errors import KleosError
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game

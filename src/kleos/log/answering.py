@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from kleos.boards.standings import Effects
+from kleos.boards.answers import Effects
 from kleos.core.errors import KleosError, StaleDefinition, Unavailable
 from kleos.engine.game import Game
 from kleos.log import sql

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from kleos.boards.standings import Move
+from kleos.boards.supposed import Move
 from kleos.core.definition.model import Sheet
 from kleos.core.windows import iso, to_datetime
 from kleos.moderation.corrections import Outcome

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from kleos.boards.standings import Move
+from kleos.boards.supposed import Move, supposed, supposed_hidden
 from kleos.core.errors import Conflict, NotFound
 from kleos.core.windows import from_datetime
 from kleos.engine.engine import Engine
@@ -214,7 +214,7 @@ class Corrections:
             return Outcome(correction_of(row), done, moves, ids)
 
     def _moves(self, done: Done, step: Step, ids: Mapping[int, str]) -> dict[str, list[Move]]:
-        standings = self._engine.standings
+        rankings = self._engine.rankings
         if step.kind == "ban":
             hidden = step.undoes is None
             return {
@@ -222,12 +222,12 @@ class Corrections:
                     move
                     for player in step.subject.players
                     if player in ids
-                    for move in standings.supposed_hidden(game, ids[player], hidden)
+                    for move in supposed_hidden(rankings, game, ids[player], hidden)
                 ]
                 for game in done.games
             }
         return {
-            one.game.name: standings.supposed(one.game, _known(one.game, one.rows, ids), ids) for one in done.recounted
+            one.game.name: supposed(rankings, one.game, _known(one.game, one.rows, ids), ids) for one in done.recounted
         }
 
     async def _publish(self, connection: Connection, done: Done, step: Step, ids: Mapping[int, str]) -> None:
@@ -256,7 +256,7 @@ class Corrections:
         if step.kind == "ban":
             for player in step.subject.players:
                 if player in ids:
-                    engine.standings.hidden_or_shown(done.games[0].namespace, ids[player])
+                    engine.rankings.hidden_or_shown(done.games[0].namespace, ids[player])
         engine.unsettle({game.name for game in done.games})
 
 

@@ -51,13 +51,13 @@ async def get_ready(request: Request[Any, Any, Any], engine: TheEngine) -> Respo
     """
     away = await engine.database.trouble()
     trouble = away or engine.trouble()
-    states = engine.standings.states().values()
+    states = engine.rankings.states().values()
     warm = sum(state == "warm" for state in states)
     waiting = [committer.waiting_events for committer in engine.committers()]
     if trouble is None and max(waiting, default=0) > MAX_WAITING_EVENTS:
         trouble = "more events are waiting than the database takes"
     stopping: bool = request.app.state.watch.is_stopping
-    ready = trouble is None and engine.standings.is_warm and not stopping
+    ready = trouble is None and engine.rankings.is_warm and not stopping
     database: Literal["reachable", "unreachable"] = "unreachable" if away else "reachable"
     body = Readiness(ready, database, len(states), warm, sum(waiting), stopping, trouble)
     if body.ready:

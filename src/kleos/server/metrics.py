@@ -122,7 +122,7 @@ class Metrics(Collector):
         sizes: Counter[Labels] = Counter()
         lag = Counter({(one.game.name,): one.answers.unranked_rows for one in self._engine.committers()})
         states: Counter[Labels] = Counter({(state,): 0 for state in ("cold", "warming", "warm", "too large")})
-        for ranking in self._engine.standings.rankings():
+        for ranking in self._engine.rankings.all():
             place = (ranking.board.game, ranking.board.board.name, ranking.window.kind)
             entries[place] += ranking.total
             sizes[place] += ranking.size_bytes
@@ -135,10 +135,11 @@ class Metrics(Collector):
         yield _gauge("kleos_index_lag_rows", "Rows that are durable and not yet ranked.", ("game",), lag)
 
     def _of_caches(self) -> Iterator[Metric]:
-        standings, directory = self._engine.standings, self._engine.directory
-        yield _counter("kleos_page_cache_hits", "Pages of warm boards from the cache.", (), {(): standings.pages_kept})
-        yield _counter("kleos_page_cache_misses", "Pages of warm boards made anew.", (), {(): standings.pages_made})
-        yield _gauge("kleos_page_cache_bytes", "Memory of the kept pages.", (), {(): standings.pages_bytes})
+        pages, rankings, directory = self._engine.standings.pages, self._engine.rankings, self._engine.directory
+        yield _counter("kleos_page_cache_hits", "Pages of warm boards from the cache.", (), {(): pages.found})
+        yield _counter("kleos_page_cache_misses", "Pages of warm boards made anew.", (), {(): pages.made})
+        size_bytes = pages.size_bytes + rankings.closed.size_bytes
+        yield _gauge("kleos_page_cache_bytes", "Memory of the kept pages.", (), {(): size_bytes})
         yield _gauge("kleos_directory_players", "Players whose card is in memory.", (), {(): directory.size})
         yield _counter("kleos_directory_hits", "Cards found in memory.", (), {(): directory.found})
         yield _counter("kleos_directory_misses", "Cards read from the database.", (), {(): directory.asked})

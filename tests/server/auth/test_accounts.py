@@ -146,7 +146,7 @@ async def appears(site: Site, player: str) -> list[bool]:
 
 
 async def test_who_deactivates_is_nowhere_until_they_log_in(site: Site) -> None:
-    await site.engine.standings.ready(site.engine.game("arcade"), ["all"])
+    await site.engine.rankings.ready(site.engine.game("arcade"), ["all"])
     tokens = await site.registered("ann")
     await site.good("POST", f"{ARCADE}/events", ADMIN_KEY, [run("ann"), run("bob")])
     assert await appears(site, "ann") == [True] * 6
@@ -176,7 +176,7 @@ async def test_who_was_deactivated_by_a_manager_stays_so(site: Site) -> None:
 
 
 async def test_deleting_leaves_a_number_that_nobody_knows(site: Site) -> None:
-    await site.engine.standings.ready(site.engine.game("arcade"), ["all"])
+    await site.engine.rankings.ready(site.engine.game("arcade"), ["all"])
     tokens = await site.registered("ann", name="Ann Secret")
     await site.good("POST", f"{ARCADE}/events", ADMIN_KEY, [run("ann", match="m-1"), run("bob", match="m-1")])
     await site.refused(401, "DELETE", "/v1/me", tokens["access_token"], {"password": "wrong horse battery"})

@@ -26,7 +26,7 @@ async def submit(server: Server, **fields: Any) -> Any:
 @pytest.fixture(scope="module")
 async def played(server: Server) -> Server:
     """12 with 300, then 7 and the player "nine" with 100 each."""
-    await server.engine.standings.ready(server.engine.game("arcade"), ["all"])
+    await server.engine.rankings.ready(server.engine.game("arcade"), ["all"])
     assert await submit(server, user_id=7, score=100) == {
         "success": True,
         "user_id": 7,

@@ -27,7 +27,7 @@ async def hear(socket: ClientConnection) -> Any:
 
 
 async def test_snapshot_and_then_who_moved(server: Server) -> None:
-    await server.engine.standings.ready(server.engine.game("arcade"), ["all"])
+    await server.engine.rankings.ready(server.engine.game("arcade"), ["all"])
     for user_id in range(1, 11):
         await submit(server, user_id, 100 * (11 - user_id))
     url = server.url.replace("http", "ws", 1) + "/ws/leaderboard/"

@@ -38,7 +38,7 @@ def refused(response: httpx.Response, status: int) -> None:
 @pytest.fixture(scope="module")
 async def played(server: Server) -> Server:
     """Three play quest, ann a run of arcade besides; ann then has 35 points of quest, bob 10, cat 5."""
-    await server.engine.standings.ready(server.engine.game("quest"), ["all"])
+    await server.engine.rankings.ready(server.engine.game("quest"), ["all"])
     hours = {"ann": 1.5, "bob": 0.25, "cat": 2.0}
     sessions = [{"type": "session_ended", "player": player, "hours": each} for player, each in hours.items()]
     run = {"type": "score_submitted", "player": "ann", "score": 5, "game_mode": "classic", "duration_ms": 900_000}

@@ -73,7 +73,7 @@ async def connected(server: Server, player: str | None) -> AsyncIterator[ClientC
 @pytest.fixture(scope="module")
 async def played(server: Server) -> Server:
     """Three play quest: ann has 10 points of it, bob and cat the 5 of whoever plays."""
-    await server.engine.standings.ready(server.engine.game("quest"), ["all"])
+    await server.engine.rankings.ready(server.engine.game("quest"), ["all"])
     events = [
         {"type": "session_ended", "player": player, "hours": 0.5, "at": "2026-09-19T10:00:00Z"}
         for player in ("ann", "bob", "cat")

@@ -183,7 +183,7 @@ async def get_health(state: State, engine: TheEngine) -> Response[LeaderboardHea
     body = LeaderboardHealth(
         "unhealthy" if away else "healthy",
         "disconnected" if away else "connected",
-        "warm" if engine.standings.is_warm else "warming",
+        "warm" if engine.rankings.is_warm else "warming",
         sum(state.watch.sockets.values()),
     )
     return Response(body, status_code=503 if away else 200)

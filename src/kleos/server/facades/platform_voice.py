@@ -174,7 +174,7 @@ class GameVoice:
     def _ranks(self, players: list[str]) -> Ranks:
         """As memory knows them; None for who is not ranked, or while the board is not in memory."""
         engine = self._voice.engine
-        return engine.standings.ranks(engine.game(self._game), BOARD, ALL, {}, players)
+        return engine.rankings.ranks(engine.game(self._game), BOARD, ALL, {}, players)
 
     def _update(self, player: str, new: int | None, old: int | None) -> Event:
         change = new - old if new is not None and old is not None else None
