@@ -18,12 +18,15 @@ from kleos.core.errors import Conflict, NotFound
 from kleos.core.windows import Season, iso, to_datetime
 from kleos.engine import catalog
 from kleos.engine.engine import Engine
+from kleos.engine.refolding import refold_postponed
+from kleos.engine.seasons import change_season, make_season
 from kleos.log.archive.location import Location
 from kleos.log.archive.manifest import set_location
 from kleos.log.archive.retention import remove_old
 from kleos.log.archive.seal import seal
 from kleos.moderation import asked
 from kleos.moderation.corrections import Corrections, Outcome
+from kleos.players.change import put_profile
 from kleos.players.profiles import ProfileChange
 from kleos.sheets.past import page_as_of
 from kleos.sheets.query import Question
@@ -252,7 +255,7 @@ class Playing:
         player = self.rng.choice(PLAYERS)
         region, clan = self.rng.choice(("eu", "us", None)), self.rng.choice(("red", None))
         change = ProfileChange(region=region, attributes={"clan": clan})
-        card = await self.engine.put_profile(player, change, namespace=self.reference.game.namespace)
+        card = await put_profile(self.engine, player, change, namespace=self.reference.game.namespace)
         statement = "SELECT max(at) FROM kleos.profiles WHERE player = $1"
         at = await self.engine.pool.fetchval(statement, card.player)
         if at is not None:  # who had no region and no clan has none still
@@ -262,9 +265,9 @@ class Playing:
     async def season(self) -> str | None:
         start, end = self.rng.choice((SEASON, *OTHER_DATES))
         if self.reference.game.calendar.seasons:
-            await self.engine.change_season(GAME, "s1", None, start, end)
+            await change_season(self.engine, GAME, "s1", None, start, end)
         else:
-            await self.engine.make_season(GAME, "s1", "First", start, end)
+            await make_season(self.engine, GAME, "s1", "First", start, end)
         self.reference.seasons([Season("s1", "First", start, end)])
         return f"season from {to_datetime(start)} to {to_datetime(end)}"
 
@@ -289,7 +292,7 @@ class Playing:
     async def rebuild(self) -> str | None:
         sheets = sorted(self.reference.game.definition.sheets)
         chosen = None if self.rng.random() < 0.5 else self.rng.sample(sheets, 1)
-        await self.engine.refold_postponed(GAME)
+        await refold_postponed(self.engine, GAME)
         await self.engine.rebuild(GAME, chosen)
         return f"rebuilt {chosen}"
 
@@ -307,7 +310,7 @@ class Playing:
 
     async def check(self) -> State:
         """What there is, is what the reference says: rows, awards, ranks, rarity."""
-        await self.engine.refold_postponed(GAME)
+        await refold_postponed(self.engine, GAME)
         world, wanted = self.server.world, self.reference.state()
         found = await world.state(GAME)
         assert_same(wanted, found, "the facts, and the tables")

@@ -18,6 +18,7 @@ from typing import Final
 import pytest
 
 from kleos.core.errors import Unavailable
+from kleos.engine.refolding import refold_postponed
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
 from kleos.store.pool import open_connection
@@ -70,7 +71,7 @@ async def send(world: World, number: int) -> None:
 
 
 async def check(world: World) -> None:
-    await world.engine.refold_postponed("kinds")
+    await refold_postponed(world.engine, "kinds")
     connection = await open_connection(world.engine.database.dsn)
     try:
         async with snapshot(connection):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kleos.core.errors import Conflict, NotFound
 from kleos.core.windows import to_datetime
+from kleos.engine.seasons import make_season
 from kleos.moderation.asked import Asked, Ban, Merge, Void
 from kleos.moderation.corrections import Corrections
 from kleos.sheets.verify import snapshot, verify_game
@@ -56,7 +57,7 @@ async def tell_with_corrections(world: World, rng: random.Random, facts: list[di
     corrections = Corrections(world.engine)
     game = await world.new_game(LAW_TWO)
     if rng.random() < 0.7:
-        await world.engine.make_season(game, "s1", "First", *SEASON)
+        await make_season(world.engine, game, "s1", "First", *SEASON)
     ids = [fact["id"] for fact in facts]
     waiting = list(facts)
     rng.shuffle(waiting)
@@ -94,8 +95,8 @@ async def tell_with_corrections(world: World, rng: random.Random, facts: list[di
         await corrections.undo(game, number, ACTOR, "a mistake")
     found = await check(world, game, "undoing everything")
     plain = await world.new_game(LAW_TWO)
-    if any(season.name == "s1" for season in world.engine.seasons(game)):
-        await world.engine.make_season(plain, "s1", "First", *SEASON)
+    if any(season.name == "s1" for season in world.engine.game(game).calendar.seasons):
+        await make_season(world.engine, plain, "s1", "First", *SEASON)
     await world.send(plain, facts)
     assert_same(await check(world, plain, "uncorrected"), found, "uncorrected, and with everything undone")
 

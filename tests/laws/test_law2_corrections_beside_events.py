@@ -6,6 +6,7 @@ import random
 from kleos.core.errors import NotFound
 from kleos.moderation.asked import Merge, Void
 from kleos.moderation.corrections import Corrections
+from kleos.players.change import delete_player
 from kleos.sheets.verify import snapshot, verify_game
 from tests.laws.stories import random_story
 from tests.laws.world import LAW_TWO, World, assert_same
@@ -72,7 +73,7 @@ async def test_who_is_deleted_is_so_under_every_id(world: World) -> None:
     hit = {"type": "hit", "weapon": "axe", "damage": 1.0, "at": "2018-11-01T00:00:00Z"}
     await world.send(game, [{**hit, "id": f"h{by}", "match": f"m{by}", "by": by} for by in ("ann", "ben", "cy")])
     merged = await Corrections(world.engine).make(game, Merge(player="ann", into="ben", reason="one"), "a moderator")
-    await world.engine.delete_player("ben", namespace=game)
+    await delete_player(world.engine, "ben", namespace=game)
     await world.send(game, [{**hit, "id": f"again-{by}", "by": by} for by in ("ann", "ben", "cy")])
     async with world.engine.pool.acquire() as connection, snapshot(connection):
         assert not (await verify_game(connection, game)).differences

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from kleos.players.change import put_profile
 from kleos.players.profiles import ProfileChange
 from tests.laws.test_law1_durable_exactly_once import SMALL
 from tests.laws.world import DAY_US, NOW, Fact, World, assert_same, wire_time
@@ -117,10 +118,10 @@ async def test_a_closed_window_keeps_the_region_that_a_player_had_at_its_end(wor
         )
         fact = {"id": "a", "type": "scored", "at": wire_time(NOW), "player": "ann", "score": 3}
         if profile_first:
-            await world.engine.put_profile("ann", ProfileChange(region="eu"), namespace=game)
+            await put_profile(world.engine, "ann", ProfileChange(region="eu"), namespace=game)
         await world.engine.ingest_body(game, json.dumps(fact).encode())
         if not profile_first:
-            await world.engine.put_profile("ann", ProfileChange(region="eu"), namespace=game)
+            await put_profile(world.engine, "ann", ProfileChange(region="eu"), namespace=game)
         found = []
         for later in (0, DAY_US):
             world.clock.at = NOW + later

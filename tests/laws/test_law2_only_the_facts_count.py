@@ -7,6 +7,8 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kleos.engine.seasons import change_season, make_season
+from kleos.players.change import put_profile
 from tests.laws.stories import Story, Telling, in_any_order, in_order, random_story
 from tests.laws.world import DAY_US, NOW, World, assert_same
 
@@ -28,12 +30,12 @@ async def tell(world: World, telling: Telling, rng: random.Random) -> str:
             for receipt in await asyncio.gather(*sends):
                 assert not receipt.rejected
         elif isinstance(step[0], str):
-            await world.engine.put_profile(step[0], step[1], namespace=game)
+            await put_profile(world.engine, step[0], step[1], namespace=game)
         elif seasons:
-            await world.engine.change_season(game, "s1", None, *step)
+            await change_season(world.engine, game, "s1", None, *step)
         else:
             seasons += 1
-            await world.engine.make_season(game, "s1", "First", *step)
+            await make_season(world.engine, game, "s1", "First", *step)
     return game
 
 

@@ -13,6 +13,7 @@ from kleos.boards.past import PastQuestion
 from kleos.boards.rank_history import days_between, rank_history
 from kleos.core.windows import Window
 from kleos.engine.game import Game
+from kleos.players.change import put_profile
 from kleos.players.profiles import ProfileChange
 from kleos.sheets.past import page_as_of
 from kleos.sheets.query import Question, SheetRow, page
@@ -167,7 +168,7 @@ async def test_a_part_of_a_board_is_of_who_belonged_to_it_then(world: World) -> 
     fact = {"type": "round", "id": "r", "at": "2018-10-29T12:00:00Z", "scores": {"ann": 3, "z": 1}}
     await world.send(game.name, [fact])
     for region in ("eu", "us"):
-        await world.engine.put_profile("ann", ProfileChange(region=region), namespace=game.name)
+        await put_profile(world.engine, "ann", ProfileChange(region=region), namespace=game.name)
     card = (await world.engine.directory.cards(game.namespace, ["ann"]))["ann"]
     statement = "SELECT at FROM kleos.profiles WHERE player = $1 ORDER BY at"
     eu, us = (row["at"] for row in await world.engine.pool.fetch(statement, card.player))

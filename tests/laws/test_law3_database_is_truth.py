@@ -8,6 +8,8 @@ import pytest
 
 from kleos.core.errors import Conflict
 from kleos.engine.engine import Engine
+from kleos.engine.seasons import change_season, make_season
+from kleos.players.change import put_profile
 from kleos.players.profiles import ProfileChange
 from kleos.sheets.layout import table
 from tests.laws.stories import OTHER_DATES, PLAYERS, SEASON, random_story
@@ -49,7 +51,7 @@ async def test_ranks_dropped_at_any_moment_under_load_come_back_the_same(world: 
                     await engine.rankings.ready(engine.game(game), ["all", "day"])
                 else:
                     player, region = rng.choice(PLAYERS), rng.choice(("eu", "us", None))
-                    await engine.put_profile(player, ProfileChange(region=region), namespace=game)
+                    await put_profile(engine, player, ProfileChange(region=region), namespace=game)
                 await asyncio.sleep(0)
 
         async def send_all(mine: list[list[Fact]]) -> None:
@@ -67,7 +69,7 @@ async def test_ranks_dropped_at_any_moment_under_load_come_back_the_same(world: 
 async def test_who_the_players_are_is_read_anew(world: World) -> None:
     game = await world.new_game(SMALL)
     await world.send(game, [scored("a", 3), scored("b", 5, "bob")])
-    await world.engine.put_profile("bob", ProfileChange(name="Bob"), namespace=game)
+    await put_profile(world.engine, "bob", ProfileChange(name="Bob"), namespace=game)
     before = await world.engine.standings.page(world.engine.game(game), "total", "all", {}, 0, 10)
     assert [line.name for line in before.entries] == ["Bob", "ann"]
     for player in await world.ids(world.engine.game(game)):
@@ -125,10 +127,10 @@ async def test_versions_never_fall(world: World) -> None:
         assert_not_fallen(kept, now)
         return {**kept, **now}
 
-    await world.engine.make_season(game, "s1", "First", *SEASON)
+    await make_season(world.engine, game, "s1", "First", *SEASON)
     kept = await check_refolded()
     for dates in (*OTHER_DATES, SEASON):
-        await world.engine.change_season(game, "s1", None, *dates)
+        await change_season(world.engine, game, "s1", None, *dates)
         kept = await check_refolded()
     more = LAW_TWO.replace(
         "[sheets.career.formulas]",
@@ -146,11 +148,11 @@ async def test_versions_never_fall(world: World) -> None:
 
 async def test_a_row_emptied_by_a_season_is_gone_and_comes_back(world: World) -> None:
     game = await world.new_game(SMALL)
-    await world.engine.make_season(game, "s1", "First", NOW - 10, NOW + 10)
+    await make_season(world.engine, game, "s1", "First", NOW - 10, NOW + 10)
     await world.send(game, [scored("a", 3)])
     seen = []
     for dates in ((NOW + 20, NOW + 30), (NOW - 10, NOW + 10)):
-        await world.engine.change_season(game, "s1", None, *dates)
+        await change_season(world.engine, game, "s1", None, *dates)
         page = await world.engine.standings.page(world.engine.game(game), "total", "s1", {}, 0, 10)
         rows = await world.engine.pool.fetch(f"""SELECT * FROM "{game}"."career" WHERE "window" = 's1'""")
         seen.append(([line.value for line in page.entries], [row["present"] for row in rows]))

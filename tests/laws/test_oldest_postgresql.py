@@ -13,6 +13,7 @@ import pytest
 
 from kleos.core.windows import from_datetime
 from kleos.engine.engine import Engine
+from kleos.engine.seasons import make_season
 from kleos.server.app import create_app
 from kleos.server.serving import listen, running
 from kleos.store.database import OLDEST_VERSION, Database
@@ -52,8 +53,13 @@ async def test_everything_works_on_the_oldest(data_dir: Path) -> None:
             batches = [(game, ledger.batch(game)) for game in ("golf", "arcade", "golf")]
             await asyncio.gather(*(ledger.send(http, game, batch) for game, batch in batches))
         assert ledger.answered == sum(len(sent) for sent in ledger.sent.values())
-        await engine.make_season(
-            "golf", "all_of_it", "All of it", moment("2020-01-01T00:00:00+00:00"), moment("2100-01-01T00:00:00+00:00")
+        await make_season(
+            engine,
+            "golf",
+            "all_of_it",
+            "All of it",
+            moment("2020-01-01T00:00:00+00:00"),
+            moment("2100-01-01T00:00:00+00:00"),
         )
         source = engine.game("golf").definition.source
         assert COLUMN in source

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from kleos.core.windows import iso
+from kleos.players.change import put_profile, set_hidden
 from kleos.players.profiles import ProfileChange
 from tests.server.conftest import HOUR_US, NOW_US, Server
 
@@ -110,7 +111,7 @@ async def duels(server: Server) -> str:
     ]
     receipt = await server.send(game, [events[2], events[0], events[3], events[1]])
     assert receipt["accepted"] == 4, receipt
-    await server.engine.put_profile("ann", ProfileChange(region="eu"), namespace=game)
+    await put_profile(server.engine, "ann", ProfileChange(region="eu"), namespace=game)
     return game
 
 
@@ -399,7 +400,7 @@ async def test_days_that_are_none(server: Server, duels: str, params: dict[str, 
 
 
 async def test_who_is_hidden_is_not_explained(server: Server, duels: str) -> None:
-    await server.engine.set_hidden("cid", True, duels)
+    await set_hidden(server.engine, "cid", True, duels)
     try:
         await server.refused(
             "GET",
@@ -408,7 +409,7 @@ async def test_who_is_hidden_is_not_explained(server: Server, duels: str) -> Non
             params={"sheet": "fighter", "column": "wins", "player": "cid"},
         )
     finally:
-        await server.engine.set_hidden("cid", False, duels)
+        await set_hidden(server.engine, "cid", False, duels)
     assert (await explained(server, duels, column="duels", player="cid"))["value"] == 2
 
 

@@ -15,6 +15,7 @@ from kleos.core.definition.load import load as load_definition
 from kleos.core.errors import Conflict, NotFound
 from kleos.engine import catalog
 from kleos.engine.catalog import Origin
+from kleos.engine.seasons import change_season, make_season
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.rebuild import Target, rebuilding
@@ -116,7 +117,7 @@ async def test_events_that_come_meanwhile_are_counted_once(world: World) -> None
             await some_more()
             await rebuild.take_in(await rebuild.horizon())
         await some_more()
-        await swap(rebuild, catalog._same_again(world.game), world.engine._quiet(world.engine._committer("kinds")))
+        await swap(rebuild, catalog._same_again(world.game), world.engine.quiet(world.engine.committer("kinds")))
     await connection.close()
     assert await check(world) == 80 + next(numbers)
     assert "folding the sheet career" in told
@@ -184,7 +185,7 @@ async def test_a_change_in_between_begins_it_again(world: World) -> None:
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
         await rebuild.fill(folding_in_duckdb)
     await connection.close()
-    await world.engine.make_season("kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
+    await make_season(world.engine, "kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
     await world.engine.rebuild("kinds")
     assert await check(world) == 80
 
@@ -239,10 +240,10 @@ async def test_a_definition_that_grows_and_a_season_in_the_past(world: World) ->
     grown = grown.replace("[sheets.table]", '[sheets.career.formulas]\nshare = "total / games"\n\n[sheets.table]')
     grown += '\n[matches]\nended_by = ["played"]\n[achievements.more]\nsheet = "career"\nwhen = "most >= 1"\n'
     await world.engine.put_definition("kinds", grown)
-    await world.engine.make_season("kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
+    await make_season(world.engine, "kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
     assert await check(world) == 80
     assert await world.connection.fetchval("SELECT count(*) FROM kleos.matches WHERE ended_at IS NOT NULL") == 10
-    await world.engine.change_season("kinds", "spring", ends_at=1_779_000_000_000_000)
+    await change_season(world.engine, "kinds", "spring", ends_at=1_779_000_000_000_000)
     assert await check(world) == 80
     await world.engine.put_definition("kinds", KINDS)
     assert await check(world) == 80

@@ -8,6 +8,8 @@ import pytest
 
 from kleos.core.errors import NotFound
 from kleos.engine.engine import Engine
+from kleos.engine.seasons import make_season
+from kleos.players.change import delete_player, put_profile, set_hidden
 from kleos.players.profiles import ProfileChange
 from kleos.sheets.verify import Verdict, snapshot, verify_game, verify_players
 from kleos.store.database import Database
@@ -96,16 +98,16 @@ async def told(database: Database, tmp_path: Path) -> Database:
     """A database in which forty duels were fought, with a season and profiles."""
     (tmp_path / "duel.toml").write_text(DUEL)
     async with Engine.open(database, games_dir=tmp_path) as engine:
-        await engine.make_season("duel", "spring", "Spring", 1_771_000_000_000_000, 1_774_000_000_000_000)
+        await make_season(engine, "duel", "spring", "Spring", 1_771_000_000_000_000, 1_774_000_000_000_000)
         events = duels()
         for start in range(0, len(events), 7):
             receipt = await engine.ingest_body("duel", msgspec.json.encode(events[start : start + 7]))
             assert receipt.accepted == len(events[start : start + 7])
         for fighter in FIGHTERS:
-            await engine.put_profile(fighter, ProfileChange(name=fighter.title(), region="eu"))
-        await engine.put_profile("somebody", ProfileChange())
-        await engine.put_profile("somebody", ProfileChange())
-        await engine.put_profile("ann", ProfileChange(region="us", attributes={"clan": "red"}))
+            await put_profile(engine, fighter, ProfileChange(name=fighter.title(), region="eu"))
+        await put_profile(engine, "somebody", ProfileChange())
+        await put_profile(engine, "somebody", ProfileChange())
+        await put_profile(engine, "ann", ProfileChange(region="us", attributes={"clan": "red"}))
     return database
 
 
@@ -171,15 +173,15 @@ CELLS: Final = {
 
 async def test_hidden_and_deleted_players_leave_no_difference(told: Database, tmp_path: Path) -> None:
     async with Engine.open(told, games_dir=tmp_path) as engine:
-        await engine.set_hidden(FIGHTERS[1], True)
-        await engine.set_hidden(FIGHTERS[2], True)
-        await engine.set_hidden(FIGHTERS[2], False)
-        await engine.delete_player(FIGHTERS[0])
+        await set_hidden(engine, FIGHTERS[1], True)
+        await set_hidden(engine, FIGHTERS[2], True)
+        await set_hidden(engine, FIGHTERS[2], False)
+        await delete_player(engine, FIGHTERS[0])
         assert await engine.directory.card("", FIGHTERS[0]) is None
         assert await engine.directory.card("", FIGHTERS[1]) is None
         assert await engine.directory.card("", FIGHTERS[2]) is not None
         with pytest.raises(NotFound):
-            await engine.delete_player(FIGHTERS[0])
+            await delete_player(engine, FIGHTERS[0])
     verdict = await verdict_of(told)
     assert verdict.differences == []
     assert verdict.ranks > 5

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kleos.engine.refolding import refold_postponed
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.sheets.verify import Verdict, snapshot, verify_game
 from kleos.store.database import Database
@@ -21,7 +22,7 @@ async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
         await made.send(*(played(f"s{n}", f"2026-03-1{n}T00:00:00Z", match="m1", won=n != 2) for n in range(5)))
         await made.seal()
         await made.send(*(played(f"t{n}", f"2026-04-1{n}T00:00:00Z", match="m2") for n in range(4)))
-        await made.engine.refold_postponed(made.name)
+        await refold_postponed(made.engine, made.name)
         yield made
 
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from kleos.core.windows import iso
+from kleos.players.change import set_hidden
 from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.pool import open_connection
 from kleos.web.files import BUILT
@@ -80,11 +81,11 @@ async def test_who_is_not_to_be_seen_has_no_card(server: Server) -> None:
     paths = ("/cards/p/eve.png", "/cards/g/arcade/b/best_score/eve.png", "/cards/g/arcade/a/first_run/eve.png")
     for path in paths:
         await picture(server, path)
-    await server.engine.set_hidden("eve", True)
+    await set_hidden(server.engine, "eve", True)
     for path in paths:
         await server.refused("GET", path, 404)
     document = (await server.http.get("/p/eve")).text
-    await server.engine.set_hidden("eve", False)
+    await set_hidden(server.engine, "eve", False)
     assert "/cards/" not in document
     for path in (
         "/cards/p/nobody.png",

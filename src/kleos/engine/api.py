@@ -11,6 +11,7 @@ from litestar.params import JSONBody
 from kleos.core.windows import from_datetime
 from kleos.engine import description
 from kleos.engine.description import GameAnswer, GameSummary, SeasonAnswer
+from kleos.engine.seasons import change_season, make_season
 from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
@@ -67,7 +68,7 @@ def get_game(engine: TheEngine, game: GameName) -> GameAnswer:
 def get_seasons(engine: TheEngine, game: GameName) -> Seasons:
     """In order of time."""
     now = engine.now()
-    return Seasons(game, [description.season(each, now) for each in engine.seasons(game)])
+    return Seasons(game, [description.season(each, now) for each in engine.game(game).calendar.seasons])
 
 
 @post(
@@ -82,7 +83,8 @@ async def post_season(
     request: Request[Any, Any, Any], engine: TheEngine, game: GameName, data: JSONBody[NewSeason]
 ) -> SeasonAnswer:
     """Seasons of a game do not overlap. Events that lie in it already count in it."""
-    made = await engine.make_season(
+    made = await make_season(
+        engine,
         game,
         data.name,
         data.title if data.title is not None else data.name,
@@ -109,7 +111,8 @@ async def patch_season(
     data: JSONBody[SeasonChange],
 ) -> SeasonAnswer:
     """Its rows follow its dates: they are folded anew from the log."""
-    changed = await engine.change_season(
+    changed = await change_season(
+        engine,
         game,
         season,
         data.title,

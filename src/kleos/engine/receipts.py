@@ -1,13 +1,16 @@
 """What a request that reports events is answered."""
 
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
 
 from kleos.achievements.awards import AwardChange
 from kleos.boards.answers import Effect
+from kleos.boards.standings import Standings
 from kleos.core.windows import iso
 from kleos.engine.game import Game
+from kleos.log.answering import Outcome
 from kleos.log.decode import Rejected
 
 
@@ -35,8 +38,38 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     standings: list[Effect] | msgspec.UnsetType = msgspec.UNSET
     awards: list[AwardAnswer] | msgspec.UnsetType = msgspec.UNSET
 
+    @classmethod
+    def of(cls, outcome: Outcome, undecoded: list[Rejected]) -> "Receipt":
+        return cls(
+            outcome.accepted,
+            outcome.duplicates,
+            len(outcome.quarantined),
+            [*undecoded, *outcome.spoiled],
+            outcome.seq,
+            outcome.quarantined,
+        )
 
-def award_answer(game: Game, change: AwardChange, player: str) -> AwardAnswer:
+
+async def with_effects(
+    receipt: Receipt, standings: Standings, game: Game, outcome: Outcome, watched: Collection[str]
+) -> Receipt:
+    """With what followed for the watched players."""
+    told = [
+        effect
+        for effects in outcome.effects
+        for effect in await standings.effects(game, effects)
+        if effect.player in watched
+    ]
+    awards = [
+        _award_answer(game, change, committed.ids[change.player])
+        for committed in outcome.committed
+        for change in committed.awards
+        if committed.ids[change.player] in watched
+    ]
+    return msgspec.structs.replace(receipt, standings=told, awards=awards)
+
+
+def _award_answer(game: Game, change: AwardChange, player: str) -> AwardAnswer:
     achievement = game.definition.achievements[change.achievement]
     return AwardAnswer(
         player,

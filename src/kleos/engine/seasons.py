@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -10,10 +11,11 @@ import msgspec
 
 from kleos.core.definition.model import WINDOW_KINDS
 from kleos.core.definition.names import NAME_PATTERN
-from kleos.core.errors import BadInput, Conflict, StaleDefinition
+from kleos.core.errors import BadInput, Conflict, NotFound, StaleDefinition, Unavailable
 from kleos.core.windows import Calendar, Season, iso
 from kleos.engine import sql
 from kleos.engine.catalog import at_once, game_in_force, lock_of, rebuilt, refuse_overlap
+from kleos.engine.engine import CHANGE_ATTEMPTS, Engine
 from kleos.engine.game import Game
 from kleos.log.archive.read import month_of
 from kleos.log.archive.seal import take_horizon
@@ -24,6 +26,45 @@ from kleos.telemetry.progress import Progress, silent
 
 SEASON_FACT: Final = "season.set"
 MAX_TITLE_CHARACTERS: Final = 128
+
+
+async def make_season(engine: Engine, game: str, name: str, title: str, starts_at: int, ends_at: int) -> Season:
+    """Raises Conflict for a name or a span that is taken."""
+    return await _put(engine, game, Season(name, title, starts_at, ends_at), new=True)
+
+
+async def change_season(
+    engine: Engine,
+    game: str,
+    name: str,
+    title: str | None = None,
+    starts_at: int | None = None,
+    ends_at: int | None = None,
+) -> Season:
+    """What is None stays. Rows of the season follow its dates."""
+    in_force = engine.game(game)
+    existing = season_named(in_force, name)
+    if existing is None:
+        raise NotFound("season", name, [season.name for season in in_force.calendar.seasons])
+    season = Season(
+        name,
+        existing.title if title is None else title,
+        existing.start if starts_at is None else starts_at,
+        existing.end if ends_at is None else ends_at,
+    )
+    return await _put(engine, game, season, new=False)
+
+
+async def _put(engine: Engine, game: str, season: Season, *, new: bool) -> Season:
+    committer = engine.committer(game)
+    engine.guard.check()
+    for _ in range(CHANGE_ATTEMPTS):
+        with suppress(StaleDefinition):
+            async with engine.long_work.connection() as connection:
+                quiet, at = engine.quiet(committer), engine.stamp.next_at()
+                await set_season(connection, committer.game, season, at, new=new, quiet=quiet)
+            return season
+    raise Unavailable("the game is being changed by others; send again", 5.0)
 
 
 async def set_season(

@@ -11,6 +11,7 @@ from kleos.core.errors import BadInput
 from kleos.engine import catalog
 from kleos.engine import sql as engine_sql
 from kleos.engine.catalog import Origin, lock_of, writers_of
+from kleos.engine.refolding import refold_postponed
 from kleos.jobs import sql
 from kleos.jobs.kinds import Kind
 from kleos.jobs.queue import defer
@@ -71,7 +72,7 @@ async def retention(work: Work, progress: Progress, game: str) -> Any:
 async def refold(work: Work, progress: Progress, game: str) -> Any:
     """Makes rows and awards right whose history lies in the archive, after events that came late for them."""
     if work.engine is not None:
-        return {"refolded": await work.engine.refold_postponed(game)}
+        return {"refolded": await refold_postponed(work.engine, game)}
     done = 0
     async with work.connection() as connection:
         while True:

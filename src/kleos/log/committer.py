@@ -10,7 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import asyncpg
@@ -270,6 +270,15 @@ class Committer:
                 self.tally.retries += 1
                 logger.info("commit of %s met another, attempt %d", self.game.name, attempt + 1)
         raise Unavailable("the rows of these events are being changed by others; send again")
+
+
+@asynccontextmanager
+async def all_paused(committers: Sequence[Committer]) -> AsyncIterator[None]:
+    """Inside, nothing is being committed in any of these games. They are paused in the order given."""
+    async with AsyncExitStack() as pauses:
+        for committer in committers:
+            await pauses.enter_async_context(committer.paused())
+        yield
 
 
 def _may_have_happened(error: Exception) -> bool:

@@ -13,6 +13,7 @@ from kleos.matches.listing import Matches, newest
 from kleos.players import sql
 from kleos.players.answers import Found, FoundPlayers, PlayerAnswer, Profile
 from kleos.players.asked import namespace_of, player_asked
+from kleos.players.change import put_profile
 from kleos.players.directory import Card
 from kleos.players.profiles import ProfileChange
 from kleos.server.auth.audit import audit
@@ -84,7 +85,7 @@ async def put_player(
     games = [game.name for game in engine.games() if game.namespace == space]
     if not caller.may("profiles") and not any(caller.may("profiles", game) for game in games):
         raise forbidden("profiles")
-    card = await engine.put_profile(check_external_id(player), data, space)
+    card = await put_profile(engine, check_external_id(player), data, space)
     if caller.kind != "key":  # what games tell of their players is in the log
         await audit(request, "profile.changed", player, fields=changed_fields(data))
     return Profile(**profile_fields(card))

@@ -16,6 +16,7 @@ from kleos.core.definition.changes import compare
 from kleos.core.definition.load import load
 from kleos.definitions.preview import preview
 from kleos.engine.catalog import Origin
+from kleos.engine.refolding import refold_postponed
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.matches.logged import page_of_events
 from kleos.moderation.asked import Void
@@ -92,7 +93,7 @@ async def activity_by_month(world: World) -> Any:
 
 
 async def refolded(world: World) -> Any:
-    return await world.engine.refold_postponed("kinds")
+    return await refold_postponed(world.engine, "kinds")
 
 
 async def rebuilt(world: World) -> Any:

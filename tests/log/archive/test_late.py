@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kleos.engine.refolding import refold_postponed
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
 from kleos.store.pool import open_connection
@@ -52,7 +53,7 @@ async def test_late_for_a_streak_and_an_award(world: World) -> None:
     asked = "SELECT EXISTS (SELECT FROM kleos_jobs.procrastinate_jobs WHERE task_name = 'refold')"
     while not await world.connection.fetchval(asked):
         await asyncio.sleep(0.02)
-    assert await world.engine.refold_postponed("kinds") > 0
+    assert await refold_postponed(world.engine, "kinds") > 0
     assert await pending(world) == 0
     assert await career(world) == (5, 2)
     assert before is not None
@@ -80,7 +81,7 @@ async def test_any_story_archived_half_way(world: World) -> None:
             await world.seal(span_events=20)
             await world.remove()
         if rng.random() < 0.3:
-            await world.engine.refold_postponed("kinds")
-    await world.engine.refold_postponed("kinds")
+            await refold_postponed(world.engine, "kinds")
+    await refold_postponed(world.engine, "kinds")
     assert await pending(world) == 0
     await check(world)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kleos.core.completion import Happened
+from kleos.engine.seasons import make_season
 from kleos.log import history
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.log.archive.retention import remove_old
@@ -134,7 +135,7 @@ async def test_half_here_and_half_there(world: World) -> None:
 
 
 async def test_own_facts_stay_and_removed_ids_are_remembered(world: World) -> None:
-    await world.engine.make_season("kinds", "spring", "Spring", 0, 1_000)
+    await make_season(world.engine, "kinds", "spring", "Spring", 0, 1_000)
     await world.send(*EVERY_KIND)
     await world.seal()
     await world.remove()

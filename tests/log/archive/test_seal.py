@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kleos.core.errors import BadInput, Conflict
+from kleos.engine.seasons import make_season
 from kleos.log.archive.bodies import read_rows
 from kleos.log.archive.location import Location
 from kleos.log.archive.manifest import Span, manifest_path, set_location, spans_of
@@ -39,7 +40,7 @@ def read_back(world: World, spans: list[Span]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", PLACES)
 async def test_every_kind_of_field_reads_back_as_it_was(kind: str, database: Database, tmp_path: Path) -> None:
     async with world_of(database, place_of(kind, tmp_path), tmp_path) as world:
-        await world.engine.make_season("kinds", "spring", "Spring", 0, 1_000)
+        await make_season(world.engine, "kinds", "spring", "Spring", 0, 1_000)
         await world.send(*EVERY_KIND)
         spans = await world.seal()
         assert read_back(world, spans) == await world.log()

@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey
 from litestar import Litestar, Request, get, post
 
+from kleos.players.change import set_hidden
 from kleos.server.auth.discord import DiscordSettings
 from kleos.server.auth.outside import IssuerSettings, parse_issuers
 from kleos.server.auth.tokens import LIFETIME_S, SigningKeys
@@ -183,13 +184,13 @@ async def test_an_outside_player_who_was_taken_off_writes_nothing(database: Data
     async with opened(database, issuers=(settings,)) as site:
         token = issuer.token()
         await site.good("POST", "/v1/games/arcade/events", token, run())
-        await site.engine.set_hidden("studio:s-1", True)
+        await set_hidden(site.engine, "studio:s-1", True)
         submission = {"user_id": "studio:s-1", "score": 5, "game_mode": "classic"}
         for each in (token, issuer.token(iat=NOW_S - 1)):  # one that was read before, and one that was not
             said = await site.refused(401, "POST", "/v1/games/arcade/events", each, run())
             assert "taken off" in said["detail"]
             await site.refused(401, "POST", "/api/leaderboard/submit", each, submission)
-        await site.engine.set_hidden("studio:s-1", False)
+        await set_hidden(site.engine, "studio:s-1", False)
         await site.good("POST", "/v1/games/arcade/events", token, run())
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kleos.players.change import set_hidden
 from tests.server.conftest import Server
 from tests.server.facades.player_token import token_of
 
@@ -62,7 +63,7 @@ async def played(server: Server) -> Server:
     assert (await server.send("golf", events))["accepted"] == len(events)
     await server.put("/v1/players/ann", {"name": "Ann"})
     await server.put("/v1/players/newcomer", {"name": "New"})
-    await server.engine.set_hidden("mallory", True)
+    await set_hidden(server.engine, "mallory", True)
     return server
 
 

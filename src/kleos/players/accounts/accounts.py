@@ -15,6 +15,7 @@ from kleos.engine.engine import Engine
 from kleos.players.accounts import sql
 from kleos.players.accounts.passwords import Passwords
 from kleos.players.accounts.sessions import Sessions
+from kleos.players.change import delete_player, put_profile, set_hidden
 from kleos.players.profiles import ProfileChange
 from kleos.server.auth.caller import Role
 from kleos.server.auth.tokens import LIFETIME_S, AccessTokens, Holder
@@ -166,7 +167,7 @@ class Accounts:
             raise Conflict(_TAKEN) from None
         self._engine.directory.mark_existing("", [id])
         if name is not None:
-            await self._engine.put_profile(id, ProfileChange(name=name))
+            await put_profile(self._engine, id, ProfileChange(name=name))
         return await self.of(account)
 
     # Asking -----------------------------------------------------------------------------------------------------------
@@ -224,17 +225,17 @@ class Accounts:
     async def deactivate(self, account: Account, by: Leaver) -> None:
         """Off every board, and logged out; who did it themselves comes back by logging in."""
         await self._pool.execute(sql.DEACTIVATE, account.account, self._clock(), by)
-        await self._engine.set_hidden(account.id, True)
+        await set_hidden(self._engine, account.id, True)
         await self.log_out_everywhere(account.account)
 
     async def reactivate(self, account: Account) -> None:
         await self._pool.execute(sql.REACTIVATE, account.account)
-        await self._engine.set_hidden(account.id, False)
+        await set_hidden(self._engine, account.id, False)
 
     async def delete(self, account: Account) -> None:
         """The account, the profile and all ids go; what the player did stays in the log, under a number."""
         await self.log_out_everywhere(account.account)
-        await self._engine.delete_player(account.id)
+        await delete_player(self._engine, account.id)
 
     async def confirm(self, number: int, password: str | None) -> Account:
         """The account, for something that cannot be undone. Raises WrongLogin where it has another password."""

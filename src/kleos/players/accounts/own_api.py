@@ -11,6 +11,7 @@ from kleos.players.accounts.answers import AccountAnswer, account_answer
 from kleos.players.accounts.attempts import counted
 from kleos.players.answers import Profile
 from kleos.players.api import profile_fields
+from kleos.players.change import put_profile
 from kleos.players.profiles import ProfileChange
 from kleos.server.auth.audit import audit
 from kleos.server.auth.caller import address_of
@@ -59,7 +60,7 @@ async def get_me(engine: TheEngine, access: TheAccess, caller: TheCaller) -> Me:
 async def patch_me(engine: TheEngine, caller: TheCaller, data: JSONBody[ProfileChange]) -> Profile:
     """What is left out stays, null clears."""
     assert caller.player is not None
-    return Profile(**profile_fields(await engine.put_profile(caller.player, data)))
+    return Profile(**profile_fields(await put_profile(engine, caller.player, data)))
 
 
 @post(
