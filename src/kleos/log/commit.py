@@ -101,13 +101,11 @@ async def commit(
         seq, counted, folded = await _append_and_fold(connection, game, accepted, numbers, received_at)
         step("appearances and matches")
         await _appear(connection, game, folded, numbers)
-        await _merge_matches(connection, game, counted)
+        matches = await _merge_matches(connection, game, counted)
         step("merge rows")
         merging()
         merged = await merge_rows(connection, game, writers, folded.rows, numbers)
-        appeared = _new_players(folded, cards)
-        if appeared:
-            await connection.execute(ADD_PLAYERS, sorted(cards[player].player for player in appeared))
+        appeared = await _add_new_players(connection, folded, cards)
         step("awards")
         settled = await settle_awards(connection, game, writers, folded.awards, folded.earliest, merged, numbers)
         is_postponed = await _postpone(connection, game, merged, settled)
@@ -122,7 +120,7 @@ async def commit(
             {card.player: id for id, card in cards.items()},
             [*cards.values()],
             appeared,
-            {one.event.match for one in counted if one.event.match != one.event.id},
+            matches,
             outbox,
             is_postponed,
             accepted[0].event.at,
@@ -271,8 +269,8 @@ def _numbered(appearances: Iterable[tuple[str, str]], numbers: Mapping[str, int]
     return sorted((numbers[player], match) for player, match in appearances)
 
 
-async def _merge_matches(connection: Connection, game: Game, accepted: Sequence[Incoming]) -> None:
-    """Matches that the game named: an event that is its own match has no row of its own there."""
+async def _merge_matches(connection: Connection, game: Game, accepted: Sequence[Incoming]) -> Collection[str]:
+    """Matches that the game named, which it answers: an event that is its own match has no row of its own there."""
     seen: dict[str, list[Any]] = {}
     for one in accepted:  # in event order, so the last time is the latest
         event = one.event
@@ -286,6 +284,7 @@ async def _merge_matches(connection: Connection, game: Game, accepted: Sequence[
     if seen:
         columns = zip(*(seen[match] for match in sorted(seen)), strict=True)
         await connection.execute(sql.MERGE_MATCHES, game.name, *columns)
+    return seen.keys()
 
 
 async def _quarantine(
@@ -310,8 +309,11 @@ async def _quarantine(
         )
 
 
-def _new_players(folded: Folded, cards: Mapping[str, Card]) -> list[str]:
-    return [player for player in folded.earliest if not cards[player].exists]
+async def _add_new_players(connection: Connection, folded: Folded, cards: Mapping[str, Card]) -> list[str]:
+    appeared = [player for player in folded.earliest if not cards[player].exists]
+    if appeared:
+        await connection.execute(ADD_PLAYERS, sorted(cards[player].player for player in appeared))
+    return appeared
 
 
 async def _postpone(connection: Connection, game: Game, merged: Merged, settled: Settled) -> bool:

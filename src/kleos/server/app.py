@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from litestar import Litestar, Request
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
@@ -141,53 +142,27 @@ def create_app(
     if admin_key is not None:
         settings = dataclasses.replace(settings, admin_key=admin_key)
 
+    edge, watch = Edge(settings), Watch(watch_settings)
+    state = State({"watch": watch, DOOR_KEY: edge.door, "facades": facades or Binding()})
+
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with open_engine() as engine, Access.open(settings, engine, announce_key) as opened:
             watch.is_stopping = False
-            app.state.access = edge.access = opened
-            app.state.rarity = rarity = Rarity(engine.pool)
-            rarity.begin(game.name for game in engine.games())
-            app.state.analytics = analytics = Analytics(engine)
-            app.state.created = Created(engine.pool)
-            app.state.engine = engine
-            app.state.jobs = jobs = Jobs(engine, worker)
-            app.state.facades = facades or Binding()
-            app.state.feed = feed = Feed(engine, Holders(opened))
-            app.state[WORDS_KEY] = Words(engine)
-            feed.voice = PlatformVoice(engine, shown_of(app.state))
-            app.state.socketio = socketio = SocketIO(lambda: feed, settings.door.head_timeout_s)
-            app.state.metrics = metrics = Metrics(engine, watch, feed, edge.door)
+            state.access = edge.access = opened
             try:
-                async with exporting(metrics.families), jobs.working():
+                async with _at_work(state, engine, Jobs(engine, worker), settings):
                     yield
             finally:
-                await rarity.close()
-                await analytics.close()
-                await socketio.close()
-                feed.close()
                 edge.access = None
                 watch.flush()
-
-    edge, watch = Edge(settings), Watch(watch_settings)
-
-    def provide_engine() -> Engine:
-        engine: Engine = app.state.engine
-        return engine
-
-    def provide_access() -> Access:
-        opened: Access = app.state.access
-        return opened
 
     app = _EdgedApp(
         route_handlers=[*routes(), *more_routes],
         lifespan=[lifespan],
+        state=state,
         request_class=SlashRestoringRequest,
-        dependencies={
-            "engine": Provide(provide_engine, sync_to_thread=False),
-            "access": Provide(provide_access, sync_to_thread=False),
-            "caller": Provide(caller_of_request, sync_to_thread=False),
-        },
+        dependencies=_dependencies(state),
         exception_handlers={Exception: to_response},
         openapi_config=openapi.openapi_config(),
         logging_config=None,
@@ -195,9 +170,48 @@ def create_app(
         debug=False,
     )
     app.edge, app.watch = edge, watch
-    app.state.watch = watch
-    app.state[DOOR_KEY] = edge.door
     return app
+
+
+@asynccontextmanager
+async def _at_work(state: State, engine: Engine, jobs: Jobs, settings: AccessSettings) -> AsyncIterator[None]:
+    """The parts that routes find in the application's state; they work until the block ends."""
+    state.engine, state.jobs = engine, jobs
+    state.rarity = rarity = Rarity(engine.pool)
+    rarity.begin(game.name for game in engine.games())
+    state.analytics = analytics = Analytics(engine)
+    state.created = Created(engine.pool)
+    state.feed = feed = Feed(engine, Holders(state.access))
+    state[WORDS_KEY] = Words(engine)
+    feed.voice = PlatformVoice(engine, shown_of(state))
+    state.socketio = socketio = SocketIO(lambda: feed, settings.door.head_timeout_s)
+    state.metrics = metrics = Metrics(engine, state.watch, feed, state[DOOR_KEY])
+    try:
+        async with exporting(metrics.families), jobs.working():
+            yield
+    finally:
+        await rarity.close()
+        await analytics.close()
+        await socketio.close()
+        feed.close()
+
+
+def _dependencies(state: State) -> dict[str, Provide]:
+    """What a route is given that asks for it by name."""
+
+    def provide_engine() -> Engine:
+        engine: Engine = state.engine
+        return engine
+
+    def provide_access() -> Access:
+        opened: Access = state.access
+        return opened
+
+    return {
+        "engine": Provide(provide_engine, sync_to_thread=False),
+        "access": Provide(provide_access, sync_to_thread=False),
+        "caller": Provide(caller_of_request, sync_to_thread=False),
+    }
 
 
 def caller_of_request(request: Request[Any, Any, Any]) -> Caller:
