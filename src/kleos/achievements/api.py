@@ -12,15 +12,17 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody, QueryParameter
 
 from kleos.achievements import sql
-from kleos.achievements.explain import HIDDEN_TITLE, AwardExplanation, explain_award
+from kleos.achievements.explain import AwardExplanation, explain_award
+from kleos.achievements.masked import presented
 from kleos.achievements.rarity import Measured, Rarity
 from kleos.core.definition.model import AWARD_GRANTED, Achievement, Manual
-from kleos.core.errors import BadInput, NotFound
+from kleos.core.errors import BadInput
 from kleos.core.ids import achievement_uuid, check_external_id
 from kleos.core.windows import to_datetime
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.engine.receipts import Receipt
+from kleos.players.asked import card_asked
 from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
@@ -109,9 +111,7 @@ async def get_award_explanation(
     """The event that completed it, what the row came to by that event, and the prerequisites; or how far it is."""
     in_force = engine.game(game)
     found = in_force.achievement(achievement)
-    card = await engine.directory.card_in(in_force.namespace, game, check_external_id(player))
-    if card is None:
-        raise NotFound("player", player)
+    card = await card_asked(engine, in_force, check_external_id(player))
     return await explain_award(engine, in_force, found, card, caller)
 
 
@@ -157,13 +157,14 @@ def in_order(achievements: Iterable[Achievement]) -> list[Achievement]:
 def shown_achievement(
     game: Game, achievement: Achievement, measured: Measured, latest: list[Winner]
 ) -> AchievementAnswer:
-    shown, hidden = achievement.presentation, achievement.hidden
+    hidden = achievement.hidden
+    shown = presented(achievement, hidden)
     return AchievementAnswer(
         achievement=achievement.name,
         uuid=achievement_uuid(game.name, achievement.name),
-        title=HIDDEN_TITLE if hidden else shown.title,
-        text="" if hidden else shown.text,
-        icon="" if hidden else shown.icon,
+        title=shown.title,
+        text=shown.text,
+        icon=shown.icon,
         category=shown.category,
         order=shown.order,
         points=achievement.points,

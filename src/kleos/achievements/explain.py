@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from kleos.achievements.awards import awards_of, feeding
+from kleos.achievements.masked import presented
 from kleos.achievements.progress import progress
 from kleos.core.completion import Award, Completion, completions_told
 from kleos.core.definition.model import Achievement, EventCondition, RowCondition
@@ -19,8 +20,6 @@ from kleos.log.outward import shown_value
 from kleos.matches.opening import kept_from
 from kleos.players.directory import Card
 from kleos.server.auth.caller import Caller
-
-HIDDEN_TITLE: Final = "Hidden achievement"
 
 
 class ConditionShown(msgspec.Struct, kw_only=True):
@@ -101,14 +100,14 @@ async def explain_award(
     told = [] if masked else [found.awards[name] for name in achievement.requires if name in found.awards]
     told += [each for each in (award, found.own.award if found.own is not None else None) if each is not None]
     private = await kept_from(engine, game, sorted({each.match for each in told}), caller)
-    shown = achievement.presentation
+    shown = presented(achievement, masked)
     counts_from = game.plan.counts_from.get(achievement.name)
     return AwardExplanation(
         game=game.name,
         achievement=achievement.name,
-        title=HIDDEN_TITLE if masked else shown.title,
-        text="" if masked else shown.text,
-        icon="" if masked else shown.icon,
+        title=shown.title,
+        text=shown.text,
+        icon=shown.icon,
         points=achievement.points,
         hidden=achievement.hidden,
         player=card.id,
@@ -187,7 +186,7 @@ def _requirement(game: Game, name: str, awards: Mapping[str, Award], private: fr
     masked = achievement.hidden and award is None
     return RequirementShown(
         achievement=name,
-        title=HIDDEN_TITLE if masked else achievement.presentation.title,
+        title=presented(achievement, masked).title,
         earned=award is not None,
         **_event(award, private),
     )

@@ -15,11 +15,12 @@ from kleos.boards.beside import Part
 from kleos.boards.described import Boards, PageShown, StandingShown, board_shown
 from kleos.boards.explain import RankExplanation
 from kleos.boards.past import PastQuestion
-from kleos.boards.past_api import Every, From, RankHistory, To, card_of, history_asked, past_question
+from kleos.boards.past_api import Every, From, RankHistory, To, history_asked, past_question
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import MAX_ID_CHARACTERS, check_external_id
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
+from kleos.players.asked import card_asked
 from kleos.server.openapi import BODY, answered, problems
 from kleos.server.parameters import AsOf, GameName, Limit, Offset, PlayerId, TheEngine, WindowName
 
@@ -119,7 +120,7 @@ async def read_standing(
     asked = _asked(request, engine, game, board, window, "as_of")
     if as_of is not None:
         question = past_question(engine, *asked.place, as_of)
-        card = await card_of(engine, asked.game, check_external_id(player))
+        card = await card_asked(engine, asked.game, check_external_id(player))
         stood = await engine.past.standing(asked.game, question, card.player)
         if stood is None:
             raise await _no_standing(engine, asked, player)
@@ -150,7 +151,7 @@ async def read_around(
     asked = _asked(request, engine, game, board, window, "span", "as_of")
     if as_of is not None:
         question = past_question(engine, *asked.place, as_of)
-        card = await card_of(engine, asked.game, check_external_id(player))
+        card = await card_asked(engine, asked.game, check_external_id(player))
         around = await engine.past.around(asked.game, question, card.player, span)
         if around is None:
             raise await _no_standing(engine, asked, player)
@@ -178,7 +179,7 @@ async def explain_standing(
     """By which values, since when, with whom the rank is shared, who is the next above and by how much. For who has no
     rank: why, and how much is missing."""
     asked = _asked(request, engine, game, board, window)
-    card = await card_of(engine, asked.game, check_external_id(player))
+    card = await card_asked(engine, asked.game, check_external_id(player))
     return await engine.standings.explain(*asked.place, card)
 
 

@@ -15,7 +15,7 @@ from kleos.boards.rankkey import Value
 from kleos.core.cells import Values
 from kleos.core.definition.model import Direction, Ties
 from kleos.core.expression import Expression, against_literal, compile_python, conjuncts
-from kleos.core.windows import Window, iso, to_datetime
+from kleos.core.windows import Window, iso, to_datetime_or_none
 from kleos.players.directory import Card
 
 Reason = Literal["no row", "not qualified", "elsewhere"]
@@ -166,7 +166,7 @@ def explained(
         rank=own.rank if own is not None else None,
         total=found.total,
         percentile=100 * (found.total - own.rank + 1) / found.total if own is not None else None,
-        since=to_datetime(since) if since is not None else None,
+        since=to_datetime_or_none(since),
         shared_by=found.shared_by if own is not None else None,
         ties=board.board.ties,
         by=[_ranked(board, place, own, asked.row) for place in range(len(board.by_names))],
@@ -212,7 +212,7 @@ def _above(board: CompiledBoard, own: Entry, above: Entry, names: Mapping[str, s
         player=theirs.id,
         name=names[theirs.id],
         values={name: _shown(kinds[n], theirs.values[n]) for n, name in enumerate(board.by_names)},
-        since=to_datetime(theirs.since) if theirs.since is not None else None,
+        since=to_datetime_or_none(theirs.since),
         column=board.by_names[differing] if differing is not None else None,
         by=_behind(kinds[differing], mine.values[differing], theirs.values[differing])
         if differing is not None

@@ -12,12 +12,12 @@ from kleos.boards.compiled import CompiledBoard
 from kleos.boards.past import PastQuestion
 from kleos.boards.rank_history import MOST_DAYS, Stood, days_between, rank_history
 from kleos.core.definition.model import WINDOW_KINDS
-from kleos.core.errors import BadInput, NotFound
+from kleos.core.errors import BadInput
 from kleos.core.moments import past_moment
-from kleos.core.windows import Window, iso, to_datetime
+from kleos.core.windows import Window, iso, to_datetime, to_datetime_or_none
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
-from kleos.players.directory import Card
+from kleos.players.asked import card_asked
 
 USUAL_DAYS: Final = 30
 
@@ -62,13 +62,6 @@ def past_question(
     return PastQuestion(compiled, _window(game, compiled, window, at), compiled.partition(partition), at)
 
 
-async def card_of(engine: Engine, game: Game, player: str) -> Card:
-    card = await engine.directory.card_in(game.namespace, game.name, player)
-    if card is None:
-        raise NotFound("player", player)
-    return card
-
-
 async def history_asked(
     engine: Engine,
     game: Game,
@@ -79,7 +72,7 @@ async def history_asked(
     first: str | None,
     last: str | None,
 ) -> RankHistory:
-    card = await card_of(engine, game, player)
+    card = await card_asked(engine, game, player)
     compiled = engine.standings.compiled(game, board)
     part = compiled.partition(partition)
     now = engine.now()
@@ -140,6 +133,6 @@ def _point(board: CompiledBoard, stood: Stood) -> PointShown:
         rank=stood.rank,
         value=values.get(board.by_names[0]),
         values=values,
-        since=to_datetime(stood.since) if stood.since is not None else None,
+        since=to_datetime_or_none(stood.since),
         total=stood.total,
     )

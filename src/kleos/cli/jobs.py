@@ -42,7 +42,7 @@ def list_(
     """
     given = {"status": status, "game": game, "kind": kind, "limit": str(limit)}
     with Remote(url, key) as remote:
-        answer = remote.ask(get("jobs", params={name: value for name, value in given.items() if value is not None}))
+        answer = remote.ask(get("jobs", params=given))
     if as_json:
         print_json(answer)
         return

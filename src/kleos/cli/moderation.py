@@ -141,9 +141,8 @@ def list_(
         kleos quarantine list golf --status waiting
     """
     given = {"status": status, "reason": reason, "limit": str(limit), "offset": str(offset)}
-    params = {name: value for name, value in given.items() if value is not None}
     with Remote(url, key) as remote:
-        answer = remote.ask(get("games", game, "quarantine", params=params))
+        answer = remote.ask(get("games", game, "quarantine", params=given))
     if as_json:
         print_json(answer)
     elif not answer["events"]:
@@ -221,9 +220,8 @@ def list_corrections(
         kleos corrections list golf --kind void
     """
     given = {"kind": kind, "player": player, "limit": str(limit), "offset": str(offset)}
-    params = {name: value for name, value in given.items() if value is not None}
     with Remote(url, key) as remote:
-        answer = remote.ask(get("games", game, "corrections", params=params))
+        answer = remote.ask(get("games", game, "corrections", params=given))
     if as_json:
         print_json(answer)
     elif not answer["corrections"]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +16,8 @@ from kleos.client.retry import RetryPolicy
 
 USUAL_URL: Final = "http://127.0.0.1:8000"
 IMPATIENCE: Final = RetryPolicy(attempts=3)
+
+Value = TypeVar("Value")
 
 Url = Annotated[str, Parameter(name="--url", env_var="KLEOS_URL", show_env_var=True, help="Where the server is.")]
 Key = Annotated[
@@ -49,11 +51,15 @@ def path(*segments: str) -> str:
     return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
-def get(*segments: str, params: Mapping[str, str] | None = None) -> Call[Any]:
-    return Call("GET", path(*segments), object, params or {})
+def get(*segments: str, params: Mapping[str, str | None] | None = None) -> Call[Any]:
+    """A call that reads; what is None in ``params`` is left out."""
+    return Call("GET", path(*segments), object, _given(params or {}))
 
 
 def writing(method: str, *segments: str, body: Mapping[str, Any]) -> Call[Any]:
     """A call that writes; what is None in ``body`` is left out."""
-    given = {name: value for name, value in body.items() if value is not None}
-    return Call(method, path(*segments), object, {}, msgspec.json.encode(given))
+    return Call(method, path(*segments), object, {}, msgspec.json.encode(_given(body)))
+
+
+def _given(values: Mapping[str, Value | None]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -65,6 +65,17 @@ class RecordOf:
 Type = Scalar | ListOf | MapOf | RecordOf
 
 
+def holds_player(type_: Type) -> bool:
+    """Whether a value of the type may name a player."""
+    if isinstance(type_, Scalar):
+        return type_.kind == "player"
+    if isinstance(type_, ListOf):
+        return holds_player(type_.item)
+    if isinstance(type_, MapOf):
+        return type_.key.kind == "player" or holds_player(type_.value)
+    return any(holds_player(field.type) for field in type_.fields.values())
+
+
 class Missing:
     """The type of :data:`MISSING`: the field has no default; an event carries it, or it is optional."""
 

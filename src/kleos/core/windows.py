@@ -31,6 +31,11 @@ def to_datetime(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
+def to_datetime_or_none(microseconds: int | None) -> datetime | None:
+    """For what may not have happened yet."""
+    return None if microseconds is None else to_datetime(microseconds)
+
+
 def from_datetime(moment: datetime) -> int:
     """``moment`` must carry its zone."""
     return (moment - _EPOCH) // _MICROSECOND

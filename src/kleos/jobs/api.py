@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from kleos.core.errors import BadInput, NotFound
-from kleos.core.windows import to_datetime
+from kleos.core.windows import to_datetime, to_datetime_or_none
 from kleos.engine.engine import Engine
 from kleos.jobs.jobs import Jobs
 from kleos.jobs.kinds import Kind, State
@@ -88,8 +88,8 @@ def job_answer(job: Job) -> JobAnswer:
         job.actor,
         ProgressAnswer(job.phase, job.done, job.total),
         to_datetime(job.made_at),
-        to_datetime(job.started_at) if job.started_at is not None else None,
-        to_datetime(job.ended_at) if job.ended_at is not None else None,
+        to_datetime_or_none(job.started_at),
+        to_datetime_or_none(job.ended_at),
         job.result,
         job.error,
     )

@@ -20,6 +20,7 @@ from kleos.matches.detail import MatchDetail, match_detail
 from kleos.matches.listing import Match, Matches, Running, Status, named, newest, running
 from kleos.matches.logged import page_of_events
 from kleos.matches.opening import MOST_CONTROLLERS, Visibility, check_may_see, open_match
+from kleos.players.asked import card_asked
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, SheetName, TheCaller, TheEngine
@@ -87,10 +88,7 @@ async def get_matches(
     in_force = engine.game(game)
     number = None
     if player is not None:
-        card = await engine.directory.card_in(in_force.namespace, game, check_external_id(player))
-        if card is None:
-            raise NotFound("player", player)
-        number = card.player
+        number = (await card_asked(engine, in_force, check_external_id(player))).player
     return await newest(engine, [in_force], number, status, limit, before)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from kleos.core.errors import BadInput
 from kleos.core.ids import check_text
-from kleos.core.windows import to_datetime
+from kleos.core.windows import to_datetime, to_datetime_or_none
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.matches import sql
@@ -124,7 +124,7 @@ def _match(game: Game, row: asyncpg.Record, names: dict[str, str], now: int) -> 
         status=status_of(game, row["last_at"], ended_at, now),
         started_at=to_datetime(row["first_at"]),
         last_at=to_datetime(row["last_at"]),
-        ended_at=to_datetime(ended_at) if ended_at is not None else None,
+        ended_at=to_datetime_or_none(ended_at),
         events=row["events"],
         players=sorted(names),
         names=names,

@@ -8,7 +8,7 @@ import msgspec
 
 from kleos.boards.supposed import Move
 from kleos.core.definition.model import Sheet
-from kleos.core.windows import iso, to_datetime
+from kleos.core.windows import iso, to_datetime, to_datetime_or_none
 from kleos.moderation.corrections import Outcome
 from kleos.moderation.effects import AwardEffect, GameEffects, RowEffect
 from kleos.moderation.subjects import Correction, Kind
@@ -138,8 +138,8 @@ def correction_answer(correction: Correction, ids: Mapping[int, str]) -> Correct
             match=subject.match,
             player=_named(subject.player, ids),
             into=_named(subject.into, ids),
-            since=_moment(subject.since),
-            until=_moment(subject.until),
+            since=to_datetime_or_none(subject.since),
+            until=to_datetime_or_none(subject.until),
             matches=subject.matches[:MATCHES_SHOWN],
             matches_total=len(subject.matches),
             quarantine=subject.quarantine,
@@ -200,12 +200,10 @@ def _shown(kind: str, value: Any, ids: Mapping[int, str]) -> Any:
 
 def _award(award: AwardEffect, ids: Mapping[int, str]) -> AwardMove:
     player = _named(award.player, ids) or ""
-    return AwardMove(award.kind, player, award.achievement, _moment(award.before), _moment(award.after))
+    return AwardMove(
+        award.kind, player, award.achievement, to_datetime_or_none(award.before), to_datetime_or_none(award.after)
+    )
 
 
 def _named(player: int | None, ids: Mapping[int, str]) -> str | None:
     return None if player is None else ids.get(player, f"{FORGOTTEN}-{player}")
-
-
-def _moment(at: int | None) -> datetime | None:
-    return None if at is None else to_datetime(at)

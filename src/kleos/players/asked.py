@@ -31,6 +31,14 @@ def namespace_of(engine: Engine, namespace: str | None, game: str | None = None)
     return namespace
 
 
+async def card_asked(engine: Engine, game: Game, player: str) -> Card:
+    """Raises NotFound for a player that does not exist, and for one who is banned in the game."""
+    card = await engine.directory.card_in(game.namespace, game.name, player)
+    if card is None:
+        raise NotFound("player", player)
+    return card
+
+
 async def player_asked(engine: Engine, player: str, namespace: str | None, game: str | None) -> Asked:
     """Raises NotFound for a player that does not exist (one with no row, award or profile), and for one who is banned
     in the game asked for."""

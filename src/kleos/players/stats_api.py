@@ -7,12 +7,12 @@ from litestar import get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
-from kleos.achievements.explain import HIDDEN_TITLE
+from kleos.achievements.masked import presented
 from kleos.achievements.progress import Earned, Progress, earned, progress
 from kleos.core.definition.model import Achievement, Column, Sheet, WindowKind
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import achievement_uuid
-from kleos.core.windows import ALL, Window, to_datetime
+from kleos.core.windows import ALL, Window, to_datetime, to_datetime_or_none
 from kleos.engine.description import decimals_of, in_order
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
@@ -121,14 +121,14 @@ def _achievement(
     game: Game, achievement: Achievement, award: Earned | None, far: Progress | None
 ) -> answers.PlayerAchievement:
     masked = achievement.hidden and award is None
-    shown = achievement.presentation
+    shown = presented(achievement, masked)
     return answers.PlayerAchievement(
         game=game.name,
         achievement=achievement.name,
         uuid=achievement_uuid(game.name, achievement.name),
-        title=HIDDEN_TITLE if masked else shown.title,
-        text="" if masked else shown.text,
-        icon="" if masked else shown.icon,
+        title=shown.title,
+        text=shown.text,
+        icon=shown.icon,
         category=shown.category,
         points=achievement.points,
         tier=achievement.tier,
@@ -298,7 +298,7 @@ def _points(engine: Engine, game: Game, points: list[stats.Point]) -> list[answe
     shown = []
     for point in points:
         span = game.calendar.named(point.window, engine.now()) if point.window != ALL.name else ALL
-        start = to_datetime(span.start) if span.start is not None else None
+        start = to_datetime_or_none(span.start)
         shown.append(answers.TrendPoint(point.window, start, point.values))
     return shown
 

@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 
 from kleos.core.definition.model import Definition, EventType
-from kleos.core.types import ListOf, MapOf, RecordOf, Scalar, Type
+from kleos.core.types import ListOf, RecordOf, Scalar, Type, holds_player
 from kleos.replay.columns import LOG_ROW, bodies_to_view, view_columns
 from kleos.replay.parquet import parquet_to_view
 
@@ -130,7 +130,7 @@ def text(value: str) -> str:
 def _merged(event: EventType, sources: Sources) -> str:
     """The columns of the view, with every merged player's number replaced."""
     types = {field.name: field.type for field in event.fields.values()}
-    if not sources.merges or not any(_has_player(type_) for type_ in types.values()):
+    if not sources.merges or not any(holds_player(type_) for type_ in types.values()):
         return "*"
     columns = [
         f"{_renamed(types[name], quoted, 0)} AS {quoted}" if name in types else quoted
@@ -140,18 +140,8 @@ def _merged(event: EventType, sources: Sources) -> str:
     return ", ".join(columns)
 
 
-def _has_player(type_: Type) -> bool:
-    if isinstance(type_, Scalar):
-        return type_.kind == "player"
-    if isinstance(type_, ListOf):
-        return _has_player(type_.item)
-    if isinstance(type_, MapOf):
-        return type_.key.kind == "player" or _has_player(type_.value)
-    return any(_has_player(field.type) for field in type_.fields.values())
-
-
 def _renamed(type_: Type, value: str, depth: int) -> str:
-    if not _has_player(type_):
+    if not holds_player(type_):
         return value
     item = f"v{depth}"
     if isinstance(type_, Scalar):

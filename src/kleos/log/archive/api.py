@@ -7,7 +7,7 @@ import msgspec
 from litestar import get
 from litestar.handlers import BaseRouteHandler
 
-from kleos.core.windows import to_datetime
+from kleos.core.windows import to_datetime_or_none
 from kleos.log.archive.manifest import Span, location_of, retention_days_of, spans_of
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import KEY, problems
@@ -42,8 +42,8 @@ def span_answer(span: Span) -> SpanAnswer:
         span.events,
         len(span.files),
         span.size_bytes,
-        to_datetime(span.sealed_at) if span.sealed_at is not None else None,
-        to_datetime(span.removed_at) if span.removed_at is not None else None,
+        to_datetime_or_none(span.sealed_at),
+        to_datetime_or_none(span.removed_at),
     )
 
 

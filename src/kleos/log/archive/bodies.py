@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kleos.core.definition.model import EventType
-from kleos.core.types import MISSING, Field, ListOf, MapOf, RecordOf, Scalar, Type
+from kleos.core.types import MISSING, Field, ListOf, MapOf, RecordOf, Scalar, Type, holds_player
 from kleos.core.windows import from_datetime
 from kleos.replay.columns import RECEIVED_AT, REST, SEQ
 
@@ -116,22 +116,12 @@ def _by_type(type_: Type) -> _Convert:
 
 def _record(type_: RecordOf) -> _Convert:
     parts = {name: _optional(_by_type(field.type)) for name, field in type_.fields.items()}
-    leaves_out = has_players(type_)
+    leaves_out = holds_player(type_)
     return lambda record: {
         name: convert(record[name])
         for name, convert in parts.items()
         if name in record and (record[name] is not None or not leaves_out)
     }
-
-
-def has_players(type_: Type) -> bool:
-    if isinstance(type_, Scalar):
-        return type_.kind == "player"
-    if isinstance(type_, ListOf):
-        return has_players(type_.item)
-    if isinstance(type_, MapOf):
-        return type_.key.kind == "player" or has_players(type_.value)
-    return any(has_players(field.type) for field in type_.fields.values())
 
 
 def _by_arrow(arrow: pa.DataType) -> _Convert:

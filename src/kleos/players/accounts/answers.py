@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from kleos.core.windows import to_datetime
+from kleos.core.windows import to_datetime, to_datetime_or_none
 from kleos.players.accounts.accounts import Account
 from kleos.server.auth.caller import ROLES, Role
 
@@ -31,12 +31,8 @@ def account_answer(account: Account) -> AccountAnswer:
         roles=[role for role in ROLES if role in account.roles],
         games=list(account.games),
         joined_at=to_datetime(account.joined_at),
-        last_login_at=_moment(account.last_login_at),
-        last_active_at=_moment(account.last_active_at),
-        deactivated_at=_moment(account.deactivated_at),
+        last_login_at=to_datetime_or_none(account.last_login_at),
+        last_active_at=to_datetime_or_none(account.last_active_at),
+        deactivated_at=to_datetime_or_none(account.deactivated_at),
         deactivated_by=account.deactivated_by,
     )
-
-
-def _moment(at: int | None) -> datetime | None:
-    return to_datetime(at) if at is not None else None

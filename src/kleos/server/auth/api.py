@@ -10,7 +10,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from kleos.core.errors import BadInput, NotFound
 from kleos.core.ids import check_text
-from kleos.core.windows import to_datetime
+from kleos.core.windows import to_datetime, to_datetime_or_none
 from kleos.server.auth.audit import audit
 from kleos.server.auth.caller import Caller, Kind, Right, Scope
 from kleos.server.auth.guards import forbidden, requires, unauthorized
@@ -214,8 +214,8 @@ def _answer(key: Key) -> KeyAnswer:
         per_minute=key.per_minute,
         made_by=key.made_by,
         created_at=to_datetime(key.created_at),
-        last_used_at=to_datetime(key.last_used_at) if key.last_used_at is not None else None,
-        revoked_at=to_datetime(key.revoked_at) if key.revoked_at is not None else None,
+        last_used_at=to_datetime_or_none(key.last_used_at),
+        revoked_at=to_datetime_or_none(key.revoked_at),
     )
 
 

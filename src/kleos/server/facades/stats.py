@@ -18,6 +18,7 @@ from kleos.core.windows import ALL, to_datetime
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.players import stats
+from kleos.players.asked import card_asked
 from kleos.players.directory import Card
 from kleos.server.auth.guards import requires_player
 from kleos.server.facades.binding import stats_game
@@ -196,10 +197,7 @@ async def get_player_achievements(state: State, engine: TheEngine, user_id: User
 
 
 async def _card(engine: Engine, game: Game, user_id: str) -> Card:
-    card = await engine.directory.card_in(game.namespace, game.name, check_external_id(user_id, "user_id"))
-    if card is None:
-        raise NotFound("player", user_id)
-    return card
+    return await card_asked(engine, game, check_external_id(user_id, "user_id"))
 
 
 async def _stats(engine: Engine, game: Game, user_id: str) -> UserStats | None:
