@@ -25,7 +25,8 @@ from kleos.log.archive.manifest import set_location
 from kleos.log.archive.retention import remove_old
 from kleos.log.archive.seal import seal
 from kleos.moderation import asked
-from kleos.moderation.corrections import Corrections, Outcome
+from kleos.moderation.corrections import Corrections
+from kleos.moderation.outcome import Outcome
 from kleos.players.change import put_profile
 from kleos.players.profiles import ProfileChange
 from kleos.sheets.past import page_as_of

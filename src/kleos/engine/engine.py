@@ -31,14 +31,13 @@ from kleos.jobs.queue import defer
 from kleos.log import sql as log_sql
 from kleos.log.archive.manifest import set_location
 from kleos.log.commit import Committed
-from kleos.log.committer import Committer, all_paused
+from kleos.log.committer import Committer
 from kleos.log.decode import Batch, Incoming, Stamp, decode_batch
 from kleos.log.own import Sender, decode_own
 from kleos.players.directory import Directory
 from kleos.sheets.rebuild import clear_away
 from kleos.sheets.sql import GAMES_POSTPONED
 from kleos.sheets.swap import Adopt, Quiet
-from kleos.sheets.write import Writers
 from kleos.store.database import Database, close_pool
 from kleos.store.pool import DATABASE_ERRORS, Connection, open_pool
 from kleos.telemetry.progress import Progress, silent
@@ -283,31 +282,6 @@ class Engine:
             yield
         finally:
             self.changing.release()
-
-    @asynccontextmanager
-    async def correcting(self, games: Collection[str]) -> AsyncIterator[Connection]:
-        """Inside, nothing is committed in these games; what a correction changed there is told by :meth:`corrected`."""
-        self.guard.check()
-        committers = [self.committer(name) for name in sorted(games)]
-        async with self.one_change(), all_paused(committers):
-            try:
-                async with self.pool.acquire() as connection:
-                    yield connection
-            except KleosError:
-                raise
-            except Exception:
-                for committer in committers:
-                    committer.distrust()
-                raise
-
-    def writers(self, game: str) -> Writers:
-        return self.committer(game).writers
-
-    def corrected(self, game: Game, committed: Committed, watched: Collection[str] = ()) -> Effects:
-        """After a correction: the game as it is now, and what changed, taken in as from a commit."""
-        self.committer(game.name).game = game
-        self.rankings.carry(game)
-        return self.publish(game, committed, watched)
 
     # Starting and ending ----------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ import msgspec
 from kleos.boards.supposed import Move
 from kleos.core.definition.model import Sheet
 from kleos.core.windows import iso, to_datetime, to_datetime_or_none
-from kleos.moderation.corrections import Outcome
 from kleos.moderation.effects import AwardEffect, GameEffects, RowEffect
+from kleos.moderation.outcome import Outcome
 from kleos.moderation.subjects import Correction, Kind
 
 MOVES_SHOWN: Final = 200

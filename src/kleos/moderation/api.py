@@ -14,7 +14,8 @@ from kleos.engine.engine import Engine
 from kleos.moderation import answers, sql
 from kleos.moderation.answers import CorrectionAnswer, OutcomeAnswer, correction_answer, outcome_answer
 from kleos.moderation.asked import Ban, Merge, Moment, Void
-from kleos.moderation.corrections import Corrections, Outcome
+from kleos.moderation.corrections import Corrections
+from kleos.moderation.outcome import Outcome
 from kleos.moderation.quarantine import Quarantine, Reasons, Status, quarantine_page, quarantine_reasons
 from kleos.moderation.subjects import Correction, Kind
 from kleos.players.asked import namespace_of

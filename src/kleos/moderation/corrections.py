@@ -1,42 +1,20 @@
 """Making corrections and undoing them: from what a moderator asks to what everybody sees."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-import msgspec
-
-from kleos.boards.supposed import Move, supposed, supposed_hidden
 from kleos.core.errors import Conflict, NotFound
 from kleos.core.windows import from_datetime
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.log import history
-from kleos.log import sql as log_sql
-from kleos.log.commit import Committed
 from kleos.moderation import sql
 from kleos.moderation.asked import Asked, Ban, Merge, Void, check_asked, check_reason
-from kleos.moderation.concern import players_in
+from kleos.moderation.outcome import Outcome, carried_out
 from kleos.moderation.recount import appearances_of
-from kleos.moderation.subjects import Correction, Kind, Subject
-from kleos.moderation.transaction import Done, Made, Step, Undone, carry_out
+from kleos.moderation.subjects import Correction, Kind, Subject, correction_of
+from kleos.moderation.transaction import Made, Step, Undone
 from kleos.players.directory import Card
-from kleos.sheets.changes import RowChange
-from kleos.sheets.write import row_key
 from kleos.store.pool import Connection
-
-Prepare = Callable[[], Awaitable[Step]]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """``correction`` is None where it was only rehearsed; ``moves`` are by game those on boards in memory, and ``ids``
-    names the players of ``done``."""
-
-    correction: Correction | None
-    done: Done
-    moves: Mapping[str, Sequence[Move]]
-    ids: Mapping[int, str]
 
 
 class Corrections:
@@ -56,7 +34,7 @@ class Corrections:
                 subject = await self._merge(namespace, asked)
                 return _new("", namespace, "merge", subject, actor, asked.reason)
 
-            return await self._carry_out(self._of_namespace(namespace), merge, rehearse)
+            return await carried_out(self._engine, self._of_namespace(namespace), merge, rehearse)
         if isinstance(asked, Ban):
             return await self._ban(game, [in_force], asked, actor, rehearse)
         subject = await self._void(in_force, asked)
@@ -64,7 +42,7 @@ class Corrections:
         async def void() -> Step:
             return _new(game, namespace, "void", subject, actor, asked.reason)
 
-        return await self._carry_out([in_force], void, rehearse)
+        return await carried_out(self._engine, [in_force], void, rehearse)
 
     async def ban_everywhere(self, namespace: str, asked: Ban, actor: str, *, rehearse: bool = False) -> Outcome:
         """From every game of the namespace."""
@@ -80,7 +58,7 @@ class Corrections:
                 raise Conflict(f"{asked.player!r} is banned already")
             return _new(game, namespace, "ban", Subject(player=card.player), actor, asked.reason)
 
-        return await self._carry_out(games, ban, rehearse)
+        return await carried_out(self._engine, games, ban, rehearse)
 
     async def bans_of(self, game: str, namespace: str, player: str) -> list[int]:
         """The bans of a player that are in force in one game alone, or with ``game`` empty everywhere."""
@@ -99,7 +77,7 @@ class Corrections:
                 raise Conflict(f"correction {number} was undone before, by {now.undone_by}")
             return Step(now.game, Undone(correction=number, actor=actor, reason=reason), now)
 
-        return await self._carry_out(games, undo, rehearse)
+        return await carried_out(self._engine, games, undo, rehearse)
 
     async def judge(
         self, game: str, number: int, accept: bool, actor: str, reason: str, *, rehearse: bool = False
@@ -119,7 +97,7 @@ class Corrections:
             subject = Subject(event=row["id"], match=row["match"], quarantine=number)
             return _new(game, in_force.namespace, "accept" if accept else "refuse", subject, actor, reason)
 
-        return await self._carry_out([in_force], judge, rehearse)
+        return await carried_out(self._engine, [in_force], judge, rehearse)
 
     async def one(self, game: str, number: int) -> Correction:
         in_force = self._engine.game(game)
@@ -197,98 +175,6 @@ class Corrections:
                 "void those matches first where they are"
             )
 
-    async def _carry_out(self, games: Sequence[Game], prepare: Prepare, rehearse: bool) -> Outcome:
-        """``prepare`` says what to do, or why not, when nothing can change any more."""
-        engine = self._engine
-        async with engine.correcting([game.name for game in games]) as connection:
-            step = await prepare()
-            in_force = [engine.game(game.name) for game in games]
-            writers = {game.name: engine.writers(game.name) for game in games}
-            done = await carry_out(connection, in_force, writers, step, engine.stamp.next_at(), rehearse)
-            ids = await _ids(connection, in_force[0].namespace, _players_of(done, step))
-            moves = self._moves(done, step, ids)
-            if rehearse:
-                return Outcome(None, done, moves, ids)
-            await self._publish(connection, done, step, ids)
-            row = await connection.fetchrow(sql.CORRECTION, games[0].name, games[0].namespace, done.seq)
-            return Outcome(correction_of(row), done, moves, ids)
-
-    def _moves(self, done: Done, step: Step, ids: Mapping[int, str]) -> dict[str, list[Move]]:
-        rankings = self._engine.rankings
-        if step.kind == "ban":
-            hidden = step.undoes is None
-            return {
-                game.name: [
-                    move
-                    for player in step.subject.players
-                    if player in ids
-                    for move in supposed_hidden(rankings, game, ids[player], hidden)
-                ]
-                for game in done.games
-            }
-        return {
-            one.game.name: supposed(rankings, one.game, _known(one.game, one.rows, ids), ids) for one in done.recounted
-        }
-
-    async def _publish(self, connection: Connection, done: Done, step: Step, ids: Mapping[int, str]) -> None:
-        """Memory takes in what the correction changed, before the next commit."""
-        engine = self._engine
-        await engine.directory.load_corrected()
-        recounted = {one.game.name: one for one in done.recounted}
-        for game in done.games:
-            one = recounted.get(game.name)
-            if one is None:
-                engine.corrected(game, Committed(frozenset(), None))
-                continue
-            committed = Committed(
-                frozenset(),
-                None,
-                _known(game, one.rows, ids),
-                [change for change in one.awards if change.player in ids],
-                ids,
-                appeared=[ids[player] for player in one.appeared if player in ids],
-                matches=step.subject.places,
-                outbox=one.outbox,
-            )
-            engine.corrected(game, committed)
-            if one.outbox is not None:
-                await connection.execute(log_sql.DROP_OUTBOX, [one.outbox])
-        if step.kind == "ban":
-            for player in step.subject.players:
-                if player in ids:
-                    engine.rankings.hidden_or_shown(done.games[0].namespace, ids[player])
-        engine.unsettle({game.name for game in done.games})
-
 
 def _new(game: str, namespace: str, kind: Kind, subject: Subject, actor: str, reason: str) -> Step:
     return Step(game, Made(namespace=namespace, kind=kind, subject=subject, actor=actor, reason=reason))
-
-
-async def _ids(connection: Connection, namespace: str, players: set[int]) -> dict[int, str]:
-    rows = await connection.fetch(sql.IDS_OF, namespace, sorted(players))
-    return {row["player"]: row["id"] for row in rows}
-
-
-def _players_of(done: Done, step: Step) -> set[int]:
-    """Everybody whom the answer or the feed may have to name."""
-    players = set(step.subject.players)
-    for one in done.recounted:
-        players.update(one.appeared, one.concern.players)
-        for change in one.rows:
-            players |= players_in(
-                one.game, change.sheet, {row_key(one.game.definition.sheets[change.sheet], change.row)}
-            )
-    for effects in done.effects:
-        players.update(effects.players_shown)
-    return players
-
-
-def _known(game: Game, rows: Sequence[RowChange], ids: Mapping[int, str]) -> list[RowChange]:
-    """Without those of players who were deleted: they stand nowhere."""
-    keys = {name: sheet.player_key for name, sheet in game.definition.sheets.items()}
-    return [change for change in rows if (key := keys[change.sheet]) is None or change.row[key] in ids]
-
-
-def correction_of(row: Any) -> Correction:
-    values = dict(row)
-    return Correction(**{**values, "subject": msgspec.json.decode(values["subject"], type=Subject)})

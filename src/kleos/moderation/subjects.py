@@ -1,6 +1,6 @@
 """What a correction is about, as the log and the database keep it: players are numbers, times microseconds."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -44,3 +44,8 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     undone_at: int | None = None
     undone_by: str | None = None
     undone_reason: str | None = None
+
+
+def correction_of(row: Any) -> Correction:
+    values = dict(row)
+    return Correction(**{**values, "subject": msgspec.json.decode(values["subject"], type=Subject)})
