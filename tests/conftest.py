@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from kleos.store.migrate import migrate
 from kleos.store.pool import open_connection, open_pool
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Commands that are started are interrupted as at a terminal, also where the tests run in the background of a shell,
+# which has them ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def find_shared() -> Path | None:

@@ -24,7 +24,7 @@ def test_runs_and_leaves_nothing_behind(name: str, reachable_dir: Path) -> None:
         env={**os.environ, "TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert ended.returncode == 0, ended.stderr
     lines = [line for line in ended.stdout.splitlines() if line.startswith("| ")]

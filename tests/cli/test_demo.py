@@ -29,7 +29,7 @@ def servers_on(folder: Path) -> list[str]:
 
 
 def test_it_plays_until_its_time_is_up(data_dir: Path) -> None:
-    result = kleos("demo", "--data", str(data_dir), "--duration", "12", "--rate", "20", "--seed", "7", "--port", "0")
+    result = kleos("demo", "--data", str(data_dir), "--duration", "20", "--rate", "40", "--seed", "7", "--port", "0")
     assert result.code == 0, result.err
     assert OPEN.search(result.out)
     assert "golf wins: 1. " in result.out

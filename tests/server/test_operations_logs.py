@@ -14,7 +14,7 @@ import httpx
 import pytest
 from litestar import get
 
-from kleos.server.logs import RequestLines, configure_logs
+from kleos.server.logs import LineWriter, LogHandler, RequestLines, configure_logs
 from tests.cli.conftest import KEY as CLI_KEY
 from tests.cli.conftest import LISTENS, Start, start
 from tests.server.watched import EVENTS, HEADERS, KEY, score, watched
@@ -190,6 +190,22 @@ async def test_who_does_not_read_the_log_holds_nobody_up() -> None:
         said = [json.loads(line) for line in (got.decode() + rest.read()).splitlines()]
     assert len(said) == 2_001 - lines.dropped
     assert said[-1]["request_id"] == "later"
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up() -> None:
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as out:
+        handler = LogHandler(LineWriter(out))
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        for number in range(100):  # 500 kB, into a pipe that holds 64
+            handler.handle(logging.LogRecord("kleos", logging.INFO, "", 0, f"{number} {'x' * 5_000}", (), None))
+        got = os.read(read, 1 << 20)
+        handler.handle(logging.LogRecord("kleos", logging.INFO, "", 0, "later", (), None))
+    with os.fdopen(read) as rest:
+        said = (got.decode() + rest.read()).splitlines()
+    assert 5 < len(said) < 20
+    assert said[-1] == "later"
+    assert said[0] == f"0 {'x' * 5_000}"
 
 
 def test_the_command_writes_json_alone_and_no_key(start: Start, data_dir: Path) -> None:

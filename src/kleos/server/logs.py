@@ -31,7 +31,8 @@ _REQUESTS: Final = "kleos.requests"
 _GATHER_S: Final = 0.1
 _GATHERED_AT_MOST: Final = 200
 _WRITTEN_AT_ONCE: Final = 8
-"""So many lines are under the 4 KiB that a pipe takes whole when it takes anything."""
+_PIECE_BYTES: Final = select.PIPE_BUF
+"""So much a pipe takes whole when it takes anything."""
 _FAILED: Final = 500
 _BLOT: Final = "[secret]"
 _SECRET: Final = re.compile(
@@ -66,7 +67,7 @@ def configure_logs(
         Blotter(secrets),
         renderer(_is_for_people(style, out)),
     ]
-    handler = logging.StreamHandler(out)
+    handler = LogHandler(LineWriter(out))
     handler.setFormatter(ProcessorFormatter(foreign_pre_chain=before, processors=after))
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -124,6 +125,42 @@ class Blotter:
         return _SECRET.sub(lambda found: (found["before"] or "") + _BLOT, text)
 
 
+class LineWriter:
+    """Whoever reads the log too slowly misses lines, and holds nobody up: a pipe that is full is not waited for."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._pipe = _descriptor_of(out)
+        self._is_cut = False
+
+    def write(self, lines: str) -> bool:
+        """Whether all of it was taken."""
+        if self._pipe is None:
+            self._out.write(lines)
+            self._out.flush()
+            return True
+        data = ("\n" * self._is_cut + lines).encode("utf-8", "backslashreplace")
+        for start in range(0, len(data), _PIECE_BYTES):
+            if not select.select((), (self._pipe,), (), 0)[1]:
+                self._is_cut = self._is_cut or start > 0
+                return False
+            os.write(self._pipe, data[start : start + _PIECE_BYTES])
+            self._is_cut = False
+        return True
+
+
+class LogHandler(logging.Handler):
+    def __init__(self, writer: LineWriter) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._writer.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 class RequestLine(msgspec.Struct, frozen=True):
     """What the log says of a request. None of it comes from the caller, but for an id that was looked at."""
 
@@ -144,9 +181,9 @@ class RequestLines:
     """
 
     def __init__(self, style: LogFormat = "auto", stream: TextIO | None = None) -> None:
-        self._out = sys.stderr if stream is None else stream
-        self._pipe = _descriptor_of(self._out)
-        self._console = renderer(True) if _is_for_people(style, self._out) else None
+        out = sys.stderr if stream is None else stream
+        self._writer = LineWriter(out)
+        self._console = renderer(True) if _is_for_people(style, out) else None
         self._encode = msgspec.json.Encoder().encode
         self._gathered: list[RequestLine] = []
         self.dropped = 0
@@ -163,17 +200,11 @@ class RequestLines:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what was gathered. Whoever reads the log too slowly misses lines, and does not hold the server up."""
+        """Writes what was gathered."""
         gathered, self._gathered = self._gathered, []
         for start in range(0, len(gathered), _WRITTEN_AT_ONCE):
             lines = gathered[start : start + _WRITTEN_AT_ONCE]
-            text = "".join(map(self._text, lines))
-            if self._pipe is None:
-                self._out.write(text)
-                self._out.flush()
-            elif select.select((), (self._pipe,), (), 0)[1]:
-                os.write(self._pipe, text.encode())
-            else:
+            if not self._writer.write("".join(map(self._text, lines))):
                 self.dropped += len(lines)
 
     def _text(self, line: RequestLine) -> str:
