@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { ownFirst } from "@/api/games";
+import { capital } from "@/shared/format/numbers";
 import { Strip } from "@/shared/strip/Strip";
 import { WindowTabs } from "@/shared/windows/WindowTabs";
 import type { Board, Sheet } from "./asked";
@@ -79,8 +80,8 @@ function Parts({ board, parts, partition }: PartsProps) {
   const everybody = board.partitions.some((names) => names.length === 0);
   const value = Object.keys(partition).length > 0 ? keyOf(partition) : "";
   return (
-    <label className="flex flex-col gap-1 text-quiet text-sm first-letter:uppercase max-sm:basis-32 max-sm:grow">
-      {[...new Set(board.partitions.flat())].join(", ").replaceAll("_", " ")}
+    <label className="flex items-center gap-x-3 gap-y-1 text-quiet text-sm max-sm:w-full sm:flex-col sm:items-start">
+      <span className="whitespace-nowrap">{capital([...new Set(board.partitions.flat())].join(", "))}</span>
       <select
         className="field w-full text-base text-ink sm:w-auto sm:min-w-40"
         value={value}

@@ -46,14 +46,14 @@ export function Finder({ asked, find }: FinderProps) {
   }
 
   return (
-    <search className="max-sm:basis-44 max-sm:grow sm:ml-auto">
+    <search className="max-sm:w-full sm:ml-auto">
       <form className="flex items-end gap-2" onSubmit={(event) => void onSubmit(event)}>
         <label className="flex grow flex-col gap-1 text-quiet text-sm">
-          On this board
+          <span className="max-sm:sr-only">On this board</span>
           <input
             type="search"
             className="field text-base text-ink"
-            placeholder="Name of a player"
+            placeholder="Find a player here"
             value={text}
             maxLength={128}
             onChange={(event) => setText(event.target.value)}

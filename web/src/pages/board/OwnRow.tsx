@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { ApiProblem, answered, api } from "@/api/client";
 import { saidCondition } from "@/shared/format/condition";
-import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
+import { shownWithUnit } from "@/shared/format/numbers";
+import { topShare } from "@/shared/players/PercentileBar";
 import { ShareButton } from "@/shared/share/ShareButton";
 import { Medal } from "@/shared/standings/Medal";
 import type { Board, Sheet } from "./asked";
@@ -42,7 +43,7 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
   return (
     <aside
       aria-label="You"
-      className="board-own card sticky bottom-3 z-20 flex flex-wrap items-center gap-x-4 gap-y-1 border-up px-4 py-3 shadow-xl"
+      className="board-own card sticky bottom-3 z-20 flex flex-wrap items-center gap-x-3 gap-y-2 border-up px-4 py-2 shadow-xl sm:gap-x-4"
     >
       {mine ? (
         <>
@@ -51,7 +52,9 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
             <bdi>{mine.name}</bdi> <span className="text-sm text-up">you</span>
           </span>
           <span className="text-quiet">of {mine.total.toLocaleString("en")}</span>
-          <span className="text-quiet">at or above {shownPercent(mine.percentile)}</span>
+          {mine.total > 1 && (
+            <span className="text-quiet max-sm:hidden">{topShare(mine.percentile, mine.total)}</span>
+          )}
           <span className="ml-auto font-semibold">{shownWithUnit(mine.value, column)}</span>
           <button type="button" className="button" onClick={() => table.current?.show(mine.place)}>
             Jump to me

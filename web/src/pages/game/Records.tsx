@@ -55,10 +55,13 @@ export function Records({ whole }: RecordsProps) {
       </h2>
       <ul className="card divide-y divide-line">
         {records.map(({ sheet, column }, at) => (
-          <li key={`${sheet.name}/${column.name}`} className="flex items-center gap-4 px-4 py-3">
-            <span className="min-w-0 grow text-quiet">{column.title}</span>
+          <li
+            key={`${sheet.name}/${column.name}`}
+            className="grid grid-cols-[minmax(0,1fr)_auto_6rem] items-center gap-4 px-4 py-3"
+          >
+            <span className="min-w-0 text-quiet">{column.title}</span>
             {answers[at]?.isPending ? (
-              <Skeleton className="h-6 w-32" />
+              <Skeleton className="col-span-2 h-6 w-32 justify-self-end" />
             ) : (
               <Holder game={whole.game} sheet={sheet} column={column} row={answers[at]?.data?.rows[0]} />
             )}
@@ -80,7 +83,8 @@ function Holder({ game, sheet, column, row }: HolderProps) {
   const whose = useWhose();
   const key = sheet.key[0]?.name ?? "player";
   const value = row?.values[column.name];
-  if (!row || value === null || value === undefined) return <span className="text-quiet">nobody yet</span>;
+  if (!row || value === null || value === undefined)
+    return <span className="col-span-2 text-quiet">nobody yet</span>;
   const player = String(row.key[key]);
   const name = row.names[key] ?? player;
   return (

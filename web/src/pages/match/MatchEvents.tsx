@@ -2,12 +2,12 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
 import { ActionButton } from "@/shared/form/ActionButton";
-import { shownClock, shownTime } from "@/shared/format/numbers";
+import { capital, shownClock, shownTime } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
 import { RowsShape } from "@/shared/states/Shapes";
 import { Failure, Loading } from "@/shared/states/States";
 import { ScorecardTable } from "./ScorecardTable";
-import { capital, scorecardOf } from "./scorecard";
+import { scorecardOf } from "./scorecard";
 
 const AT_ONCE = 50;
 const LONGEST_SHOWN = 120;

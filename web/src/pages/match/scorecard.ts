@@ -1,4 +1,5 @@
 import type { Schemas } from "@/api/client";
+import { capital } from "@/shared/format/numbers";
 
 type Event = Pick<Schemas["LoggedEvent"], "id" | "type" | "fields">;
 type EventType = Pick<Schemas["EventAnswer"], "name" | "title" | "fields">;
@@ -64,8 +65,4 @@ function inOrder(columns: readonly ScoreColumn[], winner: string | undefined): s
   return players.sort(
     (one, other) => sign * ((last[one] ?? Number.MAX_VALUE) - (last[other] ?? Number.MAX_VALUE)),
   );
-}
-
-export function capital(name: string): string {
-  return name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 }

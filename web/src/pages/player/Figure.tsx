@@ -1,5 +1,5 @@
 import type { Schemas } from "@/api/client";
-import { shownWithUnit } from "@/shared/format/numbers";
+import { shownValue, unitBeside } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { PercentileBar } from "@/shared/players/PercentileBar";
 import { Why } from "@/shared/why/Why";
@@ -37,6 +37,7 @@ export function Figure({ profile, game, sheet, column, row }: FigureProps) {
 /** The number alone, which answers "why?". */
 export function Value({ profile, game, sheet, column, row }: FigureProps) {
   const key = sheet.key[0]?.name ?? "player";
+  const unit = row.values[column.name] === null ? "" : unitBeside(column);
   return (
     <Why
       cell={{
@@ -49,7 +50,8 @@ export function Value({ profile, game, sheet, column, row }: FigureProps) {
       label={`${column.title} of ${profile.shown_name}`}
       shown={shownWithUnit(row.values[column.name], column)}
     >
-      <Rolling value={row.values[column.name]} show={(value) => shownWithUnit(value, column)} />
+      <Rolling value={row.values[column.name]} show={(value) => shownValue(value, column)} />
+      {unit && <span className="font-normal text-quiet text-sm"> {unit}</span>}
     </Why>
   );
 }

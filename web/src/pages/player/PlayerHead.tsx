@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Schemas } from "@/api/client";
-import { shownTime } from "@/shared/format/numbers";
+import { shownDay } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { Avatar } from "@/shared/players/Avatar";
 import { PlayerFinder } from "@/shared/players/PlayerFinder";
@@ -26,10 +26,13 @@ export function PlayerHead({ profile }: { readonly profile: Schemas["PlayerAnswe
             <bdi>{name}</bdi>
             {own === profile.player && <span className="ml-3 font-normal text-base text-up">you</span>}
           </h1>
-          <p className="flex flex-wrap gap-x-2 text-quiet [&>*+*]:before:mr-2 [&>*+*]:before:content-['·']">
-            {name !== profile.player && <bdi>{profile.player}</bdi>}
-            {profile.region && <span>{profile.region}</span>}
-            <span>since {shownTime(profile.created_at).replace(/, [^,]*$/, "")}</span>
+          <p className="text-quiet">
+            {name !== profile.player && (
+              <>
+                <bdi>{profile.player}</bdi> ·{" "}
+              </>
+            )}
+            {profile.region && `${profile.region} · `}since {shownDay(profile.created_at)}
           </p>
         </div>
       </div>

@@ -42,6 +42,11 @@ export function shownDuration(seconds: number): string {
     : `${sign}${minutes} min ${two(whole % 60)} s`;
 }
 
+/** The unit, where a value is not shown with it already. */
+export function unitBeside(shape: Shape): string {
+  return shape.unit === "%" || SECONDS[shape.unit ?? ""] !== undefined ? "" : (shape.unit ?? "");
+}
+
 /** With its unit, for where no heading says it. */
 export function shownWithUnit(value: unknown, shape: Shape = {}): string {
   const text = shownValue(value, shape);
@@ -65,10 +70,23 @@ export function isTime(value: string): boolean {
   return ISO_TIME.test(value);
 }
 
+const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 const moment = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const momentOfThisYear = new Intl.DateTimeFormat("en", {
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+});
 
-export function shownTime(value: string): string {
-  return moment.format(new Date(value));
+/** "Nov 21, 7:32 PM"; of another year with the year. */
+export function shownTime(value: string, now: Date = new Date()): string {
+  const at = new Date(value);
+  return (at.getFullYear() === now.getFullYear() ? momentOfThisYear : moment).format(at);
+}
+
+export function shownDay(value: string): string {
+  return day.format(new Date(value));
 }
 
 const clock = new Intl.DateTimeFormat("en", { timeStyle: "medium" });
@@ -105,4 +123,9 @@ export function shownWindow(window: string): string {
         new Date(window),
       )
     : window;
+}
+
+/** A name of a definition as a label: "game_mode" is "Game mode". */
+export function capital(name: string): string {
+  return name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 }

@@ -10,14 +10,14 @@ export function PercentileBar({ percentile, players, label }: PercentileBarProps
     return <span className="text-quiet text-sm">does not qualify yet</span>;
   }
   return (
-    <span className="flex flex-wrap items-center gap-x-2 gap-y-1 text-quiet text-sm">
+    <span className="flex flex-col gap-1 text-quiet text-sm">
       <span
         role="meter"
         aria-label={label}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(percentile)}
-        className="relative block h-2 min-w-16 grow overflow-hidden rounded-full bg-line"
+        className="relative block h-2 max-w-48 overflow-hidden rounded-full bg-line"
       >
         <span className="block h-full rounded-full bg-link" style={{ width: `${percentile}%` }} />
         <span className="absolute inset-y-0 left-1/2 w-0.5 bg-ground" />
