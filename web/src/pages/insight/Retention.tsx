@@ -6,17 +6,17 @@ import { RowsShape } from "@/shared/states/Shapes";
 import { Empty, QueryStates } from "@/shared/states/States";
 
 const route = getRouteApi("/g/$game/insight");
-const COHORTS = 8;
+const COHORTS = { day: 14, week: 8, month: 8 } as const;
 
 /** Of the players first seen in a span, how many came back in each after it. */
 export function Retention({ game }: { readonly game: string }) {
-  const every = route.useSearch().every ?? "day";
+  const every = route.useSearch().every ?? "week";
   const asked = useQuery({
     queryKey: ["retention", game, every],
     queryFn: () =>
       answered(
         api.GET("/v1/games/{game}/retention", {
-          params: { path: { game }, query: { every, cohorts: COHORTS } },
+          params: { path: { game }, query: { every, cohorts: COHORTS[every] } },
         }),
       ),
     staleTime: 60_000,
@@ -34,7 +34,7 @@ export function Retention({ game }: { readonly game: string }) {
       <QueryStates
         query={asked}
         what="who comes back"
-        skeleton={<RowsShape rows={COHORTS} />}
+        skeleton={<RowsShape rows={COHORTS[every]} />}
         isEmpty={(data) => data.cohorts.every((cohort) => !cohort.returned[0])}
         empty={
           <Empty title="Nobody new in this time">

@@ -13,7 +13,7 @@ export function RadarDrawing({ axes, lines }: RadarDrawingProps) {
   }));
   return (
     <ResponsiveContainer width="100%" height="100%">
-      <RadarChart data={data} outerRadius="72%" accessibilityLayer={false}>
+      <RadarChart data={data} outerRadius="65%" accessibilityLayer={false}>
         <PolarGrid stroke="var(--line)" />
         <PolarRadiusAxis domain={[0, 100]} tickCount={5} tick={false} axisLine={false} />
         <PolarAngleAxis dataKey="title" tick={AxisName} />
