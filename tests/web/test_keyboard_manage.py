@@ -103,7 +103,7 @@ async def test_makes_a_season(site: Site, golf: Golf, browser: Browser) -> None:
         await keyboard.press(form.get_by_role("button", name="Make it"))
         await expect(form).to_have_count(0)
         await expect(make).to_be_focused()
-        await expect(page.get_by_role("listitem").filter(has_text="spring")).to_contain_text("Mar 1, 2026")
+        await expect(page.get_by_role("listitem").filter(has_text="spring")).to_contain_text("Mar 1, ")
 
 
 async def test_goes_into_a_definition_and_out_again(site: Site, golf: Golf, browser: Browser) -> None:
