@@ -1,5 +1,5 @@
 import type { Schemas } from "@/api/client";
-import { shownValue, unitBeside } from "@/shared/format/numbers";
+import { shownValue, shownWithUnit, unitBeside } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { PercentileBar } from "@/shared/players/PercentileBar";
 import { Why } from "@/shared/why/Why";
