@@ -54,6 +54,10 @@ TOUCHED: Final = (
     "quarantine",
     "pending_refolds",
 )
+LASTING: Final = {
+    "voided": "WHERE correction NOT IN (SELECT seq FROM kleos.corrections WHERE kind = 'accept')",
+}
+"""An event that was accepted stays in the log, which loses nothing; that it does not count is told there."""
 SPAN_EVENTS: Final = 15
 
 Step = Callable[["Playing"], Awaitable[str | None]]
@@ -149,7 +153,7 @@ class Playing:
         for name, shown in tables.items():
             found[name] = await self._rows(f'SELECT {shown} AS row FROM "{GAME}"."{name}" r WHERE present')
         for name in TOUCHED:
-            found[name] = await self._rows(f"SELECT to_jsonb(r) AS row FROM kleos.{name} r")
+            found[name] = await self._rows(f"SELECT to_jsonb(r) AS row FROM kleos.{name} r {LASTING.get(name, '')}")
         return found
 
     async def _rows(self, statement: str) -> dict[str, int]:

@@ -71,6 +71,24 @@ async def logged(connection: Connection, game: Game, matches: Sequence[str]) -> 
     return sorted((*here, *(row for row in archived if row.id not in known)), key=_place)
 
 
+async def matches_naming(
+    connection: Connection, game: Game, types: Collection[str], players: Collection[int]
+) -> set[str]:
+    """The matches of events of these types that name one of the players anywhere, by a look at the whole log: now and
+    then one more, where a number is the same."""
+    numbers = "|".join(str(player) for player in sorted(players))
+    here = await connection.fetch(sql.MATCHES_NAMING, game.name, sorted(types), f'[ "[{{]({numbers})[],}}"]')
+    found = {row["match"] for row in here}
+    async for month in read.months_of_log(connection, game.definition, types, EVERYTHING):
+        for row in month:
+            plan = game.plan.events.get(row.type)
+            if plan is not None and not plan.players(plan.read_log(row.id, row.match, row.at, row.body)).isdisjoint(
+                players
+            ):
+                found.add(row.match)
+    return found
+
+
 async def match_of(connection: Connection, game: Game, id: str, match: str | None) -> str | None:
     """The match of an event; None where the log has no such event. One in files alone is found sooner by its match."""
     for guess in dict.fromkeys((match or id, match)):

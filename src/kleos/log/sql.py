@@ -82,6 +82,9 @@ SELECT e.id, e.match, e.type, e.at, e.body FROM kleos.events e
 WHERE e.game = $1 AND e.match = ANY($2::text[]) AND (e.type NOT LIKE '%.%' OR e.type = 'award.granted')
 ORDER BY e.at, e.id
 """
+MATCHES_NAMING: Final = """
+SELECT DISTINCT match FROM kleos.events WHERE game = $1 AND type = ANY($2::text[]) AND body::text ~ $3
+"""
 MATCH_OF_EVENT: Final = """
 SELECT match FROM kleos.events
 WHERE game = $1 AND id = $2 AND ($3::text IS NULL OR match = $3) AND (type NOT LIKE '%.%' OR type = 'award.granted')

@@ -10,9 +10,11 @@ from typing import Final
 
 import msgspec
 
+from kleos.core.definition.compared import compared_players
 from kleos.core.errors import Conflict
 from kleos.engine.catalog import lock_of
 from kleos.engine.game import Game
+from kleos.log import history
 from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.moderation import sql
 from kleos.moderation.corrected import root_of
@@ -152,10 +154,22 @@ async def _matches(connection: Connection, game: Game, step: Step, moved: Sequen
     if step.kind == "merge":
         if step.undoes is None:
             rows = await connection.fetch(sql.APPEARED_IN, game.name, moved)
-        else:
-            rows = await connection.fetch(sql.MERGED_MATCHES, step.undoes.seq, game.name)
+            named = await _matches_naming(connection, game, moved)
+            return sorted(named.union(row["match"] for row in rows))
+        rows = await connection.fetch(sql.MERGED_MATCHES, step.undoes.seq, game.name)
         return [row["match"] for row in rows]
     return step.subject.places
+
+
+async def _matches_naming(connection: Connection, game: Game, moved: Sequence[int]) -> set[str]:
+    """Where events name one of these, or somebody who counts as one of them, and somebody need not appear to matter."""
+    types = compared_players(game.definition)
+    if not types:
+        return set()
+    rows = await connection.fetch(sql.MERGE_EDGES)
+    edges = {row["player"]: row["into_player"] for row in rows}
+    players = {*moved, *(player for player in edges if root_of(edges, player) in moved)}
+    return await history.matches_naming(connection, game, types, players)
 
 
 async def _write_fact(connection: Connection, step: Step, at: int) -> int:
