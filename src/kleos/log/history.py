@@ -77,7 +77,8 @@ async def matches_naming(
     """The matches of events of these types that name one of the players anywhere, by a look at the whole log: now and
     then one more, where a number is the same."""
     numbers = "|".join(str(player) for player in sorted(players))
-    here = await connection.fetch(sql.MATCHES_NAMING, game.name, sorted(types), f'[ "[{{]({numbers})[],}}"]')
+    pattern = f'[ "[{{]({numbers})[],}}"]'
+    here = await connection.fetch(sql.MATCHES_NAMING, game.name, sorted(types), pattern, timeout=None)
     found = {row["match"] for row in here}
     async for month in read.months_of_log(connection, game.definition, types, EVERYTHING):
         for row in month:

@@ -154,15 +154,15 @@ async def _matches(connection: Connection, game: Game, step: Step, moved: Sequen
     if step.kind == "merge":
         if step.undoes is None:
             rows = await connection.fetch(sql.APPEARED_IN, game.name, moved)
-            named = await _matches_naming(connection, game, moved)
-            return sorted(named.union(row["match"] for row in rows))
-        rows = await connection.fetch(sql.MERGED_MATCHES, step.undoes.seq, game.name)
-        return [row["match"] for row in rows]
+        else:
+            rows = await connection.fetch(sql.MERGED_MATCHES, step.undoes.seq, game.name)
+        named = await _matches_naming(connection, game, moved)
+        return sorted(named.union(row["match"] for row in rows))
     return step.subject.places
 
 
 async def _matches_naming(connection: Connection, game: Game, moved: Sequence[int]) -> set[str]:
-    """Where events name one of these, or somebody who counts as one of them, and somebody need not appear to matter."""
+    """Where events name one of these, or somebody who counts as one of them, and need not make them appear."""
     types = compared_players(game.definition)
     if not types:
         return set()

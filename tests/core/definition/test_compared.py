@@ -53,6 +53,7 @@ def test_what_is_about_the_row_s_own_player(rule: str) -> None:
         'player = "by"\nwhere = "not (by != target)"\nn = "count()"',
         'player = "by"\nwhere = "by in others"\nn = "count()"',
         'player = "by"\nn = "count(target in others)"',
+        'player = "by if by == target else target"\nn = "count()"',
         'player = "by"\nn = "sum(scores[target])"',
         'player = "by"\nn = "sum(len(scores))"',
         'for = "who, score in scores"\nplayer = "by"\nn = "sum(score)"',

@@ -22,21 +22,28 @@ def compared_players(definition: Definition) -> frozenset[str]:
         condition = achievement.condition
         if isinstance(condition, EventCondition):
             earner = [condition.player.root]
-            if _selector_compares(condition.selector, earner) or _may_become_true(condition.when, earner):
+            chooses = bool(list(_comparisons(condition.player, ())))
+            if chooses or _selector_compares(condition.selector, earner) or _may_become_true(condition.when, earner):
                 told.add(condition.selector.event)
     return frozenset(told)
 
 
 def _rule_compares(rule: Rule) -> bool:
     owners = [part.root for part in rule.key if part.root.kind == "player"]
-    others = [part for part in rule.key if part.root not in owners]
-    others += [call.argument for call in rule.calls.values() if call.argument is not None]
-    return _selector_compares(rule.selector, owners) or any(list(_comparisons(each, owners)) for each in others)
+    choosing = [list(_comparisons(part, ())) for part in rule.key]
+    folded = [call.argument for call in rule.calls.values() if call.argument is not None]
+    return (
+        _selector_compares(rule.selector, owners)
+        or any(choosing)
+        or any(list(_comparisons(each, owners)) for each in folded)
+    )
 
 
 def _selector_compares(selector: Selector, owners: Collection[Node]) -> bool:
     """Two keys of a map that are one player are one element; where each had a row, both appear."""
     each = selector.each
+    if each is not None and list(_comparisons(each.source, ())):
+        return True
     if each is not None and each.over_map and holds_player(each.source.type):
         names = {owner.name for owner in owners if isinstance(owner, Name)}
         if each.targets[0] not in names:
