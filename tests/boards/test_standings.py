@@ -160,7 +160,10 @@ async def test_nothing_is_lost_while_an_index_warms(database: Database, rng: ran
         steps = 0
         while not is_done:
             id = rng.choice(ids)
-            if rng.random() < 0.3:
+            choice = rng.random()
+            if choice < 0.2:
+                await world.hide_or_show(id)
+            elif choice < 0.4:
                 await world.write_profile(id)
             else:
                 change = await world.write_row("career", id)

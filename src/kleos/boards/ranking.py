@@ -184,14 +184,14 @@ class Ranking:
         for index in (*self._base.values(), *self._parts.values()):
             index.settle()
         missed, self._missed = self._missed, []
+        self.state = "warm"
+        for id in self._hidden:
+            self.settle(id)  # before what was missed: a newer row of theirs would find them on the other side
         for id, row, attributes in missed:
             if row is not None:
                 self._change(row, id, attributes)
             elif attributes is not None:
                 self._move(id, attributes)
-        self.state = "warm"
-        for id in self._hidden:
-            self.settle(id)
 
     def fail(self, state: Literal["cold", "too large"]) -> None:
         self.state = state
