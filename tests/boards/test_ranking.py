@@ -12,7 +12,7 @@ from tests.boards.world import NOON, TRIAL
 
 
 def row(points: int | None, version: int) -> dict[str, Any]:
-    since = {name: NOON for name in ("points_since", "ratio_since")}
+    since = dict.fromkeys(("points_since", "ratio_since"), NOON)
     return {"points": points, "ratio": 0.5, **since, "present": points is not None, "version": version}
 
 

@@ -28,8 +28,14 @@ _GATHER_S: Final = 0.01
 """Between two writes, so that a busy game and this thread do not pass the interpreter to and fro for every event."""
 _AWAKE_S: Final = 1.0
 """So long after the last event the thread looks for itself; then it has to be woken, which costs the caller some µs."""
-_CLOCK_SLIP_NS: Final = 1_000_000_000
+_SECOND_US: Final = 1_000_000
+_CLOCK_SLIP_US: Final = _SECOND_US
 """A clock set back by less does not make later events earlier ones."""
+_FIRST_NUMBER: Final = 10**9
+"""Of equal width, so that ids sort as they were made."""
+_MOST_GRANTED_BYTES: Final = 64 * 1024
+_GRANTED_SHARE: Final = 16
+"""The sizes of memory, spool and dead letters are looked at again after so many bytes, or this part of what is free."""
 _RECORDS_PER_WRITE: Final = 4096
 _PATIENCE_AT_EXIT_S: Final = 5.0
 _Item = tuple[int, bytes]
@@ -68,14 +74,15 @@ class Intake:
         self.refused = 0
         self.stored = 0
         self._was_full = False
-        self._numbers = count(1)
-        self._put_bytes = 0
+        self._numbers = count(_FIRST_NUMBER)
+        self._room_bytes = 0
+        self._granted_bytes = 0
         self._stored_bytes = 0
         self._closed_because: str | None = None
         self._lock = threading.RLock()  # also of a signal handler that records while its thread does
-        self._last_ns = 0
-        self._second = (0, "1970-01-01T00:00:00")
         self._client = token_hex(6)
+        self._last_us = 0
+        self._second = self._second_of(0)
         self._encode = msgspec.json.Encoder().encode
         self._queue: SimpleQueue[_Item | _Mark] = SimpleQueue()
         self._giving_up = threading.Event()
@@ -88,49 +95,68 @@ class Intake:
     def record(self, event: str | Mapping[str, Any], fields: Mapping[str, Any]) -> str:
         """Take the event, and give its id. Raises SpoolFull, RecorderClosed, and TypeError or ValueError where it has
         a field that JSON cannot hold."""
-        now_ns = time.time_ns()
-        if now_ns <= self._last_ns < now_ns + _CLOCK_SLIP_NS:
-            now_ns = self._last_ns + 1
-        self._last_ns = now_ns
-        at_us = now_ns // 1000
+        at_us = time.time_ns() // 1000
+        if at_us <= self._last_us < at_us + _CLOCK_SLIP_US:
+            at_us = self._last_us + 1
+        self._last_us = at_us
+        second = self._second
+        rest_us = at_us - second[0]
+        if not 0 <= rest_us < _SECOND_US:
+            second = self._second = self._second_of(at_us)
+            rest_us = at_us - second[0]
         given = {"type": event, **fields} if isinstance(event, str) else {**event, **fields}
         id = given.get("id")
         if given.get("at") is None:
-            given["at"] = self._iso(at_us)
+            given["at"] = second[1] + str(_SECOND_US + rest_us)[1:] + "Z"
         if id is None:
-            given["id"] = id = f"{now_ns:016x}-{self._client}-{next(self._numbers):x}"
-        self._put(at_us, self._encode(given))
+            given["id"] = id = second[2] + str(next(self._numbers))
+        payload = self._encode(given)
+        size_bytes = len(payload) + FRAME_BYTES
+        with self._lock:
+            room_bytes = self._room_bytes - size_bytes
+            if room_bytes >= 0:
+                self._room_bytes = room_bytes
+                self.recorded += 1
+                self._queue.put((at_us, payload))
+        if room_bytes < 0:
+            self._find_room(at_us, payload, size_bytes)
         return str(id)
 
-    def _iso(self, at_us: int) -> str:
-        """Only the second is looked up in the calendar, and seldom: with cold caches, as they are at the start of a
-        game's tick, a :class:`datetime` was seen to cost a quarter of the whole call."""
-        at_s, rest_us = divmod(at_us, 1_000_000)
-        second = self._second
-        if second[0] != at_s:
-            second = self._second = at_s, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_s))
-        return f"{second[1]}.{rest_us:06d}Z"
+    def _second_of(self, at_us: int) -> tuple[int, str, str]:
+        """When the second of this moment began, how its times and how its ids begin.
 
-    def _put(self, at_us: int, payload: bytes) -> None:
-        size_bytes = len(payload) + FRAME_BYTES
+        Once a second, because of the first event of a game's tick: it finds cold caches, where a :class:`datetime` or
+        the formatting of a number costs more than all the rest.
+        """
+        at_s = at_us // _SECOND_US
+        text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(at_s))
+        return at_s * _SECOND_US, text, f"{at_s:08x}-{self._client}-"
+
+    def _find_room(self, at_us: int, payload: bytes, size_bytes: int) -> None:
+        """Take an event for which there is no room granted any more, and grant some for those to come."""
         with self._lock:
             if self._closed_because is not None:
                 raise RecorderClosed(self._closed_because)
-            waiting_bytes = self._put_bytes - self._stored_bytes + size_bytes
+            waiting_bytes = self._granted_bytes - self._room_bytes - self._stored_bytes + size_bytes
             spooled_bytes = self._spool.size_bytes + self._dead_letters.size_bytes
-            if waiting_bytes <= self._memory_limit_bytes and spooled_bytes + waiting_bytes <= self._spool_limit_bytes:
-                self._put_bytes += size_bytes
+            free_bytes = min(self._memory_limit_bytes, self._spool_limit_bytes - spooled_bytes) - waiting_bytes
+            was_full, self._was_full = self._was_full, free_bytes < 0
+            if free_bytes >= 0:
+                self._grant(min(free_bytes // _GRANTED_SHARE, _MOST_GRANTED_BYTES), size_bytes)
                 self.recorded += 1
                 self._queue.put((at_us, payload))
-                was_full, is_full = self._was_full, False
             else:
+                self._grant(0)
                 self.refused += 1
-                was_full, is_full = self._was_full, True
-            self._was_full = is_full
-        if is_full:
+        if free_bytes < 0:
             raise self._full(waiting_bytes, spooled_bytes)
         if was_full:
             self._reporter.over(Kind.FULL)
+
+    def _grant(self, room_bytes: int, taken_bytes: int = 0) -> None:
+        """This much room from now on instead of what is left, after so much more was taken."""
+        self._granted_bytes += room_bytes + taken_bytes - self._room_bytes
+        self._room_bytes = room_bytes
 
     def mark(self, deadline_s: float) -> int | None:
         """Wait until all that was recorded so far is durable: the spool's count of events then, None if too late."""
@@ -145,6 +171,7 @@ class Intake:
             if self._closed_because is not None:
                 return
             self._closed_because = why
+            self._grant(0)
         mark = _Mark(is_last=True)
         self._queue.put(mark)
         if not mark.reached.wait(patience_s):
@@ -255,6 +282,7 @@ class Intake:
         """In the child of a fork: threads are gone, files belong to the parent."""
         self._lock = threading.RLock()
         self._closed_because = "the recorder was opened before a fork: open one in each process, on a folder of its own"
+        self._grant(0)
         self._spool.abandon()
 
 
