@@ -71,13 +71,56 @@ async def test_rows_of_nobody_follow_a_merge_and_its_undoing(
         await connection.close()
 
 
-async def counted(world: World) -> dict[bool, int]:
-    """What the rows say, which is what the log says."""
+BETWEEN_TWO: Final = """
+title = "Duels"
+
+[events.duel]
+by     = "player"
+target = "player"
+
+[sheets.career]
+key = ["player"]
+
+[[sheets.career.on]]
+event  = "duel"
+player = "by"
+where  = "by != target"
+duels  = "count()"
+"""
+
+
+async def test_a_match_that_the_undoing_of_a_merge_would_not_find_is_named(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "duels.toml").write_text(BETWEEN_TWO)
+    async with Engine.open(database, games_dir=tmp_path) as engine:
+        connection = await open_connection(database.dsn)
+        world = World(engine, connection, Location.at(str(tmp_path / "archive")), "duels")
+        pairs = [("bob", "ann"), ("bob", "ann"), ("cy", "ann"), ("ann", "cy")]
+        await world.send(*({"type": "duel", "id": f"d{n}", "by": by, "target": to} for n, (by, to) in enumerate(pairs)))
+        made = await Corrections(engine).make(
+            "duels", Merge(player="bob", into="ann", reason="one person"), "a moderator"
+        )
+        assert made.correction is not None
+        merge = made.correction.seq
+        assert await differences(world) == []
+        await connection.execute("UPDATE kleos.merged_matches SET correction = 99 WHERE match = 'd1'")
+        assert await differences(world) == [
+            ("extra row", "merged_matches", {"match": "d1", "correction": 99}),
+            ("missing row", "merged_matches", {"match": "d1", "correction": merge}),
+        ]
+        await connection.close()
+
+
+async def differences(world: World) -> list[tuple[str, str, dict[str, object]]]:
     other = await open_connection(world.engine.database.dsn)
     try:
         async with snapshot(other):
-            assert (await verify_game(other, "duels")).differences == []
+            return [(each.kind, each.table, each.key) for each in (await verify_game(other, "duels")).differences]
     finally:
         await other.close()
+
+
+async def counted(world: World) -> dict[bool, int]:
+    """What the rows say, which is what the log says."""
+    assert await differences(world) == []
     rows = await world.connection.fetch('SELECT alone, n FROM "duels"."duels" WHERE "window" = \'all\' AND present')
     return {row["alone"]: row["n"] for row in rows}

@@ -178,6 +178,13 @@ FROM kleos.corrections WHERE {_OF_GAME}
 ALL_VOIDED: Final = "SELECT id, correction FROM kleos.voided WHERE game = $1"
 ALL_VOIDED_MATCHES: Final = "SELECT match, correction FROM kleos.voided_matches WHERE game = $1"
 ALL_MERGES: Final = "SELECT player, into_player, namespace, correction FROM kleos.merges WHERE namespace = $1"
+MERGED_BY_NOTHING: Final = """
+SELECT match, correction FROM kleos.merged_matches d
+WHERE game = $1 AND NOT EXISTS (SELECT FROM kleos.merges m WHERE m.correction = d.correction)
+ORDER BY match, correction
+"""
+NOTED: Final = "SELECT match, correction FROM kleos.merged_matches WHERE game = $1 AND match = ANY($2::text[])"
+APPEARING: Final = "SELECT match, player FROM kleos.appearances WHERE game = $1 AND match = ANY($2::text[])"
 ALL_BANS: Final = """
 SELECT h.player, h.game, h.correction, h.since FROM kleos.hidden h
 WHERE h.correction <> 0 AND (h.game = $1 OR (h.game = '' AND EXISTS (

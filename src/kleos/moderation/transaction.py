@@ -152,10 +152,9 @@ async def _moved(connection: Connection, step: Step) -> list[int]:
 
 async def _matches(connection: Connection, game: Game, step: Step, moved: Sequence[int]) -> list[str]:
     if step.kind == "merge":
-        if step.undoes is None:
-            rows = await connection.fetch(sql.APPEARED_IN, game.name, moved)
-        else:
-            rows = await connection.fetch(sql.MERGED_MATCHES, step.undoes.seq, game.name)
+        rows = await connection.fetch(sql.APPEARED_IN, game.name, moved)
+        if step.undoes is not None:  # a definition may have come since that gives the merged player more facts
+            rows += await connection.fetch(sql.MERGED_MATCHES, step.undoes.seq, game.name)
         named = await _matches_naming(connection, game, moved)
         return sorted(named.union(row["match"] for row in rows))
     return step.subject.places

@@ -24,6 +24,7 @@ from kleos.engine.game import Game
 from kleos.engine.seasons import SEASON_FACT
 from kleos.engine.sql import IN_FORCE
 from kleos.moderation.verify import verify_corrections
+from kleos.moderation.verify_merged import verify_merged_matches
 from kleos.players.verify import name_players, verify_profiles
 from kleos.replay.session import create_views, open_session
 from kleos.sheets import sql
@@ -81,6 +82,7 @@ async def verify_game(
     game, found = await game_to_verify(connection, name), Differences(keep)
     progress("comparing seasons and corrections", 0, 0)
     await compare_facts(connection, game, found)
+    await verify_merged_matches(connection, game, found)
     with tempfile.TemporaryDirectory(prefix="kleos-verify-") as scratch:
         folder = Path(scratch)
         with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
