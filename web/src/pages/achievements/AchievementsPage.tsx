@@ -4,7 +4,7 @@ import { achievementsQuery } from "@/api/achievements";
 import type { Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { Rate } from "@/shared/achievements/Rate";
-import { shownAge } from "@/shared/format/numbers";
+import { shownAge, shownCount } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
 import { usePageTitle } from "@/shared/shell/title";
 import { CardsShape } from "@/shared/states/Shapes";
@@ -62,7 +62,7 @@ export function AchievementsPage() {
           return (
             <>
               <p className="text-quiet">
-                {sorted.length} achievements, measured among {data.players.toLocaleString("en")} players
+                {sorted.length} achievements, measured among {shownCount(data.players)} players
               </p>
               <ul className="grid gap-4 md:grid-cols-2">
                 {sorted.map((one) => (
@@ -93,7 +93,7 @@ function Card({ one, game }: { readonly one: Schemas["AchievementAnswer"]; reado
         <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm">
           <Rate rate={one.rate} label={`Players who have ${one.title}`} />
           <span className="text-quiet">
-            {one.completed.toLocaleString("en")} {one.completed === 1 ? "player" : "players"}
+            {shownCount(one.completed)} {one.completed === 1 ? "player" : "players"}
           </span>
           {one.points > 0 && <span className="text-quiet">{one.points} points</span>}
           {one.tier && <span className="text-quiet">{one.tier}</span>}

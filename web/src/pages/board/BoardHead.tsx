@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { ownFirst } from "@/api/games";
-import { capital } from "@/shared/format/numbers";
+import { capital, shownCount } from "@/shared/format/numbers";
 import { Strip } from "@/shared/strip/Strip";
 import { WindowTabs } from "@/shared/windows/WindowTabs";
 import type { Board, Sheet } from "./asked";
@@ -96,7 +96,7 @@ function Parts({ board, parts, partition }: PartsProps) {
         {everybody && <option value="">Everybody</option>}
         {parts.map((part) => (
           <option key={keyOf(part.partition)} value={keyOf(part.partition)}>
-            {Object.values(part.partition).join(" · ")} ({part.standings.toLocaleString("en")})
+            {Object.values(part.partition).join(" · ")} ({shownCount(part.standings)})
           </option>
         ))}
       </select>

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { ApiProblem, answered, api } from "@/api/client";
 import { saidCondition } from "@/shared/format/condition";
-import { shownWithUnit } from "@/shared/format/numbers";
+import { shownCount, shownWithUnit } from "@/shared/format/numbers";
 import { topShare } from "@/shared/players/PercentileBar";
 import { ShareButton } from "@/shared/share/ShareButton";
 import { Medal } from "@/shared/standings/Medal";
@@ -51,7 +51,7 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
           <span className="font-medium">
             <bdi>{mine.name}</bdi> <span className="text-sm text-up">you</span>
           </span>
-          <span className="text-quiet">of {mine.total.toLocaleString("en")}</span>
+          <span className="text-quiet">of {shownCount(mine.total)}</span>
           {mine.total > 1 && (
             <span className="text-quiet max-sm:hidden">{topShare(mine.percentile, mine.total)}</span>
           )}

@@ -4,6 +4,7 @@ import type { Schemas } from "@/api/client";
 import { gamesQuery } from "@/api/games";
 import { comparisonQuery, playerQuery } from "@/api/players";
 import { usePlayerLive } from "@/pages/player/live";
+import { shownCount } from "@/shared/format/numbers";
 import { Avatar } from "@/shared/players/Avatar";
 import { PlayerFinder } from "@/shared/players/PlayerFinder";
 import { useIsOwn, useWhose } from "@/shared/players/whose";
@@ -160,7 +161,7 @@ function Who({ player, game, colour, isRight = false }: WhoProps) {
         <span className={`block truncate font-bold text-xl sm:text-2xl ${colour}`}>
           <bdi>{player.shown_name}</bdi>
         </span>
-        <span className="text-quiet">{player.gamerscore.toLocaleString("en")} gamerscore</span>
+        <span className="text-quiet">{shownCount(player.gamerscore)} gamerscore</span>
       </span>
     </Link>
   );

@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Schemas } from "@/api/client";
-import { shownDay } from "@/shared/format/numbers";
+import { shownCount, shownDay } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { Avatar } from "@/shared/players/Avatar";
 import { PlayerFinder } from "@/shared/players/PlayerFinder";
@@ -10,7 +10,7 @@ import { useSession } from "@/shared/session";
 import { ShareButton } from "@/shared/share/ShareButton";
 
 const route = getRouteApi("/p/$player");
-const whole = (value: unknown) => Math.round(Number(value)).toLocaleString("en");
+const whole = (value: unknown) => shownCount(Number(value));
 
 /** Who it is, and what to do with it. */
 export function PlayerHead({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {

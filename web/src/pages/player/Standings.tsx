@@ -4,7 +4,7 @@ import type { Schemas } from "@/api/client";
 import { columnsOf, ownFirst } from "@/api/games";
 import { standingsQuery } from "@/api/players";
 import { saidCondition } from "@/shared/format/condition";
-import { shownWithUnit } from "@/shared/format/numbers";
+import { shownCount, shownWithUnit } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { topShare } from "@/shared/players/PercentileBar";
 import { Medal } from "@/shared/standings/Medal";
@@ -88,7 +88,7 @@ function Place({ board, place, player, window }: PlaceProps) {
             {part && <span className="text-quiet"> · {part}</span>}
           </span>
           <span className="text-quiet text-sm">
-            of {place.total.toLocaleString("en")}
+            of {shownCount(place.total)}
             {place.total > 1 && ` · ${topShare(place.percentile, place.total)}`}
           </span>
         </span>

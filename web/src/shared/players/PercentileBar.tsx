@@ -1,3 +1,5 @@
+import { shownCount } from "@/shared/format/numbers";
+
 type PercentileBarProps = {
   readonly percentile: number | null;
   readonly players: number;
@@ -24,7 +26,7 @@ export function PercentileBar({ percentile, players, label }: PercentileBarProps
       </span>
       <span
         className="whitespace-nowrap"
-        title={`Share of ${players.toLocaleString("en")} qualified players at or below`}
+        title={`Share of ${shownCount(players)} qualified players at or below`}
       >
         {topShare(percentile, players)}
       </span>
