@@ -134,7 +134,7 @@ async def test_what_there_is_not_has_the_generic_head(server: Server, page: str)
 async def test_a_host_that_is_none_makes_no_address(server: Server) -> None:
     document = (await server.http.get("/p/bob", headers={"Host": 'x"><script>'})).text
     assert "og:image" not in document
-    assert "<script>" not in document.replace('<script src="/theme.js">', "")
+    assert "<script>" not in document
 
 
 async def test_built_files_are_kept_for_good_and_the_page_is_asked_about(server: Server) -> None:

@@ -1,10 +1,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProblem } from "@/api/client";
 import { useFeedState } from "@/feed/store";
-import { router } from "./router";
+import { firstAnswers } from "./first";
+import { routerOf } from "./router";
 import "./theme.css";
 
 const queries = new QueryClient({
@@ -32,10 +33,24 @@ useFeedState.subscribe(({ state }) => {
   }
 });
 
-createRoot(document.getElementById("root") as HTMLElement).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+const router = routerOf();
+
+function draw(): void {
+  // As a transition: in pieces, between which the browser answers whoever scrolls or taps.
+  startTransition(() =>
+    createRoot(document.getElementById("root") as HTMLElement).render(
+      <StrictMode>
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
+  );
+}
+
+// The document carries the shape of its page, which stays until the page itself can take its place. Where the page's
+// script cannot be had, drawing says so.
+router
+  .load()
+  .then(() => firstAnswers(queries, router))
+  .then(draw, draw);

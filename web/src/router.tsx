@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouterHistory,
+} from "@tanstack/react-router";
 import { boardSearch } from "@/pages/board/asked";
 import { insightSearch } from "@/pages/insight/asked";
 import { manageSearch, sectionSearch } from "@/pages/manage/asked";
@@ -96,27 +102,33 @@ const manageGame = createRoute({
   component: lazyRouteComponent(() => import("./pages/manage/GameManagePage"), "GameManagePage"),
 });
 
-export const router = createRouter({
-  routeTree: root.addChildren([
-    home,
-    game,
-    board,
-    match,
-    achievements,
-    insight,
-    play,
-    player,
-    compare,
-    me,
-    manage,
-    manageGame,
-  ]),
-  defaultPreload: "intent",
-  scrollRestoration: true,
-});
+const routeTree = root.addChildren([
+  home,
+  game,
+  board,
+  match,
+  achievements,
+  insight,
+  play,
+  player,
+  compare,
+  me,
+  manage,
+  manageGame,
+]);
+
+/** Of the browser's own history, or of one that stands at a single address, for a page drawn without a browser. */
+export function routerOf(history?: RouterHistory) {
+  return createRouter({
+    routeTree,
+    defaultPreload: "intent",
+    scrollRestoration: !history,
+    ...(history && { history }),
+  });
+}
 
 declare module "@tanstack/react-router" {
   interface Register {
-    router: typeof router;
+    router: ReturnType<typeof routerOf>;
   }
 }

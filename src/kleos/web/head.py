@@ -15,6 +15,7 @@ from kleos.web import told
 from kleos.web.cards import HEIGHT_PX, WIDTH_PX, Card
 from kleos.web.files import FRESH, File
 from kleos.web.preloads import Preloads
+from kleos.web.shapes import MARKER as SHAPE_MARKER
 
 MARKER: Final = b"<!-- head -->"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
@@ -89,8 +90,8 @@ def origin_of(scheme: str, host: str) -> str | None:
 
 
 @lru_cache(maxsize=_MOST_HEADS)
-def filled(document: bytes, head: Head, origin: str | None, preloads: Preloads = _NOTHING) -> File:
-    """The document with this head; everything in it is escaped."""
+def filled(document: bytes, head: Head, origin: str | None, preloads: Preloads = _NOTHING, shape: str = "") -> File:
+    """The document with this head, in which everything is escaped, and the shape that its page has."""
     tags = {"og:site_name": "Kleos", "og:type": "website", "og:title": head.title, "og:description": head.description}
     if head.picture is not None and origin is not None:
         tags["og:image"] = origin + head.picture
@@ -100,7 +101,8 @@ def filled(document: bytes, head: Head, origin: str | None, preloads: Preloads =
     lines.append(f'<meta name="twitter:card" content="{kind}" />')
     lines.append(f'<meta name="description" content="{_safe(head.description)}" />')
     lines += preloads.tags()
-    return File.of(document.replace(MARKER, "\n    ".join(lines).encode()), "text/html", FRESH)
+    with_head = document.replace(MARKER, "\n    ".join(lines).encode())
+    return File.of(with_head.replace(SHAPE_MARKER, shape.encode()), "text/html", FRESH)
 
 
 def _safe(text: str) -> str:

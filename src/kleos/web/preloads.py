@@ -37,7 +37,7 @@ class Preloads:
 
 def preloads_of(segments: Sequence[str]) -> Preloads:
     """Of the page at this address; its routes are those of `web/src/router.tsx`."""
-    module, answers = _page(segments)
+    module, answers = page_of(segments)
     manifest = _manifest(BUILT / MANIFEST)
     entry, page = _files(manifest, _ENTRY), _files(manifest, f"src/pages/{module}.tsx")
     return Preloads(
@@ -47,7 +47,8 @@ def preloads_of(segments: Sequence[str]) -> Preloads:
     )
 
 
-def _page(segments: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+def page_of(segments: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The module of the page at this address, and the answers that it reads first; nothing where there is no page."""
     match list(segments):
         case [""]:
             return "home/HomePage", ("/v1/games",)

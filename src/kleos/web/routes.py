@@ -15,25 +15,13 @@ from kleos.web import told
 from kleos.web.cards import Card, Pictures
 from kleos.web.files import BUILT, FRESH, IMMUTABLE, File, read_files
 from kleos.web.head import filled, head_of, origin_of
+from kleos.web.policy import policy_of
 from kleos.web.preloads import preloads_of
+from kleos.web.shapes import shape_of
 
 PAGES: Final = ["/", "/index.html", "/g/{path:path}", "/p/{path:path}", "/manage", "/manage/{path:path}", "/me"]
-FILES: Final = ["/assets/{path:path}", "/favicon.svg", "/robots.txt", "/theme.js", "/kleos-board.js"]
+FILES: Final = ["/assets/{path:path}", "/favicon.svg", "/robots.txt", "/kleos-board.js"]
 
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: https:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
 _ANY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
 _PICTURE: Final = ".png"
 _BY_HOST: Final = {"Vary": "Accept-Encoding, Host"}
@@ -68,12 +56,14 @@ async def page(request: AnyRequest, engine: TheEngine) -> Response[bytes]:
     built = _site.file("/index.html")
     if built is None:
         document = File.of(_NOT_BUILT.encode(), "text/html", FRESH)
+        policy = policy_of(b"")
     else:
         segments = _segments(request)
         head = await head_of(engine, segments, dict(request.query_params))
         origin = origin_of(request.scope["scheme"], request.headers.get("Host", ""))
-        document = filled(built.content, head, origin, preloads_of(segments))
-    return _answer(request, document, {"Content-Security-Policy": CONTENT_SECURITY_POLICY, **_BY_HOST})
+        document = filled(built.content, head, origin, preloads_of(segments), shape_of(segments))
+        policy = policy_of(built.content)
+    return _answer(request, document, {"Content-Security-Policy": policy, **_BY_HOST})
 
 
 def _segments(request: AnyRequest) -> list[str]:

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { gameQuery, ownFirst } from "@/api/games";
+import { shownCount } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
 import { useHead } from "@/shared/standings/head";
 import { Medal } from "@/shared/standings/Medal";
 import { StandingValue } from "@/shared/standings/StandingValue";
-import { Skeleton } from "@/shared/states/States";
+import { Skeleton, useArrived } from "@/shared/states/States";
 
 const SHOWN = 3;
 
@@ -27,6 +28,7 @@ export function GameCard({ game, running }: GameCardProps) {
   const ranked = whole.data?.boards.filter((each) => each.partitions.some((names) => names.length === 0));
   const board = ownFirst(ranked ?? [])[0];
   const head = useHead(game.game, board?.name, SHOWN);
+  const arrived = useArrived(!whole.isPending && !(board && head.isPending));
   return (
     <li className="card flex flex-col gap-3 p-5">
       <div className="flex items-center justify-between gap-3">
@@ -37,7 +39,7 @@ export function GameCard({ game, running }: GameCardProps) {
         </h2>
         {running > 0 && (
           <span className="shrink-0 rounded-full border border-up px-2 text-sm text-up">
-            {running.toLocaleString("en")} running
+            {shownCount(running)} running
           </span>
         )}
       </div>
@@ -54,7 +56,8 @@ export function GameCard({ game, running }: GameCardProps) {
             </Link>
           </h3>
         )}
-        {whole.isPending || (board && head.isPending) ? (
+        {whole.isPending && <Skeleton className="h-5 w-32" />}
+        {!arrived ? (
           <Skeleton className="h-23" />
         ) : !board || !head.data || head.data.entries.length === 0 ? (
           <p className="flex min-h-23 items-center text-quiet">Nobody has played yet.</p>

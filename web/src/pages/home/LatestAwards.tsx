@@ -6,6 +6,7 @@ import { inTopic, useTopic } from "@/feed/store";
 import { shownAge } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
 import { RowsShape } from "@/shared/states/Shapes";
+import { useArrived } from "@/shared/states/States";
 
 type Game = { readonly game: string; readonly title: string; readonly icon: string };
 
@@ -35,6 +36,7 @@ export function LatestAwards({ games, pending: known }: LatestAwardsProps) {
     )
     .sort((one, other) => (one.at < other.at ? 1 : -1));
   const pending = known || answers.some((answer) => answer.isPending);
+  const arrived = useArrived(!pending || awards.length > 0);
   return (
     <aside aria-labelledby="latest">
       <h2 id="latest" className="mb-4 font-bold text-xl">
@@ -43,7 +45,7 @@ export function LatestAwards({ games, pending: known }: LatestAwardsProps) {
       {games.map(({ game }, at) => (
         <Listening key={game} game={game} changed={() => void answers[at]?.refetch()} />
       ))}
-      {pending && awards.length === 0 ? (
+      {!arrived ? (
         <RowsShape rows={8} round />
       ) : (
         <ul className="card divide-y divide-line">

@@ -1,8 +1,8 @@
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, type Schemas } from "@/api/client";
-import { shownAge } from "@/shared/format/numbers";
-import { Skeleton } from "@/shared/states/States";
+import { shownAge, shownCount } from "@/shared/format/numbers";
+import { Skeleton, useArrived } from "@/shared/states/States";
 
 type Game = { readonly game: string; readonly title: string; readonly icon: string };
 
@@ -34,6 +34,7 @@ export function LiveNow({ games, running }: LiveNowProps) {
     .flatMap((answer) => answer.data?.matches ?? [])
     .sort((one, other) => (one.last_at < other.last_at ? 1 : -1));
   const pending = running === undefined || answers.some((answer) => answer.isPending);
+  const arrived = useArrived(!pending || matches.length > 0);
   const all = [...(running?.values() ?? [])].reduce((sum, count) => sum + count, 0);
   return (
     <section aria-labelledby="live">
@@ -41,11 +42,11 @@ export function LiveNow({ games, running }: LiveNowProps) {
         Live now
         {all > 0 && (
           <span className="font-normal text-base text-up">
-            {all.toLocaleString("en")} {all === 1 ? "match" : "matches"}
+            {shownCount(all)} {all === 1 ? "match" : "matches"}
           </span>
         )}
       </h2>
-      {pending && matches.length === 0 ? (
+      {!arrived ? (
         <Skeleton className="h-16" />
       ) : (
         <ul className="card divide-y divide-line">
@@ -79,8 +80,7 @@ function LiveMatch({ match, games }: LiveMatchProps) {
             {names.length > 0 ? <bdi>{names.join(", ")}</bdi> : match.match}
           </span>
           <span className="text-quiet text-sm">
-            {match.events.toLocaleString("en")} {match.events === 1 ? "event" : "events"} ·{" "}
-            {shownAge(match.last_at)}
+            {shownCount(match.events)} {match.events === 1 ? "event" : "events"} · {shownAge(match.last_at)}
           </span>
         </span>
       </Link>

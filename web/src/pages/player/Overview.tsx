@@ -3,10 +3,10 @@ import { Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { awardsQuery, standingsQuery, statsQuery } from "@/api/players";
-import { ordinal, shownAge } from "@/shared/format/numbers";
+import { ordinal, shownAge, shownCount } from "@/shared/format/numbers";
 import { MatchList } from "@/shared/matches/MatchList";
 import { CardsShape, RowsShape } from "@/shared/states/Shapes";
-import { QueryStates, Skeleton } from "@/shared/states/States";
+import { QueryStates, Skeleton, useArrived } from "@/shared/states/States";
 import { careersOf, headlinesOf } from "./asked";
 import { Figure } from "./Figure";
 
@@ -87,6 +87,7 @@ function GameGlance({ profile, game, stats, best }: GameGlanceProps) {
   const whole = useQuery(gameQuery(game.game));
   const sheet = whole.data ? careersOf(whole.data).find((each) => stats?.sheets[each.name]) : undefined;
   const row = sheet ? stats?.sheets[sheet.name] : undefined;
+  const arrived = useArrived(!whole.isPending);
   return (
     <li className="card flex flex-col gap-4 p-5">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
@@ -107,12 +108,12 @@ function GameGlance({ profile, game, stats, best }: GameGlanceProps) {
             search={{ player: profile.player, ...partOf(best) }}
             className="text-link hover:underline"
           >
-            {ordinal(best.rank)} of {best.total.toLocaleString("en")} · {best.title}
+            {ordinal(best.rank)} of {shownCount(best.total)} · {best.title}
             {Object.values(best.partition).length > 0 && ` (${Object.values(best.partition).join(", ")})`}
           </Link>
         )}
       </div>
-      {whole.isPending ? (
+      {!arrived ? (
         <Skeleton className="h-28" />
       ) : sheet && row ? (
         <ul className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-4">

@@ -5,7 +5,7 @@ import { type MatchesAsked, matchesQuery } from "@/api/matches";
 import { ActionButton } from "@/shared/form/ActionButton";
 import { shownAge } from "@/shared/format/numbers";
 import { RowsShape } from "@/shared/states/Shapes";
-import { Failure, Loading } from "@/shared/states/States";
+import { Failure, Loading, useArrived } from "@/shared/states/States";
 
 const NAMES_SHOWN = 6;
 
@@ -13,7 +13,8 @@ type MatchListProps = { readonly asked: MatchesAsked; readonly label: string; re
 
 export function MatchList({ asked, label, empty }: MatchListProps) {
   const found = useInfiniteQuery(matchesQuery(asked));
-  if (found.isPending) {
+  const arrived = useArrived(!found.isPending);
+  if (found.isPending || !arrived) {
     return (
       <Loading label={label}>
         <RowsShape rows={Math.min(asked.limit ?? 8, 8)} />

@@ -3,6 +3,7 @@ import { Awards } from "@/shared/awards/Awards";
 import { useSession, useTabKey } from "@/shared/session";
 import { FeedLight } from "./FeedLight";
 import { useFocusAfterNavigation } from "./focus";
+import { Logo } from "./Logo";
 import { Search } from "./Search";
 import { ThemeSwitch } from "./ThemeSwitch";
 
@@ -22,7 +23,7 @@ export function Shell() {
       <header className="sticky top-0 z-30 border-line border-b bg-ground">
         <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-2 gap-y-2 px-4 py-2 sm:gap-x-4">
           <Link to="/" className="flex items-center gap-2 font-bold text-lg">
-            <img src="/favicon.svg" alt="" width={28} height={28} />
+            <Logo />
             Kleos
           </Link>
           <div className="order-last w-full sm:order-none sm:w-auto sm:grow sm:basis-64">
@@ -40,7 +41,8 @@ export function Shell() {
             )}
             <Link
               to="/me"
-              className="max-w-28 truncate rounded px-2 py-2 text-link hover:underline sm:max-w-48 sm:px-3"
+              // Whose browser it is, the shape of a page does not know.
+              className="max-w-28 truncate rounded px-2 py-2 text-link hover:underline in-[[inert]]:invisible sm:max-w-48 sm:px-3"
             >
               {session ? <bdi>{session.name}</bdi> : "Log in"}
             </Link>

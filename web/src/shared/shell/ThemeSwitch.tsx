@@ -6,10 +6,14 @@ const SUN =
   "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10ZM12 1v3M12 20v3M4.2 4.2l2.1 2.1M17.7 17.7l2.1 2.1M1 12h3M20 12h3M4.2 19.8l2.1-2.1M17.7 6.3l2.1-2.1";
 const MOON = "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5Z";
 
+/** As the document says; where none is, the page is drawn for both. */
+function themeInForce(): Theme {
+  const isLight = typeof document !== "undefined" && document.documentElement.dataset.theme === "light";
+  return isLight ? "light" : "dark";
+}
+
 export function ThemeSwitch() {
-  const [theme, setTheme] = useState<Theme>(() =>
-    document.documentElement.dataset.theme === "light" ? "light" : "dark",
-  );
+  const [theme, setTheme] = useState<Theme>(themeInForce);
   const other: Theme = theme === "dark" ? "light" : "dark";
   return (
     <button
@@ -32,7 +36,8 @@ export function ThemeSwitch() {
         strokeLinecap="round"
         strokeLinejoin="round"
       >
-        <path d={theme === "dark" ? SUN : MOON} />
+        <path d={SUN} className="light:hidden" />
+        <path d={MOON} className="hidden light:inline" />
       </svg>
     </button>
   );

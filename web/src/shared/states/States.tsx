@@ -1,5 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useDeferredValue } from "react";
 import { ApiProblem } from "@/api/client";
 
 /** A grey shape where something will be; the reader is told once, by the live region around it. */
@@ -59,6 +59,14 @@ function isMissing(error: unknown): boolean {
   return error instanceof ApiProblem && error.status === 404;
 }
 
+/**
+ * Whether what has just arrived may be drawn: soon, and then in pieces between which the browser answers whoever scrolls
+ * or taps. What was there from the first on may be at once, and so may its changes.
+ */
+export function useArrived(isThere: boolean): boolean {
+  return useDeferredValue(isThere) && isThere;
+}
+
 type QueryStatesProps<T> = {
   readonly query: UseQueryResult<T>;
   readonly what: string;
@@ -70,7 +78,8 @@ type QueryStatesProps<T> = {
 
 /** The four states of whatever a query brings: loading, error, empty, full. Old data stays while new is on its way. */
 export function QueryStates<T>({ query, what, skeleton, isEmpty, empty, children }: QueryStatesProps<T>) {
-  if (query.data !== undefined) {
+  const arrived = useArrived(query.data !== undefined);
+  if (query.data !== undefined && arrived) {
     return <>{isEmpty?.(query.data) ? empty : children(query.data)}</>;
   }
   if (query.isError) return <Failure what={what} error={query.error} retry={() => void query.refetch()} />;
