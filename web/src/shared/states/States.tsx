@@ -45,7 +45,7 @@ export function Failure({ what, error, retry, missing = isMissing(error) }: Fail
   return (
     <div role="alert" className="card flex flex-col items-center gap-3 px-6 py-12 text-center">
       <p className="font-semibold text-lg">{missing ? `No such ${what}` : `Could not load ${what}`}</p>
-      <p className="max-w-prose text-quiet">{detail}</p>
+      <p className="max-w-prose text-quiet first-letter:uppercase">{detail}</p>
       {retry && !missing && (
         <button type="button" className="button" onClick={retry}>
           Try again
