@@ -6,38 +6,36 @@ import argparse
 import importlib
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 import uvloop
 
 from bench.cluster import cluster
 from bench.machine import machine
-from bench.report import PAGE, Row, renewed, section, table
+from bench.report import BENCHMARKS, PAGE, Row, table, write
 from kleos.store.embedded import EmbeddedPostgres
 
 Run = Callable[[EmbeddedPostgres, bool], Awaitable[list[Row]]]
-NAMES: Final = ("ingest", "http", "boards", "growth", "sdk", "feed", "replay", "archive", "moderation")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Benchmarks, each beside its peer in one run.")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"which to run; by default all: {', '.join(NAMES)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"which to run; by default all: {', '.join(BENCHMARKS)}"
+    )
     parser.add_argument("--list", action="store_true", help="say which there are")
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that they run, no more")
     parser.add_argument("--write", action="store_true", help=f"renew their sections of {PAGE}")
     given = parser.parse_args()
-    unknown = set(given.names) - set(NAMES)
+    unknown = set(given.names) - set(BENCHMARKS)
     if unknown:
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there is {', '.join(NAMES)}")
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there is {', '.join(BENCHMARKS)}")
     if given.list:
-        print("\n".join(NAMES))
+        print("\n".join(BENCHMARKS))
         return
-    found = uvloop.run(run(given.names or NAMES, given.quick))
+    found = uvloop.run(run(given.names or BENCHMARKS, given.quick))
     print(table([row for rows in found.values() for row in rows]))
     if given.write:
-        where, date = machine(), time.strftime("%Y-%m-%d", time.gmtime())
-        sections = {name: section(name, rows, where, date) for name, rows in found.items()}
-        PAGE.write_text(renewed(PAGE.read_text("utf-8"), sections, NAMES), "utf-8")
+        write(found, machine())
 
 
 async def run(names: list[str] | tuple[str, ...], quick: bool) -> dict[str, list[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from statistics import median
 from typing import Final, Literal
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "performance.md"
+BENCHMARKS: Final = ("ingest", "http", "boards", "growth", "sdk", "feed", "replay", "archive", "moderation")
+AUDITS: Final = ("lighthouse", "scrolling")
+"""What is measured in a browser, by commands of their own."""
 Met = Literal["yes", "no", "not measured"]
 
 
@@ -54,8 +58,16 @@ def table(rows: list[Row]) -> str:
 
 
 def section(name: str, rows: list[Row], machine: str, date: str) -> str:
-    """What one benchmark found, as a part of ``docs/performance.md``."""
-    return f"## {name}\n\n`python -m bench {name}` on {date}: {machine}.\n\n{table(rows)}\n"
+    """What one benchmark or audit found, as a part of ``docs/performance.md``."""
+    command = f"make {name}" if name in AUDITS else f"python -m bench {name}"
+    return f"## {name}\n\n`{command}` on {date}: {machine}.\n\n{table(rows)}\n"
+
+
+def write(found: Mapping[str, list[Row]], machine: str) -> None:
+    """Renews the sections of what was found, with today's date."""
+    date = time.strftime("%Y-%m-%d", time.gmtime())
+    sections = {name: section(name, rows, machine, date) for name, rows in found.items()}
+    PAGE.write_text(renewed(PAGE.read_text("utf-8"), sections, (*BENCHMARKS, *AUDITS)), "utf-8")
 
 
 def renewed(page: str, sections: Mapping[str, str], order: Sequence[str]) -> str:
@@ -67,8 +79,9 @@ def renewed(page: str, sections: Mapping[str, str], order: Sequence[str]) -> str
 
 _HEAD: Final = """# Performance
 
-Measured by `make bench`, which renews the sections of what it ran (`ARGS="ingest --write"`). Client, server and
-database share the cores. Each line has its peer measured in the same run where there is one, because a ratio says
-more than a number from one machine; values are medians of repeated turns. The last column says whether the goal was
-met in this run, and is not touched up.
+Measured by `make bench`, `make lighthouse` and `make scrolling`, which renew the sections of what they ran
+(`ARGS="ingest --write"`). Client, server and database share the cores. Each line has its peer measured in the same run
+where there is one, because a ratio says more than a number from one machine; values are medians of repeated turns. The
+last column says whether the goal was met in this run, and is not touched up. The same machine is at one time three
+times as fast as at another: how long a loop of a million additions took says which.
 """

@@ -7,14 +7,13 @@ from subprocess import run
 
 import pytest
 
-from bench.__main__ import NAMES
-from bench.report import Row, percentile, renewed, section, table
+from bench.report import BENCHMARKS, Row, percentile, renewed, section, table
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BENCHMARKS)
 def test_runs_and_leaves_nothing_behind(name: str, reachable_dir: Path) -> None:
     temporary = reachable_dir / f"bench-{name}"
     temporary.mkdir(mode=0o755)
