@@ -27,6 +27,7 @@ async def test_finds_the_best_player_and_why(site: Site, golf: Golf, browser: Br
         page = visit.page
         await page.goto("/")
         await page.get_by_role("link", name=golf.title).click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(golf.title)  # home has boards as well
         await page.get_by_role("heading", name="Wins", exact=False).get_by_role("link").first.click()
         first = row(page, 1)
         await expect(first).to_contain_text("Ann")

@@ -4,9 +4,10 @@ A page is measured three times, as a phone on a slow network (Lighthouse's own d
 
 Lighthouse's default also takes this machine's processor for four times as fast as the phone's. That is right on the
 desktop it was made for, whose `benchmarkIndex` is 1500 to 2000, and too much on a slower machine: `docs/throttling.md`
-of Lighthouse says to calibrate the multiplier by the index. So a first run, which does not count, says what this
-machine's index is, and the multiplier is what makes a phone of index 375 of it: the slowest that the default stands
-for, and never more than the default. ``--slowdown 4`` measures with the default itself.
+of Lighthouse says to calibrate the multiplier by the index. So first runs, which do not count, say what this
+machine's index is (their median: one alone may be a third off), and the multiplier is what makes a phone of index 375
+of it: the slowest that the default stands for, and never more than the default. ``--slowdown 4`` measures with the
+default itself.
 """
 
 import argparse
@@ -58,7 +59,8 @@ def main() -> int:
         asyncio.run(fill(site))
         slowdown = asked.slowdown
         if slowdown is None and not asked.desktop:
-            index = _index(_measure(site.url + PAGES["home"], environment, ()))
+            first = [_measure(site.url + PAGES["home"], environment, ()) for _ in range(asked.runs)]
+            index = statistics.median(map(_index, first))
             slowdown = min(max(index / PHONE_INDEX, 1.0), DEFAULT_SLOWDOWN)
             print(f"benchmark index {index:.0f}: a phone is {slowdown:.2f} times as slow", flush=True)
         how: tuple[str, ...] = ("--preset=desktop",) if asked.desktop else ()
