@@ -20,6 +20,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from bench.machine import machine
+from bench.report import PAGE, Row, write
 from build_web import with_node
 from tests.web.conftest import FLAGS, chromium
 from web.audit.site import OWN, empty_site, fill
@@ -54,28 +56,46 @@ def main() -> int:
     if not (HERE / "node_modules" / ".bin" / "lighthouse").exists():
         install = ["npm", "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"]
         subprocess.run(install, cwd=HERE, env=environment, check=True)
-    is_good = True
+    rows: list[Row] = []
     with empty_site() as site:
         asyncio.run(fill(site))
-        slowdown = asked.slowdown
-        if slowdown is None and not asked.desktop:
-            first = [_measure(site.url + PAGES["home"], environment, ()) for _ in range(asked.runs)]
-            index = statistics.median(map(_index, first))
-            slowdown = min(max(index / PHONE_INDEX, 1.0), DEFAULT_SLOWDOWN)
-            print(f"benchmark index {index:.0f}: a phone is {slowdown:.2f} times as slow", flush=True)
-        how: tuple[str, ...] = ("--preset=desktop",) if asked.desktop else ()
-        if slowdown is not None:
-            how += (f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}",)
+        device, how = _device(asked, site.url, environment)
+        print(device, flush=True)
         for name in asked.pages:
             reports = [_measure(site.url + PAGES[name], environment, how) for _ in range(asked.runs)]
-            scores = {category: _score(reports, category) for category in CATEGORIES}
-            is_good = is_good and min(scores.values()) >= LEAST
-            said = [f"{category} {score:.0f}" for category, score in scores.items()]
-            print("  ".join((f"{name:9}", *said, f"index {statistics.median(map(_index, reports)):.0f}")), flush=True)
+            rows.append(_row(f"{name}, {device}", reports))
+            print("  ".join((f"{name:9}", rows[-1].value, rows[-1].note)), flush=True)
             for weak in _weak(reports[-1]):
                 print(f"           {weak}", flush=True)
+    if asked.write:
+        write({"lighthouse": rows}, machine())
+    is_good = all(row.met for row in rows)
     print("good" if is_good else f"under {LEAST}")
     return 0 if is_good else 1
+
+
+def _device(asked: argparse.Namespace, url: str, environment: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """What the pages are measured as, and the options that say so."""
+    if asked.desktop:
+        return "a desk", ("--preset=desktop",)
+    slowdown, calibrated = asked.slowdown, ""
+    if slowdown is None:
+        index = statistics.median(_index(_measure(url + PAGES["home"], environment, ())) for _ in range(asked.runs))
+        slowdown = min(max(index / PHONE_INDEX, 1.0), DEFAULT_SLOWDOWN)
+        calibrated = f" of index {index:.0f}"
+    device = f"a phone {slowdown:.2f} times as slow as this machine{calibrated}"
+    return device, (f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}",)
+
+
+def _row(what: str, reports: list[dict[str, Any]]) -> Row:
+    scores = {category: _score(reports, category) for category in CATEGORIES}
+    return Row(
+        what,
+        f"{LEAST} each",
+        ", ".join(f"{category} {score:.0f}" for category, score in scores.items()),
+        met=min(scores.values()) >= LEAST,
+        note=f"the median of {len(reports)} runs, at index {statistics.median(map(_index, reports)):.0f}",
+    )
 
 
 def _measure(url: str, environment: dict[str, str], how: tuple[str, ...]) -> dict[str, Any]:
@@ -119,6 +139,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured; the median counts")
     parser.add_argument("--slowdown", type=float, help="of the processor, for a phone; calibrated where not given")
     parser.add_argument("--desktop", action="store_true", help="as a desk with a good network, instead of a phone")
+    parser.add_argument("--write", action="store_true", help=f"renew its section of {PAGE}")
     return parser.parse_args()
 
 
