@@ -152,3 +152,17 @@ async def test_what_is_dropped_is_gone_from_the_database_unless_a_view_stands_on
     await engine.put_definition("duels", without)
     assert ("career", "twice") in await columns()
     await check(engine)
+
+
+async def test_a_column_dropped_before_the_first_event_may_come_again_as_another(engine: Engine) -> None:
+    plain, _, formulas = DUELS.partition("[sheets.career.formulas]")
+    await engine.put_definition("duels", plain + 'told = "sum(0.25)"\n[sheets.career.formulas]' + formulas)
+    await engine.put_definition("duels", DUELS)
+    there = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'duels' AND table_name = 'career'"
+    names = {row["column_name"] for row in await engine.pool.fetch(there)}
+    assert "duels" in names
+    assert not {name for name in names if name.startswith("told")}
+    await engine.put_definition("duels", plain + 'told = "last(target)"\n[sheets.career.formulas]' + formulas)
+    rng = random.Random(5)
+    await send(engine, *(duel(number, rng) for number in range(20)))
+    await check(engine)

@@ -31,6 +31,8 @@ async def apply_schema(connection: Connection, definition: Definition, before: D
             await connection.execute(create_table(definition, sheet))
         elif await _grow(connection, definition, sheet, {row["name"]: row["formula"] for row in present}):
             grown.append(sheet.name)
+        if present and before is not None and sheet.name in before.sheets:
+            await _shrink(connection, definition, before.sheets[sheet.name], {row["name"] for row in present})
     for name in before.sheets.keys() - definition.sheets.keys() if before is not None else ():
         await _drop(connection, sql.DROP_TABLE.format(table=table(definition.game, name)))
     return grown
@@ -74,6 +76,19 @@ async def _grow(connection: Connection, definition: Definition, sheet: Sheet, pr
         if column.name in missing or column.name in changed:
             await connection.execute(*_comment(where, sheet, column))
     return any(name for name in missing if name not in sheet.columns or sheet.columns[name].formula is None)
+
+
+async def _shrink(connection: Connection, definition: Definition, before: Sheet, present: set[str]) -> None:
+    """Drops the folded columns that only the sheet ``before`` had, where its table is not written anew anyway: a column
+    that comes again may be of another type."""
+    wanted = {name for name, _ in columns(definition.sheets[before.name])}
+    folded = [name for fold in before.folds.values() for name, _ in fold_columns(fold)]
+    for name in reversed(folded):  # what is shown of a sum before the sum
+        if name in present and name not in wanted:
+            await _drop(
+                connection,
+                sql.DROP_COLUMN.format(table=table(definition.game, before.name), column=quoted(name)),
+            )
 
 
 async def _drop(connection: Connection, statement: str) -> None:
