@@ -15,7 +15,8 @@ export function FeedLight() {
   }, [live]);
   const isOld = !live && state !== "idle" && lastLive !== null;
   return (
-    <span className="flex items-center gap-2 whitespace-nowrap px-2 text-quiet text-sm">
+    // On a wide screen as wide as its longest word: what stands beside it must not move when another word comes.
+    <span className="flex items-center justify-end gap-2 whitespace-nowrap px-2 text-quiet text-sm sm:min-w-32">
       <span
         aria-hidden="true"
         hidden={state === "idle"}
