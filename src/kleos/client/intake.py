@@ -112,15 +112,12 @@ class Intake:
             given["id"] = id = second[2] + str(next(self._numbers))
         payload = self._encode(given)
         size_bytes = len(payload) + FRAME_BYTES
-        self._lock.acquire()  # costs half of what `with` does where caches are cold
-        try:
+        with self._lock:
             room_bytes = self._room_bytes - size_bytes
             if room_bytes >= 0:
                 self._room_bytes = room_bytes
                 self.recorded += 1
                 self._queue.put((at_us, payload))
-        finally:
-            self._lock.release()
         if room_bytes < 0:
             self._find_room(at_us, payload, size_bytes)
         return str(id)
