@@ -32,19 +32,20 @@ def main() -> None:
     if given.list:
         print("\n".join(BENCHMARKS))
         return
-    found = uvloop.run(run(given.names or BENCHMARKS, given.quick))
+    found = uvloop.run(run(given.names or BENCHMARKS, given.quick, given.write))
     print(table([row for rows in found.values() for row in rows]))
-    if given.write:
-        write(found, machine())
 
 
-async def run(names: list[str] | tuple[str, ...], quick: bool) -> dict[str, list[Row]]:
+async def run(names: list[str] | tuple[str, ...], quick: bool, keep: bool) -> dict[str, list[Row]]:
+    """Each is kept as soon as it ends: a later one that fails or is ended takes nothing with it."""
     found: dict[str, list[Row]] = {}
     async with cluster() as server:
         for name in names:
             benchmark: Run = importlib.import_module(f"bench.{name}").run
             started = time.perf_counter()
             found[name] = await benchmark(server, quick)
+            if keep:
+                write({name: found[name]}, machine())
             print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
     return found
 

@@ -53,11 +53,12 @@ async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
 
 
 async def _play(engine: Engine, matches: int) -> None:
+    """In order of time, as matches are played."""
     chance, now = random.Random("golf"), system_clock()
+    times = sorted(now - chance.randrange(SPAN_US) for _ in range(matches))
     for start in range(0, matches, AT_ONCE):
         events: list[dict[str, object]] = []
-        for number in range(start, min(start + AT_ONCE, matches)):
-            at = now - chance.randrange(SPAN_US)
+        for number, at in enumerate(times[start : start + AT_ONCE], start):
             seats = [f"player-{player:04d}" for player in chance.sample(range(PLAYERS), SEATS)]
             scores = {player: chance.randint(-4, 40) for player in seats}
             winner = min(seats, key=lambda player: scores[player])
