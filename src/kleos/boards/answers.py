@@ -146,20 +146,23 @@ def no_window(board: CompiledBoard, name: str) -> NotFound:
     return NotFound(f"window of board {board.board.name}", name, board.sheet.windows)
 
 
-def time_names(board: CompiledBoard) -> frozenset[str]:
-    return frozenset(column.name for column in board.codec.columns if column.kind == "time")
-
-
 def shown(board: CompiledBoard, line: Line | Standing) -> dict[str, Any]:
     """A line as JSON shows it: times as ISO 8601, ``since`` where there is one."""
     values: Mapping[str, Any] = line.values
     value: Any = line.value
-    times = time_names(board)
-    if times:
-        values = {name: _time(value) if name in times else value for name, value in values.items()}
+    if board.time_names:
+        values = {name: _time(value) if name in board.time_names else value for name, value in values.items()}
         value = values[board.by_names[0]]
-    shown = {"rank": line.rank, "player": line.player, "name": line.name, "value": value, "values": values}
-    return shown if line.since is None else {**shown, "since": iso(line.since)}
+    if line.since is None:
+        return {"rank": line.rank, "player": line.player, "name": line.name, "value": value, "values": values}
+    return {
+        "rank": line.rank,
+        "player": line.player,
+        "name": line.name,
+        "value": value,
+        "values": values,
+        "since": iso(line.since),
+    }
 
 
 def _time(value: Value) -> str | None:

@@ -51,6 +51,7 @@ class CompiledBoard:
         named = {name for partition in board.partitions for name in partition}
         self.attribute_names = tuple(sorted(named - set(self.key_names)))
         self.by_names = tuple(sort.column for sort in board.by)
+        self.time_names = frozenset(column.name for column in self.codec.columns if column.kind == "time")
         self.since_names = since_columns(sheet, board)
         self._holds = _condition(board)
         self._ranked_values = _values_of(self.by_names)

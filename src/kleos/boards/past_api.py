@@ -121,9 +121,8 @@ def _days_before(game: Game, day: Window, count: int) -> Window:
 
 
 def _point(board: CompiledBoard, stood: Stood) -> PointShown:
-    times = answers.time_names(board)
     values = {
-        name: iso(value) if name in times and value is not None else value
+        name: iso(int(value)) if name in board.time_names and value is not None else value
         for name, value in zip(board.by_names, stood.values, strict=bool(stood.values))
     }
     return PointShown(

@@ -18,6 +18,7 @@ RANK_KINDS: Final[frozenset[str]] = frozenset({"int", "float", "bool", "time"})
 
 Value = int | float | bool | None
 Encode = Callable[[Sequence[Value], int | None, str, int], bytes]
+Decode = Callable[[bytes], "Placed"]
 
 COLUMN_BYTES: Final = 9
 VERSION_BYTES: Final = 8
@@ -53,23 +54,14 @@ class RankKeys:
     value of a wrong type. -0.0 becomes 0.0. ``since`` may be any 64-bit integer but the greatest, which is None.
     """
 
-    __slots__ = ("_head", "columns", "encode", "prefix_bytes")
+    __slots__ = ("_head", "columns", "decode", "encode", "prefix_bytes")
 
     def __init__(self, columns: Sequence[RankColumn]) -> None:
         self.columns = tuple(columns)
         self.prefix_bytes = COLUMN_BYTES * len(self.columns)
         self._head = struct.Struct(">" + "BQ" * len(self.columns) + "Q")
         self.encode: Encode = _compile_encode(self.columns, self._head)
-
-    def decode(self, key: bytes) -> Placed:
-        head = self._head.unpack_from(key)
-        values = tuple(
-            None if head[2 * place] else _value(head[2 * place + 1], column)
-            for place, column in enumerate(self.columns)
-        )
-        since = None if head[-1] == _ALL_ONES else head[-1] - _BIAS
-        id = key[self._head.size : -_TAIL_BYTES].decode()
-        return Placed(values, since, id, _unsigned.unpack(key[-VERSION_BYTES:])[0])
+        self.decode: Decode = _compile_decode(self.columns, self._head)
 
     def id_of(self, key: bytes) -> str:
         return key[self._head.size : -_TAIL_BYTES].decode()
@@ -95,15 +87,18 @@ def version_bytes(version: int) -> bytes:
     return _unsigned.pack(version)
 
 
-def _value(lifted: int, column: RankColumn) -> Value:
-    """The inverse of what :func:`_lift_source` writes."""
-    if column.direction == "desc":
-        lifted = _ALL_ONES - lifted
+def _lowered(column: RankColumn, lifted: str) -> str:
+    """An expression for the value that :func:`_lift_source` has lifted."""
+    is_descending = column.direction == "desc"
     if column.kind == "float":
-        bits = lifted - _BIAS if lifted >= _BIAS else ~lifted
-        number: float = _double.unpack(_signed.pack(bits))[0]
-        return number
-    return bool(lifted - _BIAS) if column.kind == "bool" else lifted - _BIAS
+        return f"to_double(ALL_ONES - {lifted})" if is_descending else f"to_double({lifted})"
+    number = f"INT_MAX - {lifted}" if is_descending else f"{lifted} - BIAS"
+    return f"bool({number})" if column.kind == "bool" else number
+
+
+def _to_double(lifted: int) -> float:
+    number: float = _double.unpack(_signed.pack(lifted - _BIAS if lifted >= _BIAS else ~lifted))[0]
+    return number
 
 
 def _lift_source(column: RankColumn, place: int) -> str:
@@ -156,3 +151,28 @@ def encode(values, since, id, version):
     }
     exec(compile(source, "<rank key>", "exec"), names)
     return cast("Encode", names["encode"])
+
+
+def _compile_decode(columns: Sequence[RankColumn], head: struct.Struct) -> Decode:
+    """The inverse; a page decodes a hundred keys."""
+    heads = "".join(f"n{place}, u{place}, " for place in range(len(columns)))
+    values = "".join(f"None if n{place} else {_lowered(column, f'u{place}')}, " for place, column in enumerate(columns))
+    source = f"""
+def decode(key):
+    {heads}since = unpack_head(key)
+    return Placed(
+        ({values}), None if since == ALL_ONES else since - BIAS,
+        key[{head.size}:-{_TAIL_BYTES}].decode(), unpack_version(key, len(key) - {VERSION_BYTES})[0],
+    )
+"""
+    names: dict[str, Any] = {
+        "BIAS": _BIAS,
+        "INT_MAX": _INT_MAX,
+        "ALL_ONES": _ALL_ONES,
+        "Placed": Placed,
+        "to_double": _to_double,
+        "unpack_head": head.unpack_from,
+        "unpack_version": _unsigned.unpack_from,
+    }
+    exec(compile(source, "<rank key>", "exec"), names)
+    return cast("Decode", names["decode"])

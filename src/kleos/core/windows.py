@@ -41,10 +41,15 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-@lru_cache(maxsize=16_384)
 def iso(at: int) -> str:
-    """ISO 8601 UTC, with as many digits of the second as the moment has."""
-    return to_datetime(at).replace(tzinfo=None).isoformat() + "Z"
+    """ISO 8601 UTC, with the microseconds where there are any."""
+    second, rest_us = divmod(at, 1_000_000)
+    return f"{_iso_of_second(second)}.{rest_us:06d}Z" if rest_us else f"{_iso_of_second(second)}Z"
+
+
+@lru_cache(maxsize=16_384)
+def _iso_of_second(second: int) -> str:
+    return to_datetime(second * 1_000_000).replace(tzinfo=None).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
