@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -31,34 +32,40 @@ GAME: Final = "rounds"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``turns`` of ``batches`` each way, after ``before`` batches that the rebuilds have to fold."""
+    """``turns`` of ``batches`` each way, after ``before`` batches that the rebuilds have to fold. Beside a rebuild it
+    goes on until one has come to its end, in steps of ``batches``, ``most`` at most."""
 
     players: int = PLAYERS
     before: int = 400
-    turns: int = 3
+    turns: int = 2
     batches: int = 40
+    most: int = 400
 
 
-QUICK: Final = Size(players=2_000, before=4, turns=1, batches=2)
+QUICK: Final = Size(players=2_000, before=4, turns=1, batches=2, most=20)
 
 
 async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
     size = QUICK if quick else Size()
-    made = list(rounds("rounds", size.before + 2 * size.turns * size.batches, time.time_ns() // 1_000, size.players))
-    requests = [request("POST", f"/v1/games/{GAME}/events", body(batch), KEY) for batch in made]
-    alone, beside, rebuilt = [], [], 0
+    most = size.before + size.turns * (size.batches + size.most)
+    made = (
+        request("POST", f"/v1/games/{GAME}/events", body(batch), KEY)
+        for batch in rounds("rounds", most, time.time_ns() // 1_000, size.players)
+    )
+    sent, alone, beside, rebuilt = size.before, [], [], 0
     async with database(server) as dsn:
         async with kleos(dsn) as address:
-            await send(address, requests[: size.before])
-            at = size.before
+            await send(address, list(islice(made, size.before)))
             for _ in range(size.turns):
-                alone.append(await _rate(address, requests[at : at + size.batches]))
-                at += size.batches
+                alone.append(await _rate(address, list(islice(made, size.batches))))
                 async with _rebuilding(dsn) as rebuilds:
-                    beside.append(await _rate(address, requests[at : at + size.batches]))
+                    rates: list[float] = []
+                    while len(rates) * size.batches < size.most and (not rebuilds.done or not rates):
+                        rates.append(await _rate(address, list(islice(made, size.batches))))
+                beside.append(middle(rates))
                 rebuilt += rebuilds.done
-                at += size.batches
-        return [_beside(size, alone, beside, rebuilt), await _sealing(dsn, len(made) * ROUNDS_IN_A_BATCH)]
+                sent += (1 + len(rates)) * size.batches
+        return [_beside(size, alone, beside, rebuilt), await _sealing(dsn, sent * ROUNDS_IN_A_BATCH)]
 
 
 async def _rate(address: str, requests: list[bytes]) -> float:
@@ -73,7 +80,7 @@ def _beside(size: Size, alone: list[float], beside: list[float], rebuilt: int) -
         f"{middle(beside):,.0f} rounds/s",
         f"{middle(alone):,.0f} rounds/s, the same without",
         f"{ratio:.2f}",
-        ratio >= 0.7,
+        ratio >= 0.7 and rebuilt >= size.turns,
         f"{rebuilt} rebuilds came to their end meanwhile",
     )
 

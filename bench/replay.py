@@ -1,11 +1,7 @@
-"""Replay: folding a log of Parquet files, beside a DuckDB query by hand for the same sheet; a board of the past.
-
-``python -m bench.replay --events 50000000`` measures the fold alone over a log of another size, below ``--folder``.
-"""
+"""Replay: folding a log of Parquet files, beside a DuckDB query by hand for the same sheet; a board of the past."""
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import resource
 import shutil
@@ -16,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench.report import Row, middle, table
+from bench.report import Row, middle
 from kleos.boards import past_sql
 from kleos.boards.compiled import CompiledBoard, Partition
 from kleos.boards.past import PastQuestion, standings_of
@@ -212,19 +208,3 @@ def _files(folder: Path, game: str) -> list[str]:
 
 def _definition(game: str) -> Definition:
     return load((GAMES / f"{game}.toml").read_text("utf-8"), game)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.replay", description=__doc__)
-    parser.add_argument("--events", type=int, default=EVENTS)
-    parser.add_argument("--folder", type=Path, help="where the log is made and spilled to; it must be empty")
-    given = parser.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp(prefix="kleos-bench-replay-"))
-    try:
-        print(table(measured(folder, given.events)))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final, Literal
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "performance.md"
-BENCHMARKS: Final = ("ingest", "http", "boards", "growth", "sdk", "feed", "replay", "archive", "moderation")
+BENCHMARKS: Final = ("ingest", "http", "boards", "growth", "sdk", "feed", "replay", "large", "archive", "moderation")
 AUDITS: Final = ("lighthouse", "scrolling")
 """What is measured in a browser, by commands of their own."""
 Met = Literal["yes", "no", "not measured"]
