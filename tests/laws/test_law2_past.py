@@ -13,7 +13,7 @@ from kleos.boards.past import PastQuestion
 from kleos.boards.rank_history import days_between, rank_history
 from kleos.core.windows import Window
 from kleos.engine.game import Game
-from kleos.players.change import put_profile
+from kleos.players.change import delete_player, put_profile
 from kleos.players.profiles import ProfileChange
 from kleos.sheets.past import page_as_of
 from kleos.sheets.query import Question, SheetRow, page
@@ -199,3 +199,20 @@ async def test_what_is_kept_is_forgotten_when_something_older_comes(world: World
     await world.send(game.name, [{**fact, "id": "late", "at": "2018-10-28T12:00:00Z", "scores": {"z": 1}}])
     assert (await past.page(game, question, 0, 9)).total == 2
     assert past.folded == folded + 1
+
+
+async def test_who_is_deleted_leaves_what_is_kept(world: World) -> None:
+    game = world.engine.game(await world.new_game())
+    facts = [
+        {"type": "round", "id": f"r{n}", "at": "2018-10-29T12:00:00Z", "scores": {player: 3}}
+        for n, player in enumerate(("ann", "ann", "bob"))
+    ]
+    await world.send(game.name, facts)
+    compiled, past = CompiledBoard(game.definition, game.board("played")), world.engine.past
+    question = PastQuestion(
+        compiled, game.calendar.named("all", NOW), Partition((), ()), moment("2018-10-30T00:00:00Z")
+    )
+    assert [line.player for line in (await past.page(game, question, 0, 9)).entries] == ["ann", "bob"]
+    await delete_player(world.engine, "ann", game.namespace)
+    page = await past.page(game, question, 0, 9)
+    assert (page.total, [(line.rank, line.player) for line in page.entries]) == (1, [(1, "bob")])

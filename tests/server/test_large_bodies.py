@@ -5,14 +5,14 @@ import gzip
 import random
 import time
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from kleos.log.pieces import MAX_EVENTS
-from kleos.server.bodies import MAX_BODY_BYTES
+from kleos.server.bodies import MAX_BODY_BYTES, gunzip, unzstd
 from tests.server.conftest import Server, problem_of
 from tests.server.probe import NDJSON, array, encoded, fresh, install, post, probe, refused, taken
 
@@ -199,3 +199,25 @@ async def _send_all(server: Server, batches: Sequence[bytes]) -> list[tuple[int,
         started = time.perf_counter()
         said.append(((await post(server, batch)).status_code, time.perf_counter() - started))
     return said
+
+
+async def test_more_events_are_too_many_however_their_type_is_written(probed: Server) -> None:
+    player = fresh()
+    events = [f'{{"\\u0074ype":"probe","player":"{player}"}}'.encode() for _ in range(MAX_EVENTS + 1)]
+    await refused(probed, array(events), 413)
+    await refused(probed, b"\n".join(events), 413, content_type=NDJSON)
+
+
+@pytest.mark.parametrize("pack, inflate", [(gzip.compress, gunzip), (zstandard.compress, unzstd)], ids=["gzip", "zstd"])
+def test_many_empty_streams_cost_what_they_weigh(
+    pack: Callable[[bytes], bytes], inflate: Callable[[bytes, int], bytes]
+) -> None:
+    """Eight times as many cost eight times as much, and not sixty-four times."""
+
+    def took_s(size: int) -> float:
+        sent = pack(b"") * (size // len(pack(b""))) + pack(b"[]")
+        started = time.process_time()
+        assert inflate(sent, MAX_BODY_BYTES) == b"[]"
+        return time.process_time() - started
+
+    assert took_s(2 * MIB) < 24 * min(took_s(MIB // 4) for _ in range(3))

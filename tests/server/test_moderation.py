@@ -225,3 +225,19 @@ async def test_quarantine_is_accepted_refused_and_taken_back(server: Server, dar
 async def test_what_cannot_be_corrected_is_said(server: Server, darts: str, asked: dict[str, Any], status: int) -> None:
     await server.refused("POST", f"/v1/games/{darts}/corrections", status, json=asked)
     await server.refused("POST", f"/v1/games/{darts}/corrections", 401, json=asked, headers={})
+
+
+async def test_what_no_column_can_hold_is_not_accepted(server: Server, darts: str) -> None:
+    """A sum that is full has let an event into quarantine; it stays there, and the game goes on."""
+    source = GAME.replace('title = "Darts"', 'title = "Darts"\nidentities = "own"').replace("<= 180", "<= 1e16")
+    await server.http.put(f"/v1/games/{darts}/definition", content=source.encode(), headers={**server.headers})
+    large = [thrown("eve", 2**53, n, id=f"eve-{n}", match=f"meve{n // 100}") for n in range(1_100)]
+    for start in range(0, len(large), 100):
+        await server.send(darts, large[start : start + 100])
+    waiting = (await server.http.get(f"/v1/games/{darts}/quarantine", headers=server.headers)).json()
+    assert waiting["total"] == 77
+    path = f"/v1/games/{darts}/quarantine/{waiting['events'][0]['seq']}/accept"
+    for params in ({"dry_run": "true"}, {}):
+        said = await server.refused("POST", path, 409, json={"reason": "fine"}, params=params)
+        assert "too large" in said["detail"]
+    assert (await server.send(darts, [thrown("fay", 1, 0)]))["accepted"] == 1

@@ -314,3 +314,20 @@ async def test_a_definition_from_another_process_refuses_no_event(world: World) 
     sent = sum(await asyncio.gather(*workers))
     assert sent > 12
     assert await check(world) == 80 + sent
+
+
+async def test_ends_of_matches_go_on_where_they_were_after_events_left_for_files(world: World) -> None:
+    grown = KINDS.replace('title = "Kinds"', 'title = "Kinds"\n[matches]\nended_by = ["left"]')
+    definition, origin = load_definition(grown, "kinds"), Origin(world.engine.now())
+    changes = catalog.changes_between(world.game.definition, definition)
+    connection = await open_connection(world.engine.database.dsn)
+    target = await catalog._target(connection, world.game, definition, changes, origin)
+    async with rebuilding(connection, target, catalog.lock_of("kinds")) as rebuild:
+        await rebuild.fill(folding_in_duckdb)
+    await connection.close()  # it was killed, or cancelled
+    await world.send({"type": "left", "id": "end", "at": "2026-11-20T00:00:00Z", "match": "over", "player": "ann"})
+    await world.seal()
+    await world.remove()
+    await world.engine.put_definition("kinds", grown, origin=origin)
+    assert await world.connection.fetchval("SELECT ended_at FROM kleos.matches WHERE match = 'over'") is not None
+    await check(world)

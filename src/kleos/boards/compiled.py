@@ -16,6 +16,7 @@ from kleos.sheets.layout import since_columns
 PartitionValue = str | float | bool
 Attributes = tuple[str | None, ...]
 
+_LARGEST_INT: Final = 2**63 - 1
 _BOOLS: Final = {"true": True, "false": False}
 
 
@@ -84,7 +85,10 @@ class CompiledBoard:
             if kind == "bool":
                 return _BOOLS[given]
             if kind in ("int", "time"):
-                return int(given)
+                number = int(given)
+                if abs(number) > _LARGEST_INT:
+                    raise ValueError(given)
+                return number
             return float(given) if kind == "float" else given
         except (ValueError, KeyError):
             raise BadInput(f"{given!r} is no {kind}", name) from None

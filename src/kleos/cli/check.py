@@ -13,6 +13,7 @@ from kleos.core.definition.names import BUILT_IN_BOARD, BUILT_IN_SHEET
 from kleos.core.definition.schema import json_schema
 from kleos.core.errors import DefinitionError, Problem
 from kleos.core.plan import compile_plan
+from kleos.engine.catalog import read_text
 
 
 def check(files: Annotated[list[Path], Parameter(name="FILE", negative=())], /, *, as_json: AsJson = False) -> int:
@@ -32,7 +33,7 @@ def check(files: Annotated[list[Path], Parameter(name="FILE", negative=())], /, 
     definitions: list[Definition] = []
     for file in files:
         try:
-            definition = load(read_text(file), file.stem, str(file))
+            definition = load(read_text(str(file), file), file.stem, str(file))
             compile_plan(definition)
             definitions.append(definition)
         except DefinitionError as error:
@@ -43,16 +44,6 @@ def check(files: Annotated[list[Path], Parameter(name="FILE", negative=())], /, 
     else:
         _print(definitions, problems)
     return 1 if problems else 0
-
-
-def read_text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8-sig")
-    except OSError as error:
-        raise DefinitionError([Problem(str(file), "", None, f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8: byte {error.start} begins no character"
-        raise DefinitionError([Problem(str(file), "", None, message)]) from None
 
 
 def _print(definitions: list[Definition], problems: list[Problem]) -> None:

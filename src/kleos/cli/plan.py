@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from kleos.cli.check import read_text
 from kleos.cli.output import AsJson, errors, print_json, say, shown, shown_time
 from kleos.cli.remote import USUAL_URL, Key, Remote, Url, path
 from kleos.client.calls import Call
 from kleos.core.definition.load import load
+from kleos.engine.catalog import read_text
 
 PATIENCE_S: Final = 300.0
 _SIGNS: Final = {"added": "+", "filled": "+", "gained": "+", "dropped": "-", "lost": "-", "changed": "~"}
@@ -36,7 +36,7 @@ def plan(
 
         kleos plan games/chess.toml --url https://stats.example.org --json
     """
-    source, name = read_text(file), game or file.stem
+    source, name = read_text(str(file), file), game or file.stem
     load(source, name, str(file))
     call = Call("PUT", path("games", name, "definition"), object, {"dry_run": "true"}, source.encode())
     with Remote(url, key, timeout_s=PATIENCE_S) as remote:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -45,28 +46,39 @@ def lock_of(game: str) -> int:
     return int.from_bytes(hashlib.blake2b(game.encode(), digest_size=8, person=b"kleos game").digest(), signed=True)
 
 
-def files(folder: Path | None) -> Iterator[tuple[str, str, str]]:
-    """``(game, file, text)`` of the shipped definitions and those of a folder, which win over shipped ones."""
-    found: dict[str, tuple[str, str]] = {}
+def files(folder: Path | None) -> Iterator[tuple[str, str, Traversable]]:
+    """``(game, file, where it is)`` of the shipped definitions and those of a folder, which win over shipped ones."""
+    found: dict[str, tuple[str, Traversable]] = {}
     for shipped in resources.files(_SHIPPED).iterdir():
         if shipped.name.endswith(".toml"):
-            found[shipped.name.removesuffix(".toml")] = (shipped.name, shipped.read_text("utf-8"))
+            found[shipped.name.removesuffix(".toml")] = (shipped.name, shipped)
     if folder is not None:
         if not folder.is_dir():
             raise BadInput(f"{folder} is no folder", "games")
         for path in sorted(folder.glob("*.toml")):
-            found[path.stem] = (str(path), path.read_text("utf-8"))
-    for game, (file, text) in sorted(found.items()):
-        yield game, file, text
+            found[path.stem] = (str(path), path)
+    for game, (file, place) in sorted(found.items()):
+        yield game, file, place
+
+
+def read_text(file: str, place: Traversable) -> str:
+    """A definition's text. Raises DefinitionError, naming the file, where there is none to read."""
+    try:
+        return place.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DefinitionError([Problem(file, "", None, f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: byte {error.start} begins no character"
+        raise DefinitionError([Problem(file, "", None, message)]) from None
 
 
 def load_files(folder: Path | None) -> list[Definition]:
     """All definitions of :func:`files`; raises DefinitionError with the problems of every file at once."""
     definitions: list[Definition] = []
     problems: list[Problem] = []
-    for game, file, text in files(folder):
+    for game, file, place in files(folder):
         try:
-            definitions.append(load(text, game, file))
+            definitions.append(load(read_text(file, place), game, file))
         except DefinitionError as error:
             problems += error.problems
     if problems:

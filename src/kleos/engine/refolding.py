@@ -41,6 +41,8 @@ async def _publish(engine: Engine, game: Game, refolded: Refolded) -> None:
     shown = [change for change in refolded.changes if _is_known(game, change, ids)]
     awards = [change for change in refolded.awards if change.player in ids]
     engine.publish(game, Committed(frozenset(), None, shown, awards, ids, [*cards.values()]))
+    if refolded.awards:  # boards of awards as of a moment that was asked for meanwhile rest on what they were
+        engine.past.forget(game.name)
     if refolded.outbox is not None:
         await engine.pool.execute(log_sql.DROP_OUTBOX, [refolded.outbox])
 

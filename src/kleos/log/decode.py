@@ -15,7 +15,7 @@ import msgspec
 
 from kleos.core import events as forms
 from kleos.core.definition.model import AWARD_GRANTED, Manual
-from kleos.core.errors import BadInput
+from kleos.core.errors import BadInput, TooLarge
 from kleos.core.plan import EventPlan, Plan
 from kleos.core.windows import EARLIEST_AT, LATEST_AT, from_datetime, iso
 from kleos.log.pieces import MAX_EVENTS, elements_of, lines_of
@@ -82,6 +82,8 @@ def decode_batch(plan: Plan, body: bytes, content_type: str, stamp: Stamp) -> Ba
     lines = content_type.partition(";")[0].strip().lower() in NDJSON_TYPES
     wires = _decode_whole(plan, body, lines)
     if wires is not None:
+        if len(wires) > MAX_EVENTS:  # their `type` was written in a way that a glance does not see, as `"\\u0074ype"`
+            raise TooLarge(f"a request holds up to {MAX_EVENTS:,} events, and this one has more; split it")
         return admit(plan, list(enumerate(wires)), [], stamp)
     decoded, rejected = decode_each(plan, lines_of(body) if lines else elements_of(body))
     return admit(plan, decoded, rejected, stamp)

@@ -11,7 +11,7 @@ from kleos.log.answering import Outcome
 from kleos.log.commit import Committed
 from kleos.log.decode import Incoming, Rejected
 
-_SPOILED: Final = (
+SPOILED: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
@@ -34,13 +34,13 @@ async def commit_what_can_be(
         part = parts.popleft()
         try:
             outcome.committed.append(await commit(part))
-        except _SPOILED as error:
+        except SPOILED as error:
             if len(part) > 1:
                 middle = len(part) // 2
                 parts.extendleft([part[middle:], part[:middle]])
             elif part[0].reason is None:
                 _tell(game, part[0], error)
-                part[0].reason = _reason(error)
+                part[0].reason = reason_of(error)
                 parts.appendleft(part)
             else:
                 outcome.spoiled.append(Rejected(part[0].index, part[0].event.id, part[0].reason))
@@ -52,7 +52,7 @@ def _tell(game: str, culprit: Incoming, error: Exception) -> None:
         logger.error("event %r of %s could not be counted", culprit.event.id, game, exc_info=error)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Why an event that decoded well could not be counted, in words for the game's developers."""
     if isinstance(error, (asyncpg.NumericValueOutOfRangeError, OverflowError)) or "out of" in str(error):
         return "a number in it, or what a column adds up to with it, is too large"

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from kleos.boards.supposed import Move, supposed, supposed_hidden
-from kleos.core.errors import KleosError
+from kleos.core.errors import Conflict, KleosError
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.log import sql as log_sql
 from kleos.log.commit import Committed
 from kleos.log.committer import Committer, all_paused
+from kleos.log.spoiled import SPOILED, reason_of
 from kleos.moderation import sql
 from kleos.moderation.concern import players_in
 from kleos.moderation.subjects import Correction, correction_of
@@ -40,7 +41,10 @@ async def carried_out(engine: Engine, games: Sequence[Game], prepare: Prepare, r
         step = await prepare()
         in_force = [engine.game(game.name) for game in games]
         writers = {committer.game.name: committer.writers for committer in committers}
-        done = await carry_out(connection, in_force, writers, step, engine.stamp.next_at(), rehearse)
+        try:
+            done = await carry_out(connection, in_force, writers, step, engine.stamp.next_at(), rehearse)
+        except SPOILED as error:  # taken back as a whole
+            raise Conflict(f"it cannot be counted so: {reason_of(error)}") from error
         ids = await _ids(connection, in_force[0].namespace, _players_of(done, step))
         moves = _moves(engine, done, step, ids)
         if rehearse:

@@ -90,4 +90,6 @@ async def delete_player(engine: Engine, id: str, namespace: str = "") -> None:
             async with engine.pool.acquire() as connection:
                 corrected = await read_corrected(connection, committer.game.name, namespace)
                 committer.game = replace(committer.game, corrected=corrected)
+        for committer in committers:
+            engine.past.forget(committer.game.name)
         engine.rankings.deleted(namespace, id)

@@ -15,6 +15,8 @@ from kleos.server.errors import Refused
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 _GZIP_WBITS: Final = 31
 _INFLATE_IN_THREAD_FROM_BYTES: Final = 64 * 1024
+_INFLATED_AT_ONCE_BYTES: Final = 4 * 1024
+"""So much is given to an inflater: what it leaves is copied, and a body may hold a million streams."""
 
 
 async def read_body(request: Request[Any, Any, Any], limit: int = MAX_BODY_BYTES) -> bytes:
@@ -50,19 +52,22 @@ async def _receive(request: Request[Any, Any, Any], limit: int) -> bytes:
 def gunzip(sent: bytes, limit: int) -> bytes:
     """Inflate gzip, of one member or several. Never holds more than ``limit`` + 1 bytes of output."""
     whole = bytearray()
-    rest = sent
+    pieces = memoryview(sent)
+    at = 0
     while True:
         member = zlib.decompressobj(_GZIP_WBITS)
-        try:
-            whole += member.decompress(rest, limit + 1 - len(whole))
-        except zlib.error:
-            raise BadInput("the body is not valid gzip", "Content-Encoding") from None
-        if len(whole) > limit:
-            raise _too_large("the inflated body", limit)
-        if not member.eof:
-            raise BadInput("the gzip stream ends too early", "Content-Encoding")
-        rest = member.unused_data
-        if not rest:
+        while not member.eof:
+            piece = pieces[at : at + _INFLATED_AT_ONCE_BYTES]
+            if not piece:
+                raise BadInput("the gzip stream ends too early", "Content-Encoding")
+            try:
+                whole += member.decompress(piece, limit + 1 - len(whole))
+            except zlib.error:
+                raise BadInput("the body is not valid gzip", "Content-Encoding") from None
+            if len(whole) > limit:
+                raise _too_large("the inflated body", limit)
+            at += len(piece) - len(member.unused_data)
+        if at == len(sent):
             return bytes(whole)
 
 
@@ -82,15 +87,18 @@ def unzstd(sent: bytes, limit: int) -> bytes:
 
 
 def _unzstd_whole(decompressor: zstandard.ZstdDecompressor, sent: bytes) -> bytes:
-    frames: list[bytes] = []
-    rest = sent
-    while rest:
+    inflated: list[bytes] = []
+    pieces = memoryview(sent)
+    at = 0
+    while at < len(sent):
         frame = decompressor.decompressobj()
-        frames.append(frame.decompress(rest))
-        if not frame.eof:
-            raise BadInput("the zstd stream ends too early", "Content-Encoding")
-        rest = frame.unused_data
-    return b"".join(frames)
+        while not frame.eof:
+            piece = pieces[at : at + _INFLATED_AT_ONCE_BYTES]
+            if not piece:
+                raise BadInput("the zstd stream ends too early", "Content-Encoding")
+            inflated.append(frame.decompress(piece))
+            at += len(piece) - len(frame.unused_data)
+    return b"".join(inflated)
 
 
 _INFLATERS: Final[Mapping[str, Callable[[bytes, int], bytes] | None]] = {

@@ -35,9 +35,14 @@ class Ended:
         await connection.execute(sql.ANALYZE.format(table=self.table))
 
     async def take_in(self, connection: Connection, after: int, until: int) -> None:
-        types = sorted(self.game.definition.ended_by)
-        statement = sql.ADD_ENDED.format(table=self.table)
-        await connection.execute(statement, self.game.name, after, until, types, timeout=None)
+        """Inside a transaction."""
+        ends: dict[str, int] = {}
+        async for happened in history.whole(connection, self.game, after_seq=after, last_seq=until):
+            event = happened.event
+            if happened.plan.type.name in self.game.definition.ended_by and event.match != event.id:
+                ends.setdefault(event.match, event.at)
+        if ends:
+            await connection.execute(sql.ADD_ENDED.format(table=self.table), *zip(*ends.items(), strict=True))
 
     async def put_in_force(self, connection: Connection) -> None:
         await connection.execute(sql.DATE_MATCHES.format(table=self.table), self.game.name, timeout=None)

@@ -284,11 +284,7 @@ ON CONFLICT DO NOTHING
 MAKE_ENDED: Final = 'CREATE TABLE {table} (match text COLLATE "C" NOT NULL, ended_at timestamptz NOT NULL)'
 KEY_OF_ENDED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (match)"
 ADD_ENDED: Final = """
-INSERT INTO {table} AS m (match, ended_at)
-SELECT match, min(at) FROM kleos.events e
-WHERE game = $1 AND seq > $2 AND seq <= $3 AND type = ANY($4::text[]) AND match <> id
-  AND NOT EXISTS (SELECT FROM kleos.voided v WHERE v.game = e.game AND v.id = e.id)
-GROUP BY match
+INSERT INTO {table} AS m (match, ended_at) SELECT * FROM unnest($1::text[], $2::timestamptz[])
 ON CONFLICT (match) DO UPDATE SET ended_at = LEAST(m.ended_at, excluded.ended_at)
 """
 DATE_MATCHES: Final = """

@@ -192,3 +192,9 @@ def test_a_file_wrong_throughout_is_cut_short() -> None:
     problems = problems_of('title = "Game"\n' + "".join(f"key{i} = 1\n" for i in range(1000)))
     assert len(problems) == MOST_PROBLEMS + 1
     assert "more problems" in problems[-1].message
+
+
+@pytest.mark.parametrize("name", ["columns", "after", "from", "to", "every"])
+def test_an_attribute_cannot_have_the_name_of_a_parameter(name: str) -> None:
+    with pytest.raises(DefinitionError, match="is a parameter of the HTTP API"):
+        load(f'title = "G"\nattributes = ["{name}"]\n', "g")

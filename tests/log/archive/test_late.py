@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kleos.boards.compiled import CompiledBoard, Partition
+from kleos.boards.past import PastQuestion
 from kleos.engine.refolding import refold_postponed
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
@@ -85,3 +87,16 @@ async def test_any_story_archived_half_way(world: World) -> None:
     await refold_postponed(world.engine, "kinds")
     assert await pending(world) == 0
     await check(world)
+
+
+async def test_a_board_of_awards_as_of_then_follows_the_refold(world: World) -> None:
+    await world.send(*(played(f"e{n}", f"2026-01-0{1 + 2 * n}T00:00:00Z", won=False, match="m") for n in range(4)))
+    await world.seal()
+    await world.remove()
+    await world.send(played("late", "2026-01-04T00:00:00Z", won=False, match="n"))
+    board, at = CompiledBoard(world.game.definition, world.game.board("points")), world.engine.now()
+    question = PastQuestion(board, world.game.calendar.named("all", at), Partition((), ()), at)
+    assert (await world.engine.past.page(world.game, question, 0, 9)).total == 0
+    await refold_postponed(world.engine, "kinds")
+    (line,) = (await world.engine.past.page(world.game, question, 0, 9)).entries
+    assert (line.player, line.value) == ("ann", 5)

@@ -17,7 +17,10 @@ RESERVED_COLUMNS: Final = frozenset(
 )
 """Columns that every sheet's table has, hidden."""
 
-RESERVED_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "as_of", "span", "sheet", "column"})
+RESERVED_PARAMETERS: Final = frozenset(
+    {"window", "order", "limit", "offset", "after", "as_of", "span", "sheet", "column", "columns"}
+    | {"from", "to", "every"}
+)
 """Key columns and attributes are query parameters of the HTTP API, beside these."""
 
 BUILT_IN_ATTRIBUTE: Final = "region"
