@@ -85,3 +85,16 @@ async def test_it_comes_back_to_a_server_that_restarts(database: Database) -> No
                 assert message.type == "snapshot"
                 numbers.append(message.n)
         assert numbers[1] > numbers[0]
+
+
+async def test_a_server_may_be_away_for_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def sleep(wait_s: float) -> None:
+        waits.append(wait_s)
+
+    monkeypatch.setattr("kleos.client.feed.asyncio.sleep", sleep)
+    feed = Feed("http://127.0.0.1:9", ["game:golf"])
+    for _ in range(2_000):
+        await feed._wait(None)
+    assert max(waits) <= 30

@@ -1,5 +1,6 @@
 """Socket.IO, by its own wire format over real sockets: WebSocket from the start, polling, and the upgrade."""
 
+import asyncio
 import json
 from contextlib import suppress
 from typing import Any
@@ -141,3 +142,24 @@ async def test_what_is_no_packet_harms_nobody_else(server: Server, text: str) ->
         await socket.send(text)
         await other.send('42["subscribe","game:golf"]')
         assert (await _event(other))["type"] == "snapshot"
+
+
+@pytest.mark.parametrize(
+    "text", ['["connect",{"asgi.scope":{}}]', '["connect"]', '["disconnect","x"]', '["token",1,2,3]', '{"a":1}', "[[1]]"]
+)
+async def test_what_clients_do_not_emit_is_none_of_the_server_s_own_events(server: Server, text: str) -> None:
+    topic = parse_topic("player:only-once")
+    async with connect(_url(server)) as socket:
+        await _opened(socket)
+        await socket.send('42["subscribe","player:only-once"]')
+        assert (await _event(socket))["type"] == "snapshot"
+        await socket.send("42" + text)
+        assert (await _event(socket))["type"] == "error"
+        await socket.send('42["subscribe","player:only-once"]')
+        assert (await _event(socket))["type"] == "snapshot"
+        channel = server.feed.hub.channel(topic)
+        assert channel is not None
+        assert len(channel.listeners) == 1
+    async with asyncio.timeout(10):
+        while len(channel.listeners):
+            await asyncio.sleep(0.01)

@@ -23,6 +23,8 @@ from kleos.client.errors import KleosAPIError
 FIRST_WAIT_S: Final = 0.25
 LONGEST_WAIT_S: Final = 30.0
 OPEN_WITHIN_S: Final = 10.0
+_DOUBLINGS: Final = 30
+"""Of the wait, at most: a server may be away for days."""
 _ABOUT_THE_CONNECTION: Final = frozenset({"resumed", "subscribed", "unsubscribed", "welcome"})
 
 
@@ -112,7 +114,7 @@ class Feed:
     async def _wait(self, closed: ConnectionClosed | None) -> None:
         """Before the next try: as long as the server said, else longer each time; never quite as long as others."""
         self._socket = None
-        wait_s = min(FIRST_WAIT_S * 2**self._failures, LONGEST_WAIT_S) * random.uniform(0.5, 1.0)
+        wait_s = min(FIRST_WAIT_S * 2.0 ** min(self._failures, _DOUBLINGS), LONGEST_WAIT_S) * random.uniform(0.5, 1.0)
         self._failures += 1
         if closed is not None and closed.rcvd is not None:
             with suppress(ValueError, KeyError, TypeError):

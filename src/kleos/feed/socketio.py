@@ -29,6 +29,8 @@ LARGEST_MESSAGE_BYTES: Final = 1024 * 1024
 PING_EVERY_S: Final = 20
 HANDSHAKE_WITHIN_S: Final = 10.0
 FORM: Final = "subscribe ([topic, …], {topic: n}), unsubscribe ([topic, …]) or token (text)"
+ARGUMENTS: Final = {"subscribe": 2, "unsubscribe": 1, "token": 1}
+"""What a client may emit, and with how much."""
 _NOTHING: Final[dict[str, Any]] = {}
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -120,6 +122,8 @@ class SocketIO:
         engine = self.server.eio
         engine._async = {**engine._async, "websocket": partial(Transport, self._taken_over)}
         ping_by_timer(engine)
+        self._pass_on = self.server._handle_event
+        self.server._handle_event = self._emitted
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("subscribe", self._subscribe)
@@ -155,6 +159,14 @@ class SocketIO:
         listening = self._listening.pop(self.server.manager.eio_sid_from_sid(sid, "/"), None)
         if listening is not None:
             listening.leave()
+
+    async def _emitted(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        """The library would take a `connect` or a `disconnect` that a client emits for an event of its own."""
+        name = data[0] if isinstance(data, list) and data else None
+        if isinstance(name, str) and name in ARGUMENTS and len(data) <= 1 + ARGUMENTS[name]:
+            await self._pass_on(eio_sid, namespace, id, data)
+        elif (listening := self._listening.get(eio_sid)) is not None:
+            listening.refuse(f"emit {FORM}")
 
     async def _subscribe(self, sid: str, topics: Any = None, last: Any = None) -> None:
         await self._hear(sid, {"subscribe": [topics] if isinstance(topics, str) else topics, "last": last or {}})

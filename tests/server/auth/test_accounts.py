@@ -60,6 +60,8 @@ BAD: list[dict[str, Any]] = [
     {"player": "x" * 129},
     {"player": "discord:1"},
     {"nmae": "x"},
+    {"name": "x" * 129},
+    {"name": "a\0"},
 ]
 
 

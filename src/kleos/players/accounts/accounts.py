@@ -16,7 +16,7 @@ from kleos.players.accounts import sql
 from kleos.players.accounts.passwords import Passwords
 from kleos.players.accounts.sessions import Sessions
 from kleos.players.change import delete_player, put_profile, set_hidden
-from kleos.players.profiles import ProfileChange
+from kleos.players.profiles import ProfileChange, check_change
 from kleos.server.auth.caller import Role
 from kleos.server.auth.tokens import LIFETIME_S, AccessTokens, Holder
 
@@ -151,6 +151,7 @@ class Accounts:
         hashed: str | None,
         login: tuple[str, str] | None,
     ) -> Account:
+        check_change(ProfileChange(name=name))  # before anything is written
         id = check_external_id(player) if player is not None else f"p-{secrets.token_hex(8)}"
         now = self._clock()
         try:
