@@ -145,7 +145,8 @@ async def test_what_is_no_packet_harms_nobody_else(server: Server, text: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ['["connect",{"asgi.scope":{}}]', '["connect"]', '["disconnect","x"]', '["token",1,2,3]', '{"a":1}', "[[1]]"]
+    "text",
+    ['["connect",{"asgi.scope":{}}]', '["connect"]', '["disconnect","x"]', '["token",1,2,3]', '{"a":1}', "[[1]]"],
 )
 async def test_what_clients_do_not_emit_is_none_of_the_server_s_own_events(server: Server, text: str) -> None:
     topic = parse_topic("player:only-once")
