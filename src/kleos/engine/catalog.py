@@ -93,7 +93,7 @@ def writers_of(definition: Definition) -> Writers:
 async def game_in_force(connection: Connection, definition: Definition, version: int, calendar: int) -> Game:
     seasons = await connection.fetch(sql.SEASONS, definition.game)
     named = [Season(row["name"], row["title"], row["starts_at"], row["ends_at"]) for row in seasons]
-    plan = compile_plan(definition, await counted_from(connection, definition.game, version))
+    plan = await asyncio.to_thread(compile_plan, definition, await counted_from(connection, definition.game, version))
     corrected = await read_corrected(connection, definition.game, definition.namespace)
     return Game(definition, plan, version, Calendar(definition.timezone, named), calendar, corrected)
 
@@ -194,7 +194,7 @@ async def _target(
     game = replace(
         before,
         definition=definition,
-        plan=compile_plan(definition, counts_from),
+        plan=await asyncio.to_thread(compile_plan, definition, counts_from),
         calendar=calendar,
         appearances=appearing(before.name) if appears else before.appearances,
     )

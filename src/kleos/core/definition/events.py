@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from kleos.core.definition.model import EventType, Presentation
 from kleos.core.definition.names import ENVELOPE, check_name, check_word, titled
@@ -13,6 +14,11 @@ from kleos.core.types import DEEPEST_TYPE, Field, RecordOf, Scalar, Type, parse_
 
 ENVELOPE_TYPES: Mapping[str, Type] = {"id": Scalar("str"), "match": Scalar("str"), "at": Scalar("time")}
 """What every event carries, and its expressions may use."""
+
+MOST_VALUES_IN_RECORDS: Final = 500
+"""Of one event: records multiply, and each of their values costs as much as one that is written out."""
+MOST_VALUES_IN_ALL: Final = 5_000
+"""In the records of all events together."""
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -29,9 +35,17 @@ def read_events(game: Table) -> Events:
     records = _Records(game.tables("types"))
     records.read_all()
     events = Events()
+    in_all = 0
     for name, table in game.tables("events").items():
         check_name(name, "an event type", table.path, "", table.problems)
         fields, broken = records.fields(table)
+        in_records = records.values_in(table)
+        in_all += in_records
+        if in_records > MOST_VALUES_IN_RECORDS:
+            table.problem("", f"holds {in_records} values in its records", f"at most {MOST_VALUES_IN_RECORDS}")
+        elif in_all > MOST_VALUES_IN_ALL >= in_all - in_records:
+            mend = f"at most {MOST_VALUES_IN_ALL} in the records of all events together"
+            table.problem("", f"is one event with records too many: with those before it, {in_all} values", mend)
         for key in ENVELOPE:
             if fields.pop(key, None) is not None:
                 table.problem(key, "belongs to every event", "no declaration: every event has id, type, match and at")
@@ -49,6 +63,7 @@ class _Records:
         self.known: dict[str, RecordOf] = {}
         self.broken: set[str] = set()
         self.depths: dict[str, int] = {}
+        self.values: dict[str, int] = {}
 
     def read_all(self) -> None:
         for name, table in self.tables.items():
@@ -65,6 +80,12 @@ class _Records:
             self.known[name] = RecordOf(name, fields)
             used = [word for text in self.tables[name].entries.values() for word in self._used(text)]
             self.depths[name] = 1 + max((self.depths[word] for word in used), default=0)
+            self.values[name] = len(fields) + sum(self.values[word] for word in used)
+
+    def values_in(self, table: Table) -> int:
+        """How many values lie in the records that a table's fields name."""
+        used = [word for text in table.entries.values() for word in self._used(text)]
+        return sum(self.values.get(word, 0) for word in used)
 
     def fields(self, table: Table, trail: tuple[str, ...] = ()) -> tuple[dict[str, Field], set[str]]:
         """The fields that a table declares, and the names of those that it declares wrongly."""
@@ -91,6 +112,10 @@ class _Records:
             return None
         if any(self.depths[word] >= DEEPEST_TYPE for word in used):
             table.problem(name, "nests records too deeply", f"records at most {DEEPEST_TYPE} deep")
+            return None
+        held = sum(self.values[word] for word in used)
+        if held > MOST_VALUES_IN_RECORDS:
+            table.problem(name, f"holds {held} values in records of records", f"at most {MOST_VALUES_IN_RECORDS}")
             return None
         try:
             type_, default = parse_field(text, self.known)
