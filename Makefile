@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.in-step-with-the-lock
 UI := src/kleos/web/built/index.html
 UI_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/audit/*' -not -path 'web/screenshots/*' -not -name openapi.json -not -name schema.d.ts)
-API_SOURCES := $(shell find src/kleos -name api.py -o -name answers.py -o -path '*/facades/*.py')
+API_SOURCES := $(shell find src/kleos -name '*api.py' -o -name answers.py -o -path '*/facades/*.py')
 
 # The tests wait for servers and databases more than they compute.
 WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))

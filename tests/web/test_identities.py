@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.web.conftest import visiting
+from tests.web.conftest import has_loaded, line_of, log_in, visiting
 from tests.web.site import Golf, Site
 
 ARENA = """
@@ -45,3 +45,19 @@ async def test_links_lead_to_the_player_of_the_game(site: Site, browser: Browser
         await expect(page.get_by_role("button", name=re.compile(r"^Wins of Ann of the arena: 3")).first).to_be_visible()
         await page.goto("/p/ann")
         await expect(page.get_by_role("heading", level=1)).to_have_text("Ann of all games")
+
+
+async def test_who_has_the_same_id_elsewhere_is_not_you(site: Site, browser: Browser) -> None:
+    toml = {"Content-Type": "application/toml"}
+    await site.account("eve@example.org", "own_eve", "Eve")
+    async with site.http() as client:
+        (await client.put("/v1/games/arena/definition", content=ARENA, headers=toml)).raise_for_status()
+    await site.tell("arena", {"type": "won", "id": "won-eve", "player": "own_eve"})
+    async with visiting(browser, site.url) as visit:
+        await log_in(visit.page, "eve@example.org")
+        await visit.page.goto("/g/arena/b/wins")
+        line = line_of(visit.page, "own_eve")
+        await expect(line).to_be_visible()
+        await has_loaded(visit.page)
+        await expect(visit.page.get_by_role("complementary", name="You")).to_have_count(0)
+        await expect(line).not_to_contain_text("you")

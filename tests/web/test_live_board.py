@@ -12,6 +12,7 @@ from tests.web.site import Golf, Site
 WATCHER: Final = "live@example.org"
 CHANGES: Final = 20
 TRAVELS_MS: Final = 250
+READ_AGAIN_MS: Final = 6_000
 WATCH: Final = """
 () => {
   window.journeys = {};
@@ -122,3 +123,39 @@ async def test_watching_a_busy_game_asks_for_little(site: Site, golf: Golf, brow
         assert asked == []
         assert [each for each in named if f"/v1/games/{golf.name}" in each] == []
         assert refused == []
+
+
+CROWD: Final = 120
+TWICE: Final = """
+() => {
+  const rows = [...document.querySelectorAll("[role=row][data-player]")].map((row) => row.dataset.player);
+  return rows.filter((player, at) => rows.indexOf(player) !== at);
+}
+"""
+
+
+async def test_nobody_stands_twice_where_what_the_feed_tells_ends(site: Site, golf: Golf, browser: Browser) -> None:
+    """The feed tells fewer lines than a page reads at once: who climbs among them still stands where they stood."""
+    crowd = [f"crowd_{number:03}" for number in range(CROWD)]
+    for start in range(0, CROWD, 40):
+        events = [
+            event
+            for number in range(start, start + 40)
+            for _ in range(5 + (CROWD - number) // 4)
+            for event in golf.game(crowd[number], "crowd_loser")[1:]
+        ]
+        await site.tell(golf.name, *events)
+    async with visiting(browser, site.url, viewport={"width": 1280, "height": 800}) as visit:
+        page = visit.page
+        await page.goto(f"{golf.path}/b/wins")
+        await expect(light(page)).to_have_text("Live")
+        await page.evaluate("scrollTo(0, 56 * 44)")
+        await expect(line_of(page, crowd[60])).to_be_visible()
+        for turn in range(25):
+            climbers = (crowd[55 + turn % 20], crowd[32 + turn % 16])
+            await site.tell(
+                golf.name, *(each for who in climbers for _ in range(6) for each in golf.game(who, "crowd_loser")[1:])
+            )
+            assert await page.evaluate(TWICE) == []
+        await page.wait_for_timeout(READ_AGAIN_MS)
+        assert await page.evaluate(TWICE) == []

@@ -1,11 +1,12 @@
 """Somebody with an account: pinned on the board, and told of awards wherever they are."""
 
 import re
+from typing import Final
 
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.web.conftest import has_loaded, light, line_of, log_in, visiting
-from tests.web.site import Golf, Site
+from tests.web.site import PASSWORD, Golf, Site
 
 
 async def test_is_pinned_on_the_board(site: Site, golf: Golf, browser: Browser) -> None:
@@ -113,3 +114,39 @@ async def test_takes_own_data_along_and_leaves(site: Site, golf: Golf, browser: 
         await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
         await page.goto("/p/own_ida")
         await expect(page.get_by_role("alert")).to_contain_text("No such player")
+
+
+QUARTER_OF_AN_HOUR: Final = "() => { const now = Date.now.bind(Date); Date.now = () => now() + 15 * 60_000; }"
+
+
+async def test_changes_the_password_and_stays(site: Site, browser: Browser) -> None:
+    await site.account("pam@example.org", "own_pam", "Pam")
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await log_in(page, "pam@example.org")
+        form = page.get_by_role("region", name="Password")
+        await form.get_by_label("Now").fill(PASSWORD)
+        await form.get_by_label("New").fill("another good password")
+        await form.get_by_role("button", name="Change it").click()
+        await expect(form.get_by_role("status")).to_contain_text("Changed")
+        await page.reload()
+        await expect(page.get_by_role("region", name="Account")).to_contain_text("pam@example.org")
+
+
+async def test_two_tabs_are_one_session(site: Site, browser: Browser) -> None:
+    """What one tab has renewed, the other does not show again: that would end the session of both."""
+    await site.account("tab@example.org", "own_tab", "Tab")
+    async with visiting(browser, site.url) as visit:
+        one, other = visit.page, await visit.context.new_page()
+        await log_in(one, "tab@example.org")
+        await other.goto("/me")
+        await expect(other.get_by_role("button", name="Log out")).to_be_visible()
+        for page in (one, other):
+            await page.evaluate(QUARTER_OF_AN_HOUR)  # the access token is about to end
+            await page.get_by_role("link", name="My profile").click()
+            await expect(page.get_by_role("heading", level=1)).to_contain_text("Tab")
+        for page in (one, other):
+            await page.goto("/me")
+            await expect(page.get_by_role("region", name="Account")).to_contain_text("tab@example.org")
+        await other.get_by_role("button", name="Log out").click()
+        await expect(one.get_by_role("heading", name="Log in")).to_be_visible()

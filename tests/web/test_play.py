@@ -5,7 +5,7 @@ from importlib import resources
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.web.conftest import log_in, visiting
 from tests.web.site import Site
@@ -82,3 +82,30 @@ async def test_a_score_that_does_not_count_says_so(site: Site, browser: Browser)
         await submit(page, "-1", "timed")
         await expect(page.get_by_role("alert")).to_contain_text("set aside")
         await expect(page.get_by_text("your first score gives you one")).to_be_visible()
+
+
+async def test_a_score_whose_answer_was_lost_counts_once(site: Site, browser: Browser) -> None:
+    await site.account("jan@example.org", "play_jan", "Jan")
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await log_in(page, "jan@example.org")
+        await page.goto(f"/g/{GAME}/play")
+        lost: list[str] = []
+
+        async def lose_the_first(route: Route) -> None:
+            if lost:
+                await route.continue_()
+            else:
+                lost.append((await route.fetch()).status_text)
+                await route.abort()
+
+        await page.route(f"**/v1/games/{GAME}/events", lose_the_first)
+        await submit(page, "123", "classic")
+        await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+        await page.get_by_role("button", name="Submit").click()
+        await expect(page.get_by_text("Counted")).to_be_visible()
+        await page.get_by_role("button", name="Submit").click()  # the same score again is another
+        card = page.get_by_role("region", name="Your rank")
+        await expect(fact(card, "Runs")).to_have_text("2")
+        await page.reload()
+        await expect(fact(card, "Runs")).to_have_text("2")

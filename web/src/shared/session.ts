@@ -34,20 +34,48 @@ export const useTabKey = create<{ key: string | null; set: (key: string | null) 
   }),
 );
 
+// What another tab has renewed or ended is so in this one as well: each refresh token is good once.
+if (typeof window !== "undefined") {
+  window.addEventListener("storage", (event) => {
+    if (event.key === useSession.persist.getOptions().name || event.key === null)
+      void useSession.persist.rehydrate();
+  });
+}
+
 const RENEW_BEFORE_MS = 30_000;
+/** What begins a session is sent without one. */
+const WITHOUT_TOKEN = /\/v1\/auth\/(?:login|register|refresh)$/;
 let renewing: Promise<string | null> | null = null;
 
-/** The key of this tab, else a good access token, renewed where it is about to end; null for a guest. Never for the renewal itself. */
+/** The key of this tab, else a good access token; null for a guest, and for what begins a session. */
 export async function token(url = ""): Promise<string | null> {
   const { key } = useTabKey.getState();
-  if (key) return key;
+  return key ?? (WITHOUT_TOKEN.test(url) ? null : sessionToken());
+}
+
+/** A good access token of who is logged in, renewed where it is about to end; null for a guest. */
+export async function sessionToken(): Promise<string | null> {
   const { session } = useSession.getState();
-  if (!session || url.includes("/v1/auth/")) return null;
-  if (Date.now() < session.expiresAt - RENEW_BEFORE_MS) return session.accessToken;
-  renewing ??= renew(session).finally(() => {
+  if (!session) return null;
+  if (isGood(session)) return session.accessToken;
+  renewing ??= renewAlone().finally(() => {
     renewing = null;
   });
   return renewing;
+}
+
+function isGood(session: Session): boolean {
+  return Date.now() < session.expiresAt - RENEW_BEFORE_MS;
+}
+
+/** One tab at a time, where browsers can (on encrypted pages, and on this machine): who comes second finds it done. */
+async function renewAlone(): Promise<string | null> {
+  const act = async () => {
+    await useSession.persist.rehydrate();
+    const { session } = useSession.getState();
+    return session && (isGood(session) ? session.accessToken : await renew(session));
+  };
+  return navigator.locks ? navigator.locks.request("kleos-session", act) : act();
 }
 
 async function renew(session: Session): Promise<string | null> {

@@ -4,6 +4,7 @@ import { useMemo, useRef } from "react";
 import { answered, api } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { saidCondition } from "@/shared/format/condition";
+import { useIsOwn } from "@/shared/players/whose";
 import { useSession } from "@/shared/session";
 import { usePageTitle } from "@/shared/shell/title";
 import { HeadShape, RowsShape, TabsShape } from "@/shared/states/Shapes";
@@ -56,8 +57,10 @@ type WholeProps = {
 
 function Whole({ whole, board, sheet }: WholeProps) {
   const search = route.useSearch();
-  const own = useSession((store) => store.session?.player);
   const game = whole.game;
+  const player = useSession((store) => store.session?.player);
+  // In a game whose ids are its own, the same id is somebody else.
+  const own = useIsOwn()(game) === false ? player : undefined;
   const parts = useQuery({
     queryKey: ["parts", game, board.name, search.window ?? ""],
     queryFn: () =>

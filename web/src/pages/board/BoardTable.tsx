@@ -52,6 +52,7 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
     [virtual],
   );
   const columns = board.by.map(({ column }) => sheet.columns.find((each) => each.name === column));
+  const drawn = new Set<string>();
   return (
     <div
       ref={list}
@@ -79,11 +80,14 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
       </div>
       <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((row) => {
-          const shown = line(row.index);
+          const known = line(row.index);
+          // Who has just climbed among the lines that the feed tells still stands further down, until that is read again.
+          const shown = known && !drawn.has(known.player) ? known : undefined;
+          if (shown) drawn.add(shown.player);
           const offset = row.start - top;
           return shown ? (
             <Row
-              key={shown.player}
+              key={`player ${shown.player}`}
               at={row.index}
               offset={offset}
               line={shown}
@@ -97,7 +101,7 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
             />
           ) : (
             <div
-              key={row.key}
+              key={`place ${row.index}`}
               role="row"
               aria-rowindex={row.index + 2}
               className="absolute inset-x-0 px-4 py-3"

@@ -22,7 +22,12 @@ export function TimeSlider() {
     }, SETTLED_AFTER_MS);
     return () => clearTimeout(timer);
   }, [back, search, navigate]);
-  const moment = back === 0 ? "Now, live" : shownTime(new Date(Date.now() - back * HOUR_MS).toISOString());
+  const isPast = back !== 0 || !Number.isNaN(Date.parse(search.as_of ?? ""));
+  // What the address says to the minute, while nobody moves it.
+  const asked = back === hoursBack(search.as_of) ? search.as_of : undefined;
+  const moment = isPast
+    ? shownTime(asked ?? new Date(Date.now() - back * HOUR_MS).toISOString())
+    : "Now, live";
   return (
     <div className="flex items-center gap-3 text-sm max-sm:flex-wrap">
       <label htmlFor={id} className="shrink-0 text-quiet">
@@ -36,14 +41,21 @@ export function TimeSlider() {
         step={1}
         value={-back}
         aria-valuetext={moment}
-        className={`min-w-24 grow basis-24 ${back === 0 ? "accent-(--quiet)" : "accent-(--link)"}`}
+        className={`min-w-24 grow basis-24 ${!isPast ? "accent-(--quiet)" : "accent-(--link)"}`}
         onChange={(event) => setBack(-Number(event.target.value))}
       />
       <output htmlFor={id} className="shrink-0 sm:w-44">
         {moment}
       </output>
-      {back !== 0 && (
-        <button type="button" className="button" onClick={() => setBack(0)}>
+      {isPast && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            setBack(0);
+            void navigate({ search: { ...search, as_of: undefined }, replace: true, resetScroll: false });
+          }}
+        >
           Back to now
         </button>
       )}

@@ -9,7 +9,11 @@ export type BoardSearch = {
 };
 
 export function boardSearch(given: Record<string, unknown>): BoardSearch {
-  const text = (name: string) => (typeof given[name] === "string" ? (given[name] as string) : undefined);
+  // An address does not say of a player whose id is a number that it is text.
+  const text = (name: string) => {
+    const value = given[name];
+    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  };
   const parts = given.partition;
   const partition =
     parts && typeof parts === "object" && !Array.isArray(parts)

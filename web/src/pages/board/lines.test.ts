@@ -28,10 +28,12 @@ describe("topicOf", () => {
 
 describe("boardSearch", () => {
   it("takes what an address says, and nothing else", () => {
-    expect(boardSearch({ window: "week", partition: { region: "eu", level: 3 }, as_of: 7 })).toEqual({
+    expect(
+      boardSearch({ window: "week", partition: { region: "eu", level: 3 }, as_of: true, player: 42 }),
+    ).toEqual({
       window: "week",
       as_of: undefined,
-      player: undefined,
+      player: "42",
       partition: { region: "eu", level: "3" },
     });
   });

@@ -74,7 +74,7 @@ function Compared({ first, second }: Pair) {
           </div>
           <ShareButton
             title={`${first.shown_name} vs ${second.shown_name}`}
-            path={`/p/${encodeURIComponent(first.player)}/vs/${encodeURIComponent(second.player)}`}
+            path={`/p/${encodeURIComponent(first.player)}/vs/${encodeURIComponent(second.player)}${location.search}`}
           />
         </div>
       </header>

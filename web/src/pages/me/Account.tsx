@@ -8,7 +8,7 @@ import { Outcome } from "@/shared/form/Outcome";
 import { shownTime } from "@/shared/format/numbers";
 import { type Session, useSession } from "@/shared/session";
 import { QueryStates, Skeleton } from "@/shared/states/States";
-import { end } from "./account";
+import { begin, end } from "./account";
 import { Leave } from "./Leave";
 
 export function Account({ session }: { readonly session: Session }) {
@@ -124,7 +124,9 @@ function PasswordForm() {
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState("");
   const change = useMutation({
-    mutationFn: () => answered(api.POST("/v1/auth/password", { body: { old, new: fresh } })),
+    // The session of before has ended with the old password: this goes on with a new one.
+    mutationFn: async () =>
+      begin(await answered(api.POST("/v1/auth/password", { body: { old, new: fresh } }))),
     onSuccess: () => {
       setOld("");
       setFresh("");

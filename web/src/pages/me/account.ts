@@ -1,5 +1,5 @@
 import { answered, api, type Schemas } from "@/api/client";
-import { type Session, useSession } from "@/shared/session";
+import { type Session, sessionToken, useSession } from "@/shared/session";
 
 /** Logs in with a pair of tokens: reads who that is, and remembers it. */
 export async function begin(tokens: Schemas["Tokens"]): Promise<void> {
@@ -20,7 +20,9 @@ export async function begin(tokens: Schemas["Tokens"]): Promise<void> {
 export async function end(): Promise<void> {
   const { session, set } = useSession.getState();
   if (!session) return;
-  const headers = { Authorization: `Bearer ${session.accessToken}` };
+  // With a token that is still good: an old one would leave the session as it is.
+  const held = await sessionToken().catch(() => null);
+  const headers = { Authorization: `Bearer ${held ?? session.accessToken}` };
   await fetch("/v1/auth/logout", { method: "POST", headers }).catch(() => undefined);
   set(null);
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useId, useRef, useState } from "react";
 import { ApiProblem, answered, api, type Schemas } from "@/api/client";
 import { gameQuery } from "@/api/games";
 import { ActionButton } from "@/shared/form/ActionButton";
@@ -66,6 +66,8 @@ function ScoreForm({ game, event }: ScoreFormProps) {
   const queries = useQueryClient();
   const fields = event.fields.filter((field) => field.required && field.type !== "player");
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
+  // The same for every attempt at the same score: one whose answer was lost must not count twice.
+  const id = useRef(freshId());
   const send = useMutation({
     mutationFn: async () => {
       const given = Object.fromEntries(
@@ -74,7 +76,7 @@ function ScoreForm({ game, event }: ScoreFormProps) {
           return [field.name, /^(int|float)/.test(field.type) ? Number(text) : text];
         }),
       );
-      const body = { type: event.name, id: crypto.randomUUID(), ...given };
+      const body = { type: event.name, id: id.current, ...given };
       const receipt = (await answered(
         api.POST("/v1/games/{game}/events", { params: { path: { game } }, body: body as never }),
       )) as Schemas["Receipt"];
@@ -83,7 +85,10 @@ function ScoreForm({ game, event }: ScoreFormProps) {
       if (receipt.quarantined > 0)
         throw new ApiProblem(400, "Doubtful", "It was set aside: a manager will look at it.");
     },
-    onSuccess: () => void queries.invalidateQueries(),
+    onSuccess: () => {
+      id.current = freshId();
+      void queries.invalidateQueries();
+    },
   });
   return (
     <form
@@ -96,7 +101,10 @@ function ScoreForm({ game, event }: ScoreFormProps) {
     >
       {fields.map((field) => {
         const label = field.name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
-        const set = (value: string) => setValues((before) => ({ ...before, [field.name]: value }));
+        const set = (value: string) => {
+          id.current = freshId();
+          setValues((before) => ({ ...before, [field.name]: value }));
+        };
         if (field.choices.length > 0) {
           return (
             <Choice
@@ -127,6 +135,12 @@ function ScoreForm({ game, event }: ScoreFormProps) {
       </ActionButton>
     </form>
   );
+}
+
+/** Browsers have `randomUUID` on encrypted pages only. */
+function freshId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 type ChoiceProps = {
