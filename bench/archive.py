@@ -8,15 +8,17 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from bench.cluster import database
-from bench.connection import request
+from bench.connection import Connection, request
 from bench.ingest import send
 from bench.report import Row, middle
 from bench.rounds import PLAYERS, ROUNDS_IN_A_BATCH, body, rounds
@@ -28,6 +30,7 @@ from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.pool import open_connection
 
 GAME: Final = "rounds"
+_ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,54 +50,70 @@ QUICK: Final = Size(players=2_000, before=4, turns=1, batches=2, most=20)
 
 async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
     size = QUICK if quick else Size()
-    most = size.before + size.turns * (size.batches + size.most)
-    made = (
-        request("POST", f"/v1/games/{GAME}/events", body(batch), KEY)
-        for batch in rounds("rounds", most, time.time_ns() // 1_000, size.players)
-    )
-    sent, alone, beside, rebuilt = size.before, [], [], 0
     async with database(server) as dsn:
         async with kleos(dsn) as address:
-            await send(address, list(islice(made, size.before)))
-            for _ in range(size.turns):
-                alone.append(await _rate(address, list(islice(made, size.batches))))
-                async with _rebuilding(dsn) as rebuilds:
-                    rates: list[float] = []
-                    while len(rates) * size.batches < size.most and (not rebuilds.done or not rates):
-                        rates.append(await _rate(address, list(islice(made, size.batches))))
-                beside.append(middle(rates))
-                rebuilt += rebuilds.done
-                sent += (1 + len(rates)) * size.batches
-        return [_beside(size, alone, beside, rebuilt), await _sealing(dsn, sent * ROUNDS_IN_A_BATCH)]
+            played = Played(address, size)
+            await played.send(size.before)
+            elsewhere = await _beside(played, lambda: _rebuilding(dsn), "in another process")
+        async with kleos(dsn, "server") as address:
+            played.address = address
+            within = await _beside(played, lambda: _rebuilding_within(address), "in the server itself")
+        return [elsewhere, within, await _sealing(dsn, played.sent * ROUNDS_IN_A_BATCH)]
 
 
-async def _rate(address: str, requests: list[bytes]) -> float:
-    return len(requests) * ROUNDS_IN_A_BATCH / await send(address, requests)
+class Played:
+    """Batches of rounds, made as they are sent."""
+
+    def __init__(self, address: str, size: Size) -> None:
+        self.address = address
+        self.size = size
+        self.sent = 0
+        most = size.before + 2 * size.turns * (size.batches + size.most)
+        self._made = (
+            request("POST", f"/v1/games/{GAME}/events", body(batch), KEY)
+            for batch in rounds("rounds", most, time.time_ns() // 1_000, size.players)
+        )
+
+    async def send(self, batches: int) -> float:
+        """Rounds a second."""
+        self.sent += batches
+        return batches * ROUNDS_IN_A_BATCH / await send(self.address, list(islice(self._made, batches)))
 
 
-def _beside(size: Size, alone: list[float], beside: list[float], rebuilt: int) -> Row:
+async def _beside(played: Played, rebuilding: Callable[[], AbstractAsyncContextManager[Rebuilds]], where: str) -> Row:
+    size = played.size
+    alone, beside, done, took_s = [], [], 0, []
+    for _ in range(size.turns):
+        alone.append(await played.send(size.batches))
+        began_s, rates = time.perf_counter(), list[float]()
+        async with rebuilding() as rebuilds:
+            while len(rates) * size.batches < size.most and (not rebuilds.done or not rates):
+                rates.append(await played.send(size.batches))
+        took_s.append(time.perf_counter() - began_s)
+        beside.append(middle(rates))
+        done += rebuilds.done
     ratio = middle([with_it / without for with_it, without in zip(beside, alone, strict=True)])
     return Row(
-        f"ingest while a rebuild of {size.before * ROUNDS_IN_A_BATCH:,} rounds and more runs in another process",
+        f"ingest while a rebuild of {size.before * ROUNDS_IN_A_BATCH:,} rounds and more runs {where}",
         "0.7 of its rate without",
         f"{middle(beside):,.0f} rounds/s",
         f"{middle(alone):,.0f} rounds/s, the same without",
         f"{ratio:.2f}",
-        ratio >= 0.7 and rebuilt >= size.turns,
-        f"{rebuilt} rebuilds came to their end meanwhile",
+        ratio >= 0.7 and done >= size.turns,
+        f"{done} rebuilds came to their end in {size.turns} turns of {middle(took_s):.0f} s",
     )
 
 
 @dataclass(slots=True)
-class _Rebuilds:
+class Rebuilds:
     done: int = 0
 
 
 @asynccontextmanager
-async def _rebuilding(dsn: str) -> AsyncIterator[_Rebuilds]:
+async def _rebuilding(dsn: str) -> AsyncIterator[Rebuilds]:
     command = (sys.executable, "-m", "bench.rebuilding", dsn, GAME)
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    rebuilds = _Rebuilds()
+    rebuilds = Rebuilds()
 
     async def count() -> None:
         assert process.stdout is not None
@@ -108,6 +127,41 @@ async def _rebuilding(dsn: str) -> AsyncIterator[_Rebuilds]:
         process.send_signal(signal.SIGKILL)
         await process.wait()
         await counting
+
+
+@asynccontextmanager
+async def _rebuilding_within(address: str) -> AsyncIterator[Rebuilds]:
+    """One job after another, for as long as the block runs."""
+    rebuilds = Rebuilds()
+    connection = await Connection.open(address)
+
+    async def rebuild() -> None:
+        while True:
+            job = await _asked(connection, request("POST", f"/v1/games/{GAME}/rebuild", b"{}", KEY))
+            while job["state"] not in _ENDED:
+                await asyncio.sleep(0.1)
+                job = await _asked(connection, request("GET", f"/v1/jobs/{job['id']}", key=KEY))
+            if job["state"] != "succeeded":
+                raise RuntimeError(f"the rebuild came to nothing: {job}")
+            rebuilds.done += 1
+
+    working = asyncio.create_task(rebuild())
+    try:
+        yield rebuilds
+        if working.done():
+            working.result()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        connection.close()
+
+
+async def _asked(connection: Connection, whole: bytes) -> dict[str, Any]:
+    status, answer = await connection.send(whole)
+    if status not in (200, 202):
+        raise RuntimeError(f"a job was answered {status}: {answer[:400]!r}")
+    job: dict[str, Any] = msgspec.json.decode(answer)
+    return job
 
 
 async def _sealing(dsn: str, events: int) -> Row:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import uvloop
 
+from kleos.jobs.worker import WorkerSettings
 from kleos.server.app import create_app, open_engine
 from kleos.server.auth.access import AccessSettings
 from kleos.server.auth.limits import LimitSettings
@@ -19,7 +20,8 @@ ANYBODY = DoorSettings(most_from_address=0)
 
 async def main(settings: Settings) -> None:
     access = AccessSettings(limits=NO_LIMITS, door=ANYBODY)
-    app = create_app(lambda: open_engine(settings), settings.admin_key, access=access)
+    worker = WorkerSettings() if settings.jobs == "server" else None
+    app = create_app(lambda: open_engine(settings), settings.admin_key, access=access, worker=worker)
     with listen("127.0.0.1", 0) as listening:
         await serve_app(app, listening, lambda address: print(f"listens on {address}", flush=True))
 

@@ -21,9 +21,16 @@ STOP_S: Final = 30.0
 
 
 @asynccontextmanager
-async def kleos(dsn: str) -> AsyncIterator[str]:
-    """Serves the benchmark's games from this database; gives ``host:port`` once every board is warm."""
-    environment = {**os.environ, "KLEOS_DATABASE_URL": dsn, "KLEOS_ADMIN_KEY": KEY, "KLEOS_GAMES": str(GAMES)}
+async def kleos(dsn: str, jobs: str = "worker") -> AsyncIterator[str]:
+    """Serves the benchmark's games from this database; gives ``host:port`` once every board is warm. With ``jobs``
+    "server" it runs jobs itself."""
+    environment = {
+        **os.environ,
+        "KLEOS_DATABASE_URL": dsn,
+        "KLEOS_ADMIN_KEY": KEY,
+        "KLEOS_GAMES": str(GAMES),
+        "KLEOS_JOBS": jobs,
+    }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.served"),
         env=environment,
