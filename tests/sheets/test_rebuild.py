@@ -18,7 +18,7 @@ from kleos.engine.catalog import Origin
 from kleos.engine.seasons import change_season, make_season
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.sheets.folding import folding_in_duckdb
-from kleos.sheets.rebuild import Target, rebuilding
+from kleos.sheets.rebuild import Rebuild, Target, rebuilding
 from kleos.sheets.swap import Adopt, swap
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
@@ -140,6 +140,47 @@ async def test_under_load(world: World) -> None:
         await world.engine.rebuild("kinds")
     stopping.set()
     sent = sum(await asyncio.gather(*workers))
+    assert await check(world) == 80 + sent
+
+
+async def test_it_comes_to_its_end_where_as_much_comes_as_is_taken_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each round that holds nobody back sees as many events come as it has taken in."""
+    rounds: list[bool] = []
+    come = asyncio.Condition()
+    sent, stopping = 0, False
+
+    async def load() -> None:
+        nonlocal sent
+        while not stopping:
+            await world.send(
+                *(played(f"s{sent + n}", "2026-05-01T00:00:00Z", f"p{n % 7}", match=f"m{n % 5}") for n in range(600))
+            )
+            async with come:
+                sent += 600
+                come.notify_all()
+
+    take_in = Rebuild.take_in
+
+    async def slowly(rebuild: Rebuild, horizon: int) -> None:
+        is_held = rebuild.connection.is_in_transaction()
+        rounds.append(is_held)
+        enough = sent + 700
+        await take_in(rebuild, horizon)
+        async with come:
+            while not is_held and sent < enough:
+                await come.wait()
+
+    monkeypatch.setattr(Rebuild, "take_in", slowly)
+    loading = asyncio.create_task(load())
+    async with come:
+        await come.wait()
+    await world.engine.rebuild("kinds")
+    stopping = True
+    await loading
+    assert True in rounds
+    assert len(rounds) < 40
     assert await check(world) == 80 + sent
 
 

@@ -6,8 +6,11 @@ renames, under the game's exclusive lock. How far each part is stands in Postgre
 there, so that a rebuild that was killed goes on where it was, and nothing is counted twice.
 """
 
+import asyncio
 import hashlib
 import logging
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +22,7 @@ import msgspec
 from kleos.core.errors import Conflict, StaleDefinition
 from kleos.engine.game import Game
 from kleos.log.archive.seal import take_horizon
+from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.sheets import beside, sql
 from kleos.sheets.appeared import Appeared
 from kleos.sheets.decided import Decided
@@ -39,6 +43,11 @@ ROUND_SEQS: Final = 100_000
 FEW_EVENTS: Final = 500
 """So many may be left for the swap, which takes them in under the exclusive lock."""
 MOST_ROUNDS: Final = 1_000
+KEEPS_UP: Final = 0.8
+"""A round that leaves more than this share of what was left before it does not keep up with what comes."""
+HELD_EVENTS: Final = 2_000
+"""So many are then taken in while commits are held back: a second, or two."""
+LET_THROUGH_LESS: Final = 0.9
 LOCK_TIMEOUT_MS: Final = 300
 """So long a query may keep a table from being replaced or dropped before that is put off."""
 _MERGED_AT_ONCE: Final = 5_000
@@ -138,16 +147,35 @@ class Rebuild:
                 await self._is_at(MATCHES, horizon)
 
     async def catch_up(self) -> None:
-        """Takes in what was committed meanwhile, until little is left."""
+        """Takes in what was committed meanwhile, until little is left.
+
+        Where about as much comes as is taken in, commits of the game are held back for a round, then let through for as
+        long, and for less each time: it comes to its end however much is sent.
+        """
+        before, let_through = math.inf, 1.0
         for done in range(MOST_ROUNDS):
             horizon = await self.horizon()
-            left = await self.connection.fetchval(
-                sql.EVENTS_BETWEEN, self.game.name, min(self.horizons.values(), default=horizon), horizon
-            )
-            if left <= FEW_EVENTS:
+            behind = min(self.horizons.values(), default=horizon)
+            left = await self.connection.fetchval(sql.EVENTS_BETWEEN, self.game.name, behind, horizon)
+            if left <= (FEW_EVENTS if let_through == 1 else HELD_EVENTS):
                 return
             self.progress(f"taking in {left:,} events that came meanwhile", done, 0)
+            if let_through == 1 and left < before * KEEPS_UP:
+                await self.take_in(horizon)
+            else:
+                share = min(1.0, HELD_EVENTS / left)  # the numbers are those of all games
+                held_s = await self._take_in_held(behind + math.ceil((horizon - behind) * share))
+                await asyncio.sleep(held_s * let_through)
+                let_through *= LET_THROUGH_LESS
+            before = left
+
+    async def _take_in_held(self, horizon: int) -> float:
+        """While nothing of the game is committed; answers for how many seconds."""
+        began_s = time.monotonic()
+        async with self.connection.transaction():
+            await self.connection.execute(LOCK_EXCLUSIVE, self.lock)
             await self.take_in(horizon)
+        return time.monotonic() - began_s
 
     async def take_in(self, horizon: int) -> None:
         """Brings every part up to ``horizon``. Each step is a transaction, or part of the caller's."""
