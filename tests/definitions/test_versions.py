@@ -101,3 +101,38 @@ async def test_a_definition_changes_while_events_come_in(served: Served) -> None
     assert verdict.different == 0, verdict.differences
     assert rows == sent + 5
     await play(engine, ("ann", 8, 0))
+
+
+SEEN = """
+[events.seen]
+player = "player"
+how    = "{how}"
+[sheets.sightings]
+key = ["player"]
+[[sheets.sightings.on]]
+event = "seen"
+{column} = "last(how)"
+"""
+
+
+async def test_an_event_type_that_comes_again_must_read_what_the_log_has_of_it(served: Served) -> None:
+    http, engine = served
+    seen, other = (PLAIN + SEEN.format(how=how, column=how) for how in ("int", "str"))
+    await put(http, seen)
+    await put(http, PLAIN)
+    assert (await put(http, other, dry_run=True))["problems"] == [], "nothing was seen"
+    await put(http, other)
+    await put(http, PLAIN)
+    await put(http, seen)
+    fact = {"id": "s", "type": "seen", "player": "ann", "how": 3, "at": iso(NOW)}
+    assert (await engine.ingest_body("darts", json.dumps(fact).encode())).accepted == 1
+    await put(http, PLAIN)
+    (problem,) = (await put(http, other, dry_run=True))["problems"]
+    assert "[events.seen] how: is str and was int" in problem
+    refused = await http.put(PATH, content=other)
+    assert (refused.status_code, refused.json()["problems"][0]["key"]) == (422, "how")
+    await put(http, seen)
+    late = {**fact, "id": "t", "how": 4, "at": iso(NOW - 1)}
+    assert (await engine.ingest_body("darts", json.dumps(late).encode())).accepted == 1
+    rows = await engine.pool.fetch("SELECT int FROM darts.sightings")
+    assert [row["int"] for row in rows] == [3]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -195,3 +196,15 @@ async def test_quarantine_keeps_the_event_whole_and_the_reason(world: World) -> 
     assert "bob" not in await counted(world.engine, game)
     plan = world.engine.game(game).plan.events["scored"]
     assert plan.read_log(kept["id"], kept["match"], kept["at"], kept["body"]).score == 7  # type: ignore[attr-defined]
+
+
+async def test_an_event_of_the_log_that_cannot_be_read_is_no_fault_of_one_that_comes(world: World) -> None:
+    game = await world.new_game(SMALL)
+    await world.send(game, [scored("a")])
+    unreadable = "UPDATE kleos.events SET body = jsonb_set(body, '{score}', '\"many\"') WHERE game = $1"
+    await world.engine.pool.execute(unreadable, game)
+    late = {**scored("b"), "at": wire_time(NOW - DAY_US)}
+    with pytest.raises(msgspec.ValidationError):
+        await world.send(game, [late])
+    assert await logged(world.engine, game) == ["a"], "it may be sent again"
+    assert await world.engine.pool.fetch("SELECT FROM kleos.quarantine WHERE game = $1", game) == []

@@ -360,8 +360,8 @@ async def test_a_definition_from_another_process_refuses_no_event(world: World) 
 async def test_ends_of_matches_go_on_where_they_were_after_events_left_for_files(world: World) -> None:
     grown = KINDS.replace('title = "Kinds"', 'title = "Kinds"\n[matches]\nended_by = ["left"]')
     definition, origin = load_definition(grown, "kinds"), Origin(world.engine.now())
-    changes = catalog.changes_between(world.game.definition, definition)
     connection = await open_connection(world.engine.database.dsn)
+    changes = await catalog.changes_between(connection, world.game.definition, definition)
     target = await catalog._target(connection, world.game, definition, changes, origin)
     async with rebuilding(connection, target, catalog.lock_of("kinds")) as rebuild:
         await rebuild.fill(folding_in_duckdb)

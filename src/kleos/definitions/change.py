@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from kleos.core.definition.changes import Changes, compare
+from kleos.core.definition.changes import Changes
 from kleos.core.definition.load import load
-from kleos.core.errors import Conflict, DefinitionError
+from kleos.core.errors import Conflict
 from kleos.definitions import sql
 from kleos.definitions.answers import Preview
 from kleos.definitions.preview import preview
-from kleos.engine.catalog import Origin
+from kleos.engine.catalog import Origin, changes_between, changes_to
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.jobs.jobs import Jobs
@@ -48,11 +48,11 @@ async def try_definition(engine: Engine, name: str, source: str, origin: Origin)
     before = _in_force(engine, name)
     if before is None:
         return Tried(None, Changes((), (), tuple(definition.sheets), tuple(definition.achievements)), None)
-    changes = compare(before.definition, definition)
-    if changes.refused:
-        return Tried(before, changes, None)
     connection = await open_connection(engine.database.dsn, timeout_s=engine.database.timeout_s)
     try:
+        changes = await changes_to(connection, before.definition, definition)
+        if changes.refused:
+            return Tried(before, changes, None)
         async with engine.past.one_at_a_time, snapshot(connection):
             return Tried(before, changes, await preview(connection, before, definition, changes, origin))
     finally:
@@ -66,9 +66,10 @@ async def put_definition(engine: Engine, jobs: Jobs, name: str, source: str, ori
     """
     definition = await asyncio.to_thread(load, source, name)
     before = _in_force(engine, name)
-    changes = compare(before.definition, definition) if before is not None else Changes((), (), (), ())
-    if changes.refused:
-        raise DefinitionError(changes.refused)
+    changes = Changes((), (), (), ())
+    if before is not None:
+        async with engine.long_work.connection() as connection:
+            changes = await changes_between(connection, before.definition, definition)
     if before is None or not await _needs_job(engine, jobs, before, source, changes):
         game, changes = await engine.put_definition(name, source, origin=origin)
         return Put(game, changes, None)

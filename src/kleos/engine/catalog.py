@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,7 +15,7 @@ import msgspec
 
 from kleos.core.definition.changes import Changes, compare
 from kleos.core.definition.load import load
-from kleos.core.definition.model import Definition
+from kleos.core.definition.model import Definition, EventType
 from kleos.core.errors import BadInput, Conflict, DefinitionError, NotFound, Problem, StaleDefinition, Unavailable
 from kleos.core.plan import compile_plan
 from kleos.core.windows import Calendar, Season
@@ -124,14 +124,48 @@ async def is_news(connection: Connection, definition: Definition) -> bool:
     return all(row["source"] != definition.source for row in rows)
 
 
-def changes_between(before: Definition | None, after: Definition) -> Changes:
-    """What a change of definition would change; raises DefinitionError where the log or the sheets forbid it."""
+async def changes_to(connection: Connection, before: Definition | None, after: Definition) -> Changes:
+    """What a change of definition would change, and what the log or the sheets forbid of it."""
     if before is None:
         return Changes((), (), tuple(after.sheets), tuple(after.achievements))
-    changes = compare(before, after)
+    return compare(before, after, earlier=await _come_again(connection, before, after))
+
+
+async def changes_between(connection: Connection, before: Definition | None, after: Definition) -> Changes:
+    """What a change of definition would change; raises DefinitionError where the log or the sheets forbid it."""
+    changes = await changes_to(connection, before, after)
     if changes.refused:
         raise DefinitionError(changes.refused)
     return changes
+
+
+async def _come_again(connection: Connection, before: Definition, after: Definition) -> dict[str, EventType]:
+    """The event types that the log has though the definition in force does not, each as the last version had it.
+
+    Nothing of them can come in between, since no version in force takes them.
+    """
+    added = after.events.keys() - before.events.keys()
+    if not added:
+        return {}
+    versions = await connection.fetch(sql.VERSIONS, after.game)
+    sources = [row["source"] for row in reversed(versions)]
+    found = await asyncio.to_thread(_last_of_each, after.game, sources, added)
+    return {
+        name: event
+        for name, event in sorted(found.items())
+        if await connection.fetchval(sql.HOLDS_TYPE, after.game, name)
+    }
+
+
+def _last_of_each(game: str, sources: Sequence[str], types: Collection[str]) -> dict[str, EventType]:
+    """The event types as the first of these sources has them that has each; most sources need not be loaded."""
+    found: dict[str, EventType] = {}
+    for source in sources:
+        wanted = [name for name in types if name not in found and name in source]
+        if wanted:
+            events = load(source, game).events
+            found.update((name, events[name]) for name in wanted if name in events)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +200,7 @@ async def put_in_force(
     What the log must fill is made beside the commits and swapped in with the version, in one transaction. Raises
     StaleDefinition where ``before`` is no longer in force. ``connection`` is one of its own.
     """
-    changes = changes_between(before.definition if before is not None else None, definition)
+    changes = await changes_between(connection, before.definition if before is not None else None, definition)
 
     async def put(connection: Connection) -> Game:
         await apply_schema(connection, definition, before.definition if before is not None else None)

@@ -230,7 +230,8 @@ class Engine:
         for _ in range(CHANGE_ATTEMPTS):
             existing = self._committers.get(name)
             before = existing.game if existing is not None else None
-            changes = catalog.changes_between(before.definition if before is not None else None, definition)
+            async with self.long_work.connection() as connection:
+                changes = await catalog.changes_between(connection, before.definition if before else None, definition)
             if dry_run or (before is not None and before.definition.source == source):
                 return before, changes
             if existing is None:

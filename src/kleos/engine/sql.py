@@ -52,3 +52,10 @@ EVENTS_BEFORE: Final = """
 SELECT EXISTS (SELECT FROM kleos.events WHERE game = $1) OR EXISTS (SELECT FROM kleos.spans WHERE game = $1)
 """
 """Whether the game's log holds anything that a new column would have to be filled from."""
+HOLDS_TYPE: Final = """
+SELECT EXISTS (SELECT FROM kleos.events WHERE game = $1 AND type = $2)
+    OR EXISTS (SELECT FROM kleos.span_files WHERE game = $1 AND type = $2)
+    OR EXISTS (SELECT FROM kleos.quarantine WHERE game = $1 AND type = $2)
+"""
+"""Whether there are events of a type, wherever they lie; what is in quarantine may yet be accepted. Looks through a
+game's whole log where there are none."""

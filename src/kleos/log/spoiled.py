@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import asyncpg
+import msgspec
 
 from kleos.log.answering import Outcome
 from kleos.log.commit import Committed
@@ -34,6 +35,8 @@ async def commit_what_can_be(
         part = parts.popleft()
         try:
             outcome.committed.append(await commit(part))
+        except msgspec.ValidationError:  # an event of the log cannot be read: those that come are not to blame
+            raise
         except SPOILED as error:
             if len(part) > 1:
                 middle = len(part) // 2

@@ -106,6 +106,26 @@ def test_what_the_log_contradicts_is_refused(old: str, new: str, table: str, key
     assert all(problem.mend and problem.file == "game.toml" for problem in changes.refused)
 
 
+@pytest.mark.parametrize(
+    "old, new, refused",
+    [
+        ("", "", []),
+        ('lives  = "int?"', 'lives  = "str?"', [("events.won", "lives")]),
+        ('lives  = "int?"', "", [("events.won", "lives")]),
+        ('score  = "int"', 'score  = "int"\nmode = "str"', [("events.won", "mode")]),
+        ('score  = "int"', 'score  = "int"\nmode = "str?"', []),
+        ('damage = "int"', 'damage = "float"', [("types.hit", "damage")]),
+        ('player = "player"\n\n[sheets', 'player = "player"\nwhere = "str"\n\n[sheets', []),
+    ],
+)
+def test_what_comes_again_must_read_what_the_log_has_of_it(old: str, new: str, refused: list[tuple[str, str]]) -> None:
+    before, again = load('title = "Game"', "game"), load(BASE.replace(old, new) if old else BASE, "game")
+    changes = compare(before, again, earlier={"won": load(BASE, "game").events["won"]})
+    assert [(problem.table, problem.key) for problem in changes.refused] == refused
+    assert ("added", "events.won", "") in told(changes)
+    assert compare(before, again).refused == (), "the log has nothing of it"
+
+
 def test_another_key_is_refused() -> None:
     board = '[boards.games]\nsheet = "career"\nby = "games"'
     base = BASE.replace(board, "").replace(

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from kleos.core.completion import Happened
+from kleos.core.errors import DefinitionError
 from kleos.engine.seasons import make_season
 from kleos.log import history
 from kleos.log.archive.location import ArchiveDamaged
 from kleos.log.archive.retention import remove_old
 from kleos.matches.logged import count_events, page_of_events
 from kleos.store.database import Database
-from tests.log.archive.worlds import EVERY_KIND, Fact, World, played, world_of
+from tests.log.archive.worlds import EVERY_KIND, KINDS, Fact, World, played, world_of
 
 PLAYERS = ("ann", "bob", "cy")
 
@@ -170,3 +171,16 @@ async def test_a_damaged_file_is_named_and_its_events_stay(world: World, damage:
     file.write_bytes(content[:-1])
     with pytest.raises(ArchiveDamaged, match=str(file)):
         await everything(world)
+
+
+async def test_an_event_type_that_comes_again_must_read_what_files_alone_have_of_it(world: World) -> None:
+    seen = KINDS + '\n[events.seen]\nplayer = "player"\nhow = "int"\n'
+    await world.engine.put_definition("kinds", seen)
+    await world.send({"type": "seen", "id": "s", "at": "2026-01-01T00:00:00Z", "player": "ann", "how": 3})
+    await world.engine.put_definition("kinds", KINDS)
+    await world.seal()
+    await world.remove()
+    assert await world.log() == []
+    with pytest.raises(DefinitionError, match="is str and was int"):
+        await world.engine.put_definition("kinds", seen.replace('how = "int"', 'how = "str"'))
+    await world.engine.put_definition("kinds", seen)

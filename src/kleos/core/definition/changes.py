@@ -1,6 +1,6 @@
 """What a new version of a definition would change, and what of it cannot be done to a game that has events already."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -11,6 +11,7 @@ from kleos.core.definition.model import (
     Column,
     Definition,
     EventCondition,
+    EventType,
     Presentation,
     RowCondition,
     Selector,
@@ -49,9 +50,12 @@ class Changes:
     rejudge: tuple[str, ...]
 
 
-def compare(old: Definition, new: Definition, file: str | None = None) -> Changes:
-    """From the definition in force to the one that should replace it. ``file`` is what problems call it."""
-    comparison = _Comparison(old, new, file or f"{new.game}.toml")
+def compare(
+    old: Definition, new: Definition, file: str | None = None, earlier: Mapping[str, EventType] | None = None
+) -> Changes:
+    """From the definition in force to the one that should replace it. ``file`` is what problems call it; ``earlier``
+    are event types that only ``new`` has but of which the log holds events, as the version had them that took those."""
+    comparison = _Comparison(old, new, file or f"{new.game}.toml", earlier or {})
     comparison.run()
     return Changes(
         tuple(comparison.changes),
@@ -66,6 +70,7 @@ class _Comparison:
     old: Definition
     new: Definition
     file: str
+    earlier: Mapping[str, EventType] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     refused: list[Problem] = field(default_factory=list)
     refold: set[str] = field(default_factory=set)
@@ -135,10 +140,22 @@ class _Comparison:
         for name, event, new_event in self._pairs("events", self.old.events, self.new.events):
             if self._fields(f"events.{name}", event.fields, new_event.fields):
                 self.redefined_events.add(name)
-        old, new = _records(self.old), _records(self.new)
+        old, new = _records(self.old.events.values()), _records(self.new.events.values())
         for name in old.keys() & new.keys():
             if self._fields(f"types.{name}", old[name].fields, new[name].fields):
                 self.redefined_events.update(self.new.events)
+        for name, earlier in self.earlier.items():
+            self._come_again(earlier, self.new.events[name])
+
+    def _come_again(self, earlier: EventType, event: EventType) -> None:
+        """A type that was dropped: the log still has its events, and must be able to read them. It is told as added,
+        so of the comparison only what is refused counts."""
+        again = _Comparison(self.old, self.new, self.file)
+        again._fields(f"events.{event.name}", earlier.fields, event.fields)
+        old, new = _records([earlier]), _records([event])
+        for name in sorted(old.keys() & new.keys()):
+            again._fields(f"types.{name}", old[name].fields, new[name].fields)
+        self.refused += [problem for problem in again.refused if problem not in self.refused]
 
     def _fields(self, table: str, old: Mapping[str, Field], new: Mapping[str, Field]) -> bool:
         """Whether an event of the log may now read otherwise."""
@@ -238,10 +255,10 @@ class _Comparison:
                 self._change("dropped", "checks", "", f"{check[-1]!r} is dropped")
 
 
-def _records(definition: Definition) -> dict[str, RecordOf]:
+def _records(events: Iterable[EventType]) -> dict[str, RecordOf]:
     """The records that fields of events hold, by name."""
     found: dict[str, RecordOf] = {}
-    todo: list[Type] = [item.type for event in definition.events.values() for item in event.fields.values()]
+    todo: list[Type] = [item.type for event in events for item in event.fields.values()]
     while todo:
         match todo.pop():
             case ListOf(item=inner) | MapOf(value=inner):
