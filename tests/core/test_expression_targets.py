@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from kleos.core.errors import ExpressionError
-from kleos.core.expression import Expression, compile_python, order_formulas, parse, sql_source
+from kleos.core.expression import Expression, compile_python, order_formulas, parse, parse_fold, sql_source
 from kleos.core.types import Field, ListOf, MapOf, RecordOf, Scalar, Type
 from kleos.store.embedded import EmbeddedPostgres
 from tests.core.expression_cases import SCALARS, any_expression, expressions, random_rows
@@ -356,3 +356,25 @@ def test_duckdb_reads_events_as_python_does(
     for row, left, right in zip(rows, in_python(expression, rows), got, strict=True):
         used = {name: row[name] for name in expression.names}
         assert same(left, right), f"seed {SEED}: {text} on {used}: Python {left!r}, DuckDB {right!r}"
+
+
+def test_formulas_over_the_largest_and_smallest_that_folds_keep(sheet: Postgres) -> None:
+    largest, smallest = "max(f * f * f * f)", "min(f / 1e9 / 1e9 / 1e9)"
+    folds = {name: parse_fold(text, SCOPE) for name, text in (("peak", largest), ("low", smallest))}
+    floats = {name: found for name, fold in folds.items() if (found := fold.floats) is not None}
+    types: dict[str, Type] = {name: fold.type for name, fold in folds.items()}
+    texts = [" * ".join(["peak"] * 5), " * ".join(["low"] * 9), "peak / low"]
+    rows = [{"peak": peak, "low": low} for peak in (1e36, -1e36, 1e-24, 0.0, None) for low in (1e-18, 1e-33, 0.0)]
+    columns = {name: f'"{name}"' for name in folds}
+    values = ", ".join(f"({row['peak'] or 'NULL'}::float8, {row['low']}::float8)" for row in rows)
+    for text in texts:
+        expression = parse(text, types, floats=floats)
+        stored = sheet.fetch(
+            f"SELECT {sql_source(expression, columns, 'postgresql')} FROM (VALUES {values}) AS given(peak, low)"
+        )
+        compute = compile_python(expression, expression.names)
+        shown = [row | {"peak": row["peak"] or None} for row in rows]
+        assert [row[0] for row in stored] == [compute(*[row[name] for name in expression.names]) for row in shown]
+    for text in (" * ".join(["peak"] * 6), " * ".join(["low"] * 11)):
+        with pytest.raises(ExpressionError, match="range of numbers"):
+            parse(text, types, floats=floats)

@@ -198,3 +198,51 @@ def test_a_file_wrong_throughout_is_cut_short() -> None:
 def test_an_attribute_cannot_have_the_name_of_a_parameter(name: str) -> None:
     with pytest.raises(DefinitionError, match="is a parameter of the HTTP API"):
         load(f'title = "G"\nattributes = ["{name}"]\n', "g")
+
+
+FLOATS = """
+title = "Game"
+[events.e]
+player = "player"
+x = "float"
+[events.g]
+player = "player"
+x = "float"
+[sheets.s]
+key = ["player"]
+[[sheets.s.on]]
+event = "e"
+peak = "max(x * x * x * x)"
+low = "min(x / 1e9 / 1e9 / 1e9)"
+both = "last(x)"
+sum = "sum(x * x * x * x)"
+[[sheets.s.on]]
+event = "g"
+both = "last(x * x * x * x)"
+[sheets.s.formulas]
+huge = "peak * peak * peak * peak * peak"
+"""
+
+
+@pytest.mark.parametrize(
+    "more, place",
+    [
+        (f'f = "{" * ".join(["peak"] * 5)}"', None),
+        (f'f = "{" * ".join(["peak"] * 6)}"', ("sheets.s.formulas", "f")),
+        (f'f = "{" * ".join(["sum"] * 9)}"', None),
+        (f'f = "{" * ".join(["low"] * 9)}"', None),
+        (f'f = "{" * ".join(["low"] * 11)}"', ("sheets.s.formulas", "f")),
+        (f'f = "{" * ".join(["both"] * 6)}"', ("sheets.s.formulas", "f")),
+        ('f = "huge * peak"', ("sheets.s.formulas", "f")),
+        ('[boards.b]\nsheet = "s"\nby = "peak"\nwhere = "huge > 1.0"', None),
+        ('[boards.b]\nsheet = "s"\nby = "peak"\nwhere = "huge * huge > 1.0"', ("boards.b", "where")),
+    ],
+)
+def test_what_is_made_of_a_column_stays_in_the_range_of_numbers(more: str, place: tuple[str, str] | None) -> None:
+    """PostgreSQL answers what does not with an error, and then takes or refuses events by their order."""
+    if place is None:
+        load(FLOATS + more, "game")
+        return
+    (problem,) = problems_of(FLOATS + more)
+    assert ((problem.table, problem.key), "range of numbers" in problem.message) == (place, True)
+    assert "use fewer" in problem.mend

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from kleos.core.definition.tables import Table
 from kleos.core.errors import ExpressionError
 from kleos.core.expression import (
     Expression,
+    Floats,
     FoldCall,
     ForClause,
     parse,
@@ -25,10 +26,12 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression may use. ``broken`` are declared wrongly: what mentions them is not judged."""
+    """The names that an expression may use. ``broken`` are declared wrongly: what mentions them is not judged.
+    ``floats`` tells which floats the columns of a row can hold."""
 
     types: Mapping[str, Type]
     broken: frozenset[str] = frozenset()
+    floats: Floats = field(default_factory=dict)
 
     def judges(self, text: str) -> bool:
         return not self.broken or self.broken.isdisjoint(_WORD.findall(text))
@@ -46,7 +49,8 @@ def condition(table: Table, key: str, scope: Scope) -> Expression | None:
 
 def row_condition(table: Table, key: str, scope: Scope) -> Expression | None:
     """Like :func:`condition`, over the columns of a row."""
-    return _read(table, key, table.text(key), scope, parse_condition) if key in table else None
+    reader = partial(parse_condition, floats=scope.floats)
+    return _read(table, key, table.text(key), scope, reader) if key in table else None
 
 
 def fold_call(table: Table, key: str, text: str, scope: Scope) -> FoldCall | None:

@@ -29,6 +29,7 @@ from kleos.core.definition.scopes import Scope, error_message, fold_call, value
 from kleos.core.definition.selectors import read_selector
 from kleos.core.definition.tables import Table
 from kleos.core.expression import Expression, FoldCall, FormulaErrors, never_negative, order_formulas
+from kleos.core.expression.ranges import FloatRange, either_float
 from kleos.core.types import Scalar, with_optional
 
 MOST_COLUMNS = 64
@@ -89,6 +90,7 @@ class _SheetReader:
     rules: list[Rule] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     first: dict[str, tuple[str, FoldCall]] = field(default_factory=dict)
+    floats: dict[str, FloatRange] = field(default_factory=dict)
 
     def read(self, events: Events) -> ReadSheet:
         key = self._key_names()
@@ -111,7 +113,7 @@ class _SheetReader:
             columns,
             read_presentation(self.table, self.name),
         )
-        scope = Scope({name: column.type for name, column in columns.items()}, frozenset(self.broken))
+        scope = Scope({name: column.type for name, column in columns.items()}, frozenset(self.broken), self.floats)
         is_keyed = len(self.key_types) > 0 and set(self.key_types) == set(self.table.texts("key"))
         return ReadSheet(sheet, scope, is_keyed)
 
@@ -187,6 +189,7 @@ class _SheetReader:
         return True
 
     def _fold(self, table: Table, name: str, call: FoldCall) -> None:
+        self._holds(name, call.floats)
         never_falls = call.kind == "count" or (
             call.kind == "sum" and call.argument is not None and never_negative(call.argument)
         )
@@ -202,6 +205,12 @@ class _SheetReader:
             table.problem(name, f"is {call.type} here and {known.type} in an earlier rule", mend)
         else:
             self.folds[name] = replace(known, never_falls=known.never_falls and never_falls)
+
+    def _holds(self, name: str, floats: FloatRange | None) -> None:
+        """What one rule, or the formula, makes of a column: formulas and conditions over it must not leave the range
+        of numbers, which SQL would answer with an error."""
+        if floats is not None:
+            self.floats[name] = either_float([floats, self.floats.get(name, floats)])
 
     def _collisions(self, key: tuple[str, ...], columns: Mapping[str, Column]) -> None:
         """Every column of the table, visible or hidden, has a name of its own."""
@@ -247,7 +256,7 @@ class _SheetReader:
         judged = self._judged(texts, scope)
         self.broken.update(table.broken, texts.keys() - judged.keys())
         try:
-            formulas = order_formulas(judged, scope.types)
+            formulas = order_formulas(judged, scope.types, self.floats)
         except FormulaErrors as errors:
             for name, error in errors.problems.items():
                 table.problem(name, error_message(error), error.mend)
@@ -276,6 +285,7 @@ class _SheetReader:
             table.problem(name, f"a formula cannot be {formula.type}", "a number, a text, a time or a condition")
             self.broken.add(name)
             return None
+        self._holds(name, formula.root.range if isinstance(formula.root.range, FloatRange) else None)
         presentation = Presentation(title=titled(name))
         return Column(name, formula.type, None, formula, formula.names, presentation)
 

@@ -14,7 +14,7 @@ from kleos.core.expression.inline import FormulaErrors, inline, order_formulas
 from kleos.core.expression.monotone import Course, against_literal, monotone_condition, never_negative, threshold
 from kleos.core.expression.python import RUNTIME, compile_python, python_source
 from kleos.core.expression.sql import Dialect, sql_source
-from kleos.core.expression.tree import Expression, Scope
+from kleos.core.expression.tree import Expression, Floats, Scope
 
 __all__ = [
     "RUNTIME",
@@ -22,6 +22,7 @@ __all__ = [
     "Dialect",
     "Expression",
     "ExpressionError",
+    "Floats",
     "FoldCall",
     "FoldName",
     "ForClause",

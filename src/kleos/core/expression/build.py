@@ -52,8 +52,8 @@ def stored_range(type_: Type, ints: IntRange) -> Range | None:
     return ranges.STORED_FLOAT if isinstance(type_, Scalar) and type_.kind == "float" else None
 
 
-def name(name_: str, type_: Type, ints: IntRange) -> Name:
-    return Name(type_, stored_range(type_, ints), name_)
+def name(name_: str, type_: Type, ints: IntRange, floats: FloatRange | None = None) -> Name:
+    return Name(type_, floats or stored_range(type_, ints), name_)
 
 
 def attribute(operand: Node, field: str, ints: IntRange) -> Attribute:

@@ -12,6 +12,7 @@ from kleos.core.expression.syntax import LARGEST_LITERAL_INT, column_of, parse_p
 from kleos.core.expression.tree import (
     ArithmeticOperator,
     Expression,
+    Floats,
     FunctionName,
     LiteralNode,
     LiteralValue,
@@ -24,6 +25,7 @@ LARGEST_SIZE: Final = 1000
 FUNCTIONS: Final[tuple[FunctionName, ...]] = get_args(FunctionName)
 FOLDS: Final = ("count", "sum", "min", "max", "last", "streak")
 MOST_DIGITS: Final = 6
+NO_FLOATS: Final[Floats] = {}
 ORDERED_KINDS: Final = ("int", "float", "str", "time")
 
 _ARITHMETIC: Final[dict[type[ast.operator], ArithmeticOperator]] = {
@@ -44,28 +46,29 @@ _COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
 }
 
 
-def parse(text: str, scope: Scope, *, int_bits: int = 64) -> Expression:
+def parse(text: str, scope: Scope, *, int_bits: int = 64, floats: Floats = NO_FLOATS) -> Expression:
     """Read an expression over the names of ``scope``.
 
     ``int_bits``: 53 where the names are fields of events (what they carry fits 53 bits), else 64, for the
-    columns of a sheet. Only where the value can leave 64 bits is an int's type optional.
+    columns of a sheet; ``floats`` which floats those are. Only where the value can leave 64 bits is an int's type
+    optional.
     Raises ExpressionError with what is wrong, at which column, and what would be right.
     """
-    return Expression(text, check_root(parse_python(text), scope, int_bits))
+    return Expression(text, check_root(parse_python(text), scope, int_bits, floats))
 
 
-def parse_condition(text: str, scope: Scope, *, int_bits: int = 64) -> Expression:
+def parse_condition(text: str, scope: Scope, *, int_bits: int = 64, floats: Floats = NO_FLOATS) -> Expression:
     """Like :func:`parse`, for what must be true or false: the type is a plain bool, None counts as false."""
     tree = parse_python(text)
-    return Expression(text, condition_root(tree, scope, int_bits))
+    return Expression(text, condition_root(tree, scope, int_bits, floats))
 
 
-def check_root(tree: ast.expr, scope: Scope, int_bits: int) -> Node:
-    return build.clamp(_Checker(scope, int_bits).value(tree))
+def check_root(tree: ast.expr, scope: Scope, int_bits: int, floats: Floats = NO_FLOATS) -> Node:
+    return build.clamp(_Checker(scope, int_bits, floats).value(tree))
 
 
-def condition_root(tree: ast.expr, scope: Scope, int_bits: int) -> Node:
-    return _Checker(scope, int_bits).condition(tree)
+def condition_root(tree: ast.expr, scope: Scope, int_bits: int, floats: Floats = NO_FLOATS) -> Node:
+    return _Checker(scope, int_bits, floats).condition(tree)
 
 
 def _fail(tree: ast.expr, message: str, mend: str) -> NoReturn:
@@ -73,8 +76,9 @@ def _fail(tree: ast.expr, message: str, mend: str) -> NoReturn:
 
 
 class _Checker:
-    def __init__(self, scope: Scope, int_bits: int) -> None:
+    def __init__(self, scope: Scope, int_bits: int, floats: Floats) -> None:
         self.scope = scope
+        self.floats = floats
         self.ints: IntRange = INT53 if int_bits == 53 else INT64
         self.checked: dict[ast.expr, Node] = {}
         self.checks: dict[type[ast.expr], Callable[..., Node]] = {
@@ -148,7 +152,7 @@ class _Checker:
             if tree.id in FUNCTIONS:
                 _fail(tree, f"`{tree.id}` is a function", f"call it: `{tree.id}(…)`")
             _fail(tree, f"there is no `{tree.id}` here", did_you_mean(tree.id, self.scope))
-        return build.name(tree.id, self.scope[tree.id], self.ints)
+        return build.name(tree.id, self.scope[tree.id], self.ints, self.floats.get(tree.id))
 
     def attribute(self, tree: ast.Attribute) -> Node:
         operand = self.value(tree.value)

@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 
 from kleos.core.errors import ExpressionError
 from kleos.core.expression.check import check_root, condition_root
+from kleos.core.expression.ranges import FloatRange
 from kleos.core.expression.syntax import column_of, parse_python
 from kleos.core.expression.tree import Expression, Scope
 from kleos.core.types import Scalar, did_you_mean
@@ -26,6 +27,14 @@ class FoldCall:
     kind: FoldName
     argument: Expression | None
     type: Scalar
+
+    @property
+    def floats(self) -> FloatRange | None:
+        """Which floats the column takes from here; None where it is none, or a sum, which is kept as millionths."""
+        if self.argument is None or self.kind == "sum":
+            return None
+        range_ = self.argument.root.range
+        return range_ if isinstance(range_, FloatRange) else None
 
 
 def parse_fold(text: str, scope: Scope, *, int_bits: int = 53) -> FoldCall:

@@ -6,11 +6,11 @@ from typing import Final
 
 from kleos.core.errors import ExpressionError
 from kleos.core.expression import build
-from kleos.core.expression.check import LARGEST_SIZE, parse
+from kleos.core.expression.check import LARGEST_SIZE, NO_FLOATS, parse
 from kleos.core.expression.constants import simplified
 from kleos.core.expression.ranges import INT64
 from kleos.core.expression.syntax import DEEPEST_TREE, parse_python
-from kleos.core.expression.tree import Arithmetic, Expression, Name, Node, Scope
+from kleos.core.expression.tree import Arithmetic, Expression, Floats, Name, Node, Scope
 from kleos.core.types import Type
 
 MOST_OPERATIONS: Final = 15
@@ -56,8 +56,9 @@ def _inlined(node: Node, formulas: Mapping[str, Expression], trail: tuple[str, .
     return rebuilt
 
 
-def order_formulas(texts: Mapping[str, str], scope: Scope) -> dict[str, Expression]:
-    """Read all formulas of a sheet over its columns ``scope``; each may use others, in any order.
+def order_formulas(texts: Mapping[str, str], scope: Scope, floats: Floats = NO_FLOATS) -> dict[str, Expression]:
+    """Read all formulas of a sheet over its columns ``scope``; each may use others, in any order. ``floats`` is for
+    :func:`parse`.
 
     Gives every formula inlined (its ``names`` are columns of ``scope`` alone), those that others use before
     them.
@@ -78,7 +79,7 @@ def order_formulas(texts: Mapping[str, str], scope: Scope) -> dict[str, Expressi
         for name in ready:
             del waiting[name]
             try:
-                done[name] = inline(parse(texts[name], types), done)
+                done[name] = inline(parse(texts[name], types, floats=floats), done)
                 types[name] = done[name].type
             except ExpressionError as error:
                 problems[name] = error

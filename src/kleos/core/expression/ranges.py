@@ -6,6 +6,7 @@ refused when it is read.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -163,11 +164,14 @@ def either(values: list[Range]) -> Range:
     ints = [value for value in values if isinstance(value, IntRange)]
     if ints:
         return IntRange(min(value.low for value in ints), max(value.high for value in ints))
-    floats = [value for value in values if isinstance(value, FloatRange)]
+    return either_float([value for value in values if isinstance(value, FloatRange)])
+
+
+def either_float(values: Sequence[FloatRange]) -> FloatRange:
     return FloatRange(
-        max(value.largest for value in floats),
-        min(value.smallest for value in floats),
-        min(value.grain for value in floats),
+        max(value.largest for value in values),
+        min(value.smallest for value in values),
+        min(value.grain for value in values),
     )
 
 

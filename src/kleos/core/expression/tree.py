@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from kleos.core.expression.ranges import Range
+from kleos.core.expression.ranges import FloatRange, Range
 from kleos.core.types import ListOf, MapOf, Scalar, Type
 
 ArithmeticOperator = Literal["+", "-", "*", "/", "//", "%"]
@@ -195,3 +195,5 @@ class Expression:
 
 
 Scope = Mapping[str, Type]
+Floats = Mapping[str, FloatRange]
+"""Of names of a scope that are floats, which ones: for those that may be others than events carry, or sums of them."""
