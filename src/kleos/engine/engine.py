@@ -135,17 +135,24 @@ class Engine:
     # Events -----------------------------------------------------------------------------------------------------------
 
     async def ingest_body(
-        self, game: str, body: bytes, content_type: str = "", effects: bool = False, sender: Sender | None = None
+        self,
+        game: str,
+        body: bytes,
+        content_type: str = "",
+        effects: bool = False,
+        sender: Sender | None = None,
+        may_grant: bool = True,
     ) -> Receipt:
         """Takes the events of a request; returns when they are durable and counted.
 
-        ``sender`` is the player who sends them, where it is not the game.
+        ``sender`` is the player who sends them, where it is not the game; ``may_grant`` whether grants of achievements
+        may be among them.
         """
         committer = self.committer(game)
         self.guard.check()
         in_force = await committer.when_open()
         with span("decode", game=game, bytes=len(body)):
-            batch = await self._decoded(in_force, body, content_type, sender)
+            batch = await self._decoded(in_force, body, content_type, sender, may_grant)
         if not batch.events:
             committer.tally.rejected += len(batch.rejected)
             nothing = Receipt(0, 0, 0, batch.rejected, None)
@@ -154,22 +161,24 @@ class Engine:
         if effects:
             await self._warm_or_late(in_force, batch.events)
         if committer.game is not in_force or not committer.is_open:
-            return await self.ingest_body(game, body, content_type, effects, sender)
+            return await self.ingest_body(game, body, content_type, effects, sender, may_grant)
         try:
             outcome = await committer.submit(batch.events, watched)
         except Outdated:  # by another process, meanwhile
-            return await self.ingest_body(game, body, content_type, effects, sender)
+            return await self.ingest_body(game, body, content_type, effects, sender, may_grant)
         committer.tally.rejected += len(batch.rejected)
         receipt = Receipt.of(outcome, batch.rejected)
         return await with_effects(receipt, self.standings, in_force, outcome, watched) if effects else receipt
 
-    async def _decoded(self, game: Game, body: bytes, content_type: str, sender: Sender | None) -> Batch:
+    async def _decoded(
+        self, game: Game, body: bytes, content_type: str, sender: Sender | None, may_grant: bool
+    ) -> Batch:
         """A large body is decoded beside the loop, which goes on answering others."""
         if sender is not None:
             return decode_own(game.plan, body, content_type, self.stamp, sender)
         if len(body) < DECODE_IN_THREAD_FROM_BYTES:
-            return decode_batch(game.plan, body, content_type, self.stamp)
-        return await asyncio.to_thread(decode_batch, game.plan, body, content_type, self.stamp)
+            return decode_batch(game.plan, body, content_type, self.stamp, may_grant)
+        return await asyncio.to_thread(decode_batch, game.plan, body, content_type, self.stamp, may_grant)
 
     async def _warm_or_late(self, game: Game, events: list[Incoming]) -> None:
         """Waits for the boards that these events change, not for ever: for those not warm the database answers."""

@@ -49,7 +49,8 @@ async def post_events(
         assert caller.player is not None, "the guard lets nobody else pass"
         sender = Sender(caller.player, partial(request.app.state.access.limits.submit, caller))
     body = await read_body(request, MAX_BODY_BYTES if sender is None else MAX_OWN_BODY_BYTES)
-    return await engine.ingest_body(game, body, request.headers.get("content-type", ""), effects, sender)
+    may_grant, content_type = caller.may("awards:write", game), request.headers.get("content-type", "")
+    return await engine.ingest_body(game, body, content_type, effects, sender, may_grant)
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [post_events]

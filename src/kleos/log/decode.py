@@ -74,8 +74,9 @@ class Stamp:
         return f"{self.next_at():014x}{secrets.token_hex(6)}"
 
 
-def decode_batch(plan: Plan, body: bytes, content_type: str, stamp: Stamp) -> Batch:
-    """The events of a request's body: one object, an array, or lines of JSON.
+def decode_batch(plan: Plan, body: bytes, content_type: str, stamp: Stamp, may_grant: bool = True) -> Batch:
+    """The events of a request's body: one object, an array, or lines of JSON. ``may_grant``: whether the caller may
+    grant achievements.
 
     Raises BadInput where the body as a whole is no JSON, TooLarge where it holds more than MAX_EVENTS events.
     """
@@ -84,9 +85,9 @@ def decode_batch(plan: Plan, body: bytes, content_type: str, stamp: Stamp) -> Ba
     if wires is not None:
         if len(wires) > MAX_EVENTS:  # their `type` was written in a way that a glance does not see, as `"\\u0074ype"`
             raise TooLarge(f"a request holds up to {MAX_EVENTS:,} events, and this one has more; split it")
-        return admit(plan, list(enumerate(wires)), [], stamp)
+        return admit(plan, list(enumerate(wires)), [], stamp, may_grant)
     decoded, rejected = decode_each(plan, lines_of(body) if lines else elements_of(body))
-    return admit(plan, decoded, rejected, stamp)
+    return admit(plan, decoded, rejected, stamp, may_grant)
 
 
 def _decode_whole(plan: Plan, body: bytes, lines: bool) -> list[Any] | None:
@@ -145,14 +146,22 @@ def explained(plan: Plan, piece: bytes, error: str) -> str:
     return error
 
 
-def admit(plan: Plan, decoded: Sequence[tuple[int, Any]], rejected: list[Rejected], stamp: Stamp) -> Batch:
+def admit(
+    plan: Plan,
+    decoded: Sequence[tuple[int, Any]],
+    rejected: list[Rejected],
+    stamp: Stamp,
+    may_grant: bool = True,
+) -> Batch:
     """Completes decoded events, and refuses those that cannot be taken; what was rejected before stays so."""
     latest = stamp.now() + MAX_AHEAD_US
     events = []
     for index, wire in decoded:
         event_plan = plan.of_struct[type(wire)]
         refusal = (
-            _complete(wire, stamp, latest) or _normalise(event_plan, wire) or _refused_grant(plan, event_plan, wire)
+            _complete(wire, stamp, latest)
+            or _normalise(event_plan, wire)
+            or _refused_grant(plan, event_plan, wire, may_grant)
         )
         if refusal is not None:
             rejected.append(Rejected(index, wire.id, refusal))
@@ -183,10 +192,12 @@ def _normalise(plan: EventPlan, wire: Any) -> str | None:
     return None
 
 
-def _refused_grant(plan: Plan, event_plan: EventPlan, wire: Any) -> str | None:
-    """A grant must name an achievement that this game grants by hand."""
+def _refused_grant(plan: Plan, event_plan: EventPlan, wire: Any, may_grant: bool) -> str | None:
+    """A grant must come from who may grant, and name an achievement that this game grants by hand."""
     if event_plan.type.name != AWARD_GRANTED:
         return None
+    if not may_grant:
+        return f"{AWARD_GRANTED!r} grants an achievement, and needs a key with awards:write"
     achievements = plan.definition.achievements
     found = achievements.get(wire.achievement)
     if found is not None and isinstance(found.condition, Manual):

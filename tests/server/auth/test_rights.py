@@ -32,6 +32,20 @@ async def test_a_key_is_for_its_games_and_scopes(site: Site) -> None:
     assert (await site.good("POST", ARCADE, whole, run("ann")))["accepted"] == 1
 
 
+async def test_a_grant_among_events_needs_the_right_to_grant(site: Site) -> None:
+    source = await site.ask("GET", "/v1/games/arcade/definition", ADMIN_KEY)
+    granting = source.text + "\n[achievements.given]\nmanual = true\n"
+    await site.good("PUT", "/v1/games/arcade/definition", ADMIN_KEY, content=granting.encode())
+    grant = {"type": "award.granted", "player": "ann", "achievement": "given"}
+    writes = await site.key(["arcade"], "events:write")
+    said = await site.good("POST", ARCADE, writes, [run("ann"), grant, run("ann")])
+    assert (said["accepted"], [one["index"] for one in said["rejected"]]) == (2, [1])
+    assert "needs a key with awards:write" in said["rejected"][0]["error"]
+    both = await site.key(["arcade"], "events:write", "awards:write")
+    assert (await site.good("POST", ARCADE, both, [grant]))["accepted"] == 1
+    assert (await site.good("POST", ARCADE, ADMIN_KEY, [grant]))["accepted"] == 1
+
+
 async def test_keys_are_listed_used_and_revoked(site: Site) -> None:
     made = await site.good(
         "POST", "/v1/keys", ADMIN_KEY, {"label": "west", "games": ["arcade"], "scopes": ["events:write"]}
