@@ -248,6 +248,30 @@ async def test_broken_lines_harm_no_other(probed: Server) -> None:
     assert await count_of(probed, player) == 2
 
 
+@pytest.mark.parametrize("last", [b"", b"\n{}"])
+async def test_a_line_is_one_event_whatever_is_beside_it(probed: Server, last: bytes) -> None:
+    player = fresh()
+    pretty = json.dumps(probe(player, data={}), indent=1).encode()
+    three = b" ".join(encoded(probe(player)) for _ in range(3))
+    over_three = encoded(probe(player, data={"a": {}})).removesuffix(b"}}") + b"\n}\n}"
+    for bad, lines in ((three, 1), (pretty, pretty.count(b"\n") + 1), (three + b"\n" + over_three, 4)):
+        body = b"\n".join([encoded(probe(player)), bad, encoded(probe(player)) + b" \r"])
+        receipt = await taken(probed, body + last, content_type=NDJSON)
+        assert receipt["accepted"] == 2
+        refused_lines = [*range(1, lines + 1), *([lines + 2] if last else [])]
+        assert [one["index"] for one in receipt["rejected"]] == refused_lines
+
+
+@pytest.mark.parametrize("space", [b"\n", b" \n", b"\r\n"])
+async def test_empty_lines_are_nothing(probed: Server, space: bytes) -> None:
+    player = fresh()
+    good = [encoded(probe(player)), encoded(probe(player))]
+    for bad, rejected in (([], []), ([b"{}"], [2])):
+        receipt = await taken(probed, space * 30_000 + space.join([*good, *bad]) + space, content_type=NDJSON)
+        assert [one["index"] for one in receipt["rejected"]] == rejected
+    assert receipt["duplicates"] == 2
+
+
 async def test_unknown_games_are_named(probed: Server) -> None:
     body = {"content": encoded(probe("a"))}
     assert (await probed.refused("POST", "/v1/games/prope/events", 404, **body))["did_you_mean"] == "probe"

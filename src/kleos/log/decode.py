@@ -18,7 +18,7 @@ from kleos.core.definition.model import AWARD_GRANTED, Manual
 from kleos.core.errors import BadInput, TooLarge
 from kleos.core.plan import EventPlan, Plan
 from kleos.core.windows import EARLIEST_AT, LATEST_AT, from_datetime, iso
-from kleos.log.pieces import MAX_EVENTS, elements_of, lines_of
+from kleos.log.pieces import MAX_EVENTS, are_whole, elements_of, lines_of
 
 MAX_AHEAD_US: Final = 24 * 3600 * 1_000_000
 """How far in the future an event's time may lie: a day, for clocks that are wrong."""
@@ -96,7 +96,8 @@ def _decode_whole(plan: Plan, body: bytes, lines: bool) -> list[Any] | None:
         return None
     try:
         if lines:
-            return plan.decode_lines(body)
+            wires = plan.decode_lines(body)  # which takes any space for the end of a line
+            return wires if are_whole(lines_of(body), len(wires)) else None
         return plan.decode_many(body) if body.lstrip()[:1] == b"[" else [plan.decode_one(body)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
         return None

@@ -7,6 +7,8 @@ events are looked for than a request may hold.
 
 import json
 import re
+from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from kleos.core.errors import BadInput, TooLarge
@@ -15,6 +17,7 @@ MAX_EVENTS: Final = 10_000
 _MAX_BRACKETS_OPEN: Final = 100_000
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_LINE = re.compile(rb"\S[^\n]*")
 _TEXT_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 
 
@@ -27,11 +30,19 @@ _READER = json.JSONDecoder(strict=False, parse_int=_as_written, parse_float=_as_
 
 
 def lines_of(body: bytes) -> list[bytes]:
-    """The lines that hold something. Raises TooLarge for more than MAX_EVENTS."""
-    pieces = [line for line in body.split(b"\n", 2 * MAX_EVENTS) if line.strip()]
+    """The lines that hold something, without the space before. Raises TooLarge for more than MAX_EVENTS."""
+    pieces = [found[0] for found in islice(_LINE.finditer(body), MAX_EVENTS + 1)]
     if len(pieces) > MAX_EVENTS:
         raise TooLarge(f"a request holds up to {MAX_EVENTS:,} events, and this one has more; split it")
     return pieces
+
+
+def are_whole(lines: Sequence[bytes], values: int) -> bool:
+    """Whether each of these lines is one of so many JSON objects. That they are such, with space between, is known.
+
+    Inside an object a comma stands between `}` and `{`: where no comma is beside a line's end, an object ends there.
+    """
+    return len(lines) == values and all(line[:1] == b"{" and line.rstrip()[-1:] == b"}" for line in lines)
 
 
 def elements_of(body: bytes) -> list[bytes]:
