@@ -21,8 +21,11 @@ SLOW_S = 0.5
 
 
 @asynccontextmanager
-async def opened(database: Database, proxies: str = "", most: int = 5) -> AsyncIterator[str]:
-    access = AccessSettings(door=DoorSettings(most, SLOW_S), trusted_proxies=parse_networks(proxies))
+async def opened(
+    database: Database, proxies: str = "", most: int = 5, body_timeout_s: float = 30.0
+) -> AsyncIterator[str]:
+    door = DoorSettings(most, SLOW_S)
+    access = AccessSettings(door=door, trusted_proxies=parse_networks(proxies), body_timeout_s=body_timeout_s)
     app = create_app(lambda: Engine.open(database), "kleos_the-key-of-these-tests", access=access)
     async with running(app, listen("127.0.0.1", 0)) as url:
         yield url
@@ -98,6 +101,39 @@ async def test_a_head_without_end_is_refused(database: Database) -> None:
         reader, writer = await open_to(url)
         writer.write(b"GET /health HTTP/1.1\r\nX-Long: " + b"x" * 66_000)
         assert (await all_of(reader)).startswith(b"HTTP/1.1 431 ")
+        writer.close()
+
+
+REFUSED_EARLY = b"POST /v1/games/golf/events HTTP/1.1\r\nHost: kleos\r\nContent-Length: 10\r\n\r\n["
+
+
+async def refusal(reader: asyncio.StreamReader) -> bytes:
+    """The head of the next answer, whose body is read too."""
+    async with asyncio.timeout(10):
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+    return head
+
+
+async def test_who_is_refused_before_the_body_has_come_does_not_stay_for_ever(database: Database) -> None:
+    async with opened(database, body_timeout_s=SLOW_S) as url:
+        reader, writer = await open_to(url)
+        writer.write(REFUSED_EARLY)
+        assert (await refusal(reader)).startswith(b"HTTP/1.1 401 ")
+        writer.write(b" ")
+        assert await all_of(reader) == b""
+        writer.close()
+
+
+async def test_after_a_refusal_and_the_rest_of_its_body_the_next_request_is_answered(database: Database) -> None:
+    async with opened(database) as url:
+        reader, writer = await open_to(url)
+        for _ in range(2):
+            writer.write(REFUSED_EARLY)
+            assert (await refusal(reader)).startswith(b"HTTP/1.1 401 ")
+            writer.write(b"123456789")
+        writer.write(b"GET /heal")
+        assert (await all_of(reader)).startswith(b"HTTP/1.1 408 ")
         writer.close()
 
 

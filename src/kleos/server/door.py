@@ -22,10 +22,14 @@ class DoorSettings:
 
 
 class Door:
-    """Connections are counted by the peer; behind a trusted proxy only WebSockets are, by whom the proxy names."""
+    """Connections are counted by the peer; behind a trusted proxy only WebSockets are, by whom the proxy names.
 
-    def __init__(self, settings: DoorSettings, addresses: Addresses) -> None:
+    Within ``body_timeout_s`` of its answer the rest of a body must have come that was answered before its end.
+    """
+
+    def __init__(self, settings: DoorSettings, addresses: Addresses, body_timeout_s: float = 30.0) -> None:
         self.head_timeout_s = settings.head_timeout_s
+        self.body_timeout_s = body_timeout_s
         self.too_many = 0
         self.too_slow = 0
         self._most = settings.most_from_address

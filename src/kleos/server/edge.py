@@ -42,7 +42,7 @@ class Edge:
     def __init__(self, settings: AccessSettings) -> None:
         self.access: Access | None = None
         self._addresses = Addresses(settings.trusted_proxies)
-        self.door = Door(settings.door, self._addresses)
+        self.door = Door(settings.door, self._addresses, settings.body_timeout_s)
         self._origins = frozenset(origin.encode() for origin in settings.origins)
         self._body_timeout_s = settings.body_timeout_s
 

@@ -42,6 +42,7 @@ class KleosProtocol(HttpToolsProtocol):
 
     _left: Callable[[], None] | None = None
     _patience: asyncio.TimerHandle | None = None
+    _rest_of_body: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _is_upgraded = False
 
@@ -62,6 +63,7 @@ class KleosProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._stop_waiting_for_body()
         if self._left is not None:
             self._left()
         super().connection_lost(exc)
@@ -81,6 +83,22 @@ class KleosProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._stop_waiting()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self._rest_of_body is not None:
+            self._stop_waiting_for_body()
+            self.cycle.more_body = False  # uvicorn leaves it where the answer came first
+
+    def on_response_complete(self) -> None:
+        """An answer may come before the end of its request's body: of a refusal, mostly.
+
+        The bytes that still come end uvicorn's own wait, so that without a deadline one of them would do for ever.
+        """
+        super().on_response_complete()
+        cycle = self.cycle
+        if self._door is not None and cycle.response_complete and cycle.more_body:
+            self._rest_of_body = self.loop.call_later(self._door.body_timeout_s, self.timeout_keep_alive_handler)
 
     def handle_websocket_upgrade(self) -> None:
         """The feed gathers by itself, and writes to the transport proper."""
@@ -111,6 +129,11 @@ class KleosProtocol(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def _stop_waiting_for_body(self) -> None:
+        if self._rest_of_body is not None:
+            self._rest_of_body.cancel()
+            self._rest_of_body = None
 
     def _lose_patience(self, door: Door) -> None:
         self._patience = None
