@@ -69,6 +69,28 @@ async def test_a_private_match_is_for_its_controllers(server: Server) -> None:
     assert "secret" not in [match["match"] for match in listed]
 
 
+async def test_a_match_that_is_opened_as_private_is_told_to_its_controllers_only(server: Server) -> None:
+    topic, path = "match:arcade/soon-private", "/v1/games/arcade/matches/soon-private"
+    await server.score("soon-ann", 5, match="soon-private")
+    async with server.listener(topic) as nobody, server.listener(topic, token=server.token("soon-ann")) as controller:
+        await nobody.hear("snapshot")
+        await controller.hear("welcome")
+        await controller.hear("snapshot")
+        opened = {"controllers": ["soon-ann"], "visibility": "private"}
+        made = await server.http.post(path, json=opened, headers=server.headers)
+        assert made.status_code == 200, made.text
+        ended = await nobody.hear("ended")
+        assert (ended["topics"], "controllers" in ended["detail"]) == ([topic], True)
+        assert (await controller.hear("match.changed"))["visibility"] == "private"
+        await server.score("soon-ann", 6, match="soon-private")
+        assert (await controller.hear("match.changed"))["events"] == 2
+        await nobody.say(subscribe=["game:golf"])
+        assert (await nobody.hear("snapshot"))["topic"] == "game:golf"  # and nothing has come before
+        await controller.say(token=server.token("soon-bob"))  # what is private ends with the token that opened it
+        await controller.hear("welcome")
+        assert (await controller.hear("ended"))["topics"] == [topic]
+
+
 async def test_a_match_is_opened_once(server: Server) -> None:
     async def opens(**body: object) -> httpx.Response:
         return await server.http.post("/v1/games/golf/matches/once", json=body, headers=server.headers)

@@ -1,9 +1,12 @@
 """Who may listen to what. Boards, games and players are public; a player's private topic is that player's alone, and
 a private match its controllers'."""
 
+from abc import ABC, abstractmethod
+
 from kleos.engine.engine import Engine
+from kleos.engine.game import Game
 from kleos.feed.topics import MatchTopic, PlayerTopic, Topic
-from kleos.matches.opening import may_see, opening_of
+from kleos.matches.opening import Opening, may_see, opening_of
 from kleos.server.auth.access import Access
 from kleos.server.auth.caller import ANONYMOUS, Caller
 
@@ -15,6 +18,20 @@ class MayNotHear(Exception):
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+
+
+class Hearer(ABC):
+    """Whoever listens as somebody, and hears only what that caller may."""
+
+    __slots__ = ("caller",)
+    caller: Caller
+
+    @abstractmethod
+    def hear_as_caller(self, topic: Topic) -> None:
+        """From here on the topic, to which it listens, is for such as the caller only."""
+
+    @abstractmethod
+    def stop_hearing(self, topics: list[Topic], why: str) -> None: ...
 
 
 class Holders:
@@ -50,9 +67,7 @@ async def check_may_hear(engine: Engine, caller: Caller, topic: Topic) -> bool:
     if isinstance(topic, MatchTopic):
         game = engine.game(topic.game)
         opening = await opening_of(engine, game, topic.match)
-        if not may_see(opening, caller, game):
-            kind = "unauthorized" if caller.kind == "anonymous" else "forbidden"
-            raise MayNotHear(kind, f"{topic} is private: only the match's controllers may listen to it")
+        _check_match(game, opening, caller, topic)
         return not may_see(opening, ANONYMOUS, game)
     if isinstance(topic, PlayerTopic) and topic.is_private:
         if caller.kind == "anonymous":
@@ -61,3 +76,21 @@ async def check_may_hear(engine: Engine, caller: Caller, topic: Topic) -> bool:
             raise MayNotHear("forbidden", f"{topic} is for that player alone")
         return True
     return False
+
+
+def check_still_hears(game: Game, opening: Opening | None, hearer: Hearer, topic: MatchTopic) -> None:
+    """A match is public until it is opened: who listened before hears no more of it, or for as long as they may."""
+    if may_see(opening, ANONYMOUS, game):
+        return
+    try:
+        _check_match(game, opening, hearer.caller, topic)
+    except MayNotHear as refusal:
+        hearer.stop_hearing([topic], refusal.detail)
+    else:
+        hearer.hear_as_caller(topic)
+
+
+def _check_match(game: Game, opening: Opening | None, caller: Caller, topic: MatchTopic) -> None:
+    if not may_see(opening, caller, game):
+        kind = "unauthorized" if caller.kind == "anonymous" else "forbidden"
+        raise MayNotHear(kind, f"{topic} is private: only the match's controllers may listen to it")

@@ -9,7 +9,7 @@ import msgspec
 
 from kleos.core.errors import BadInput, KleosError, NotFound
 from kleos.core.windows import iso
-from kleos.feed.access import MayNotHear, check_admitted, check_may_hear
+from kleos.feed.access import Hearer, MayNotHear, check_admitted, check_may_hear
 from kleos.feed.feed import Feed
 from kleos.feed.message import Message
 from kleos.feed.topics import Topic, parse_topic
@@ -40,13 +40,13 @@ class Wire(Protocol):
     async def when_drained(self) -> None: ...
 
 
-class Listening:
+class Listening(Hearer):
     """While the other end does not keep up it is skipped, and then told which topics to ask for again."""
 
-    __slots__ = ("_feed", "_is_gone", "_missed", "_private", "_wire", "caller", "topics")
+    __slots__ = ("_feed", "_is_gone", "_missed", "_private", "_wire", "topics")
 
     def __init__(self, feed: Feed, wire: Wire) -> None:
-        self.caller: Caller = ANONYMOUS
+        self.caller = ANONYMOUS
         self.topics: dict[Topic, None] = {}
         self._feed = feed
         self._wire = wire
@@ -102,17 +102,22 @@ class Listening:
         """The credential is worth nothing any more; ``caller`` says why."""
         self.be(caller)
         self._feed.tenures.drop(self)
-        self._stop_hearing(list(self._private or ()), caller.refusal or "")
+        self.stop_hearing(list(self._private or ()), caller.refusal or "")
 
     def be(self, caller: Caller) -> None:
         """From here on this is who listens; nobody, once the connection is no more."""
         self.caller = ANONYMOUS if self._is_gone else caller
 
+    def hear_as_caller(self, topic: Topic) -> None:
+        if topic not in (self._private or ()):
+            self._private = {**(self._private or {}), topic: None}
+            self._hold()
+
     def _hold(self) -> None:
         """From here on it is looked at whether the credential holds."""
         self._feed.tenures.hold(self)
 
-    def _stop_hearing(self, topics: list[Topic], why: str) -> None:
+    def stop_hearing(self, topics: list[Topic], why: str) -> None:
         for topic in topics:
             self._forget(topic)
         names = [str(topic) for topic in topics]
@@ -151,8 +156,7 @@ class Listening:
             await self._feed.hub.subscribe(self, topic, last, self._wire.when_drained)
             self.topics[topic] = None
             if is_private:
-                self._private = {**(self._private or {}), topic: None}
-                self._hold()
+                self.hear_as_caller(topic)
             if self._is_gone:
                 self.leave()
             elif is_private and self.caller is not caller:
@@ -189,7 +193,7 @@ class Listening:
             try:
                 await check_may_hear(self._feed.engine, caller, topic)
             except (MayNotHear, KleosError) as refusal:
-                self._stop_hearing([topic], str(refusal))
+                self.stop_hearing([topic], str(refusal))
 
 
 def code_of(error: KleosError) -> str:
