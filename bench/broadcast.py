@@ -34,6 +34,7 @@ from kleos.feed.protocol import FeedProtocol
 from kleos.feed.topics import parse_topic
 from kleos.server.app import create_app
 from kleos.server.auth.access import AccessSettings
+from kleos.server.auth.limits import LimitSettings
 from kleos.server.door import DoorSettings
 from kleos.server.facades.leaderboard_socket import Words
 from kleos.server.serving import collect_garbage_seldom, listen, running
@@ -45,7 +46,7 @@ LEADERBOARD_TOPIC: Final = "board:arcade/total_score/all"
 NEVER_S: Final = 3_600.0
 """Nobody is asked whether he lives while bytes are counted."""
 GIVE_UP_S: Final = 180.0
-ANYBODY: Final = AccessSettings(door=DoorSettings(most_from_address=0))
+ANYBODY: Final = AccessSettings(door=DoorSettings(most_from_address=0), limits=LimitSettings(topics_per_minute=0))
 
 ReceivedNs = Callable[[int, Callable[[], object]], Awaitable[int]]
 

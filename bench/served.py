@@ -14,7 +14,7 @@ from kleos.server.door import DoorSettings
 from kleos.server.serving import listen, serve_app
 from kleos.settings import Settings, read_settings
 
-NO_LIMITS = LimitSettings(0, 0, 0, 0, 0, 0)
+NO_LIMITS = LimitSettings(0, 0, 0, 0, 0, 0, 0)
 ANYBODY = DoorSettings(most_from_address=0)
 
 

@@ -65,6 +65,7 @@ class Settings:
     limit_submissions: int = 10
     limit_failed_logins: int = 10
     limit_sockets: int = 1_000
+    limit_topics: int = 6_000
     jobs: JobsPlace = "auto"
     jobs_at_once: int = 2
     jobs_kept_days: int = 30
@@ -258,6 +259,7 @@ SETTINGS: Final = (
     Setting("limit_submissions", "Events a second that one player sends.", _whole(0, 10**9)),
     Setting("limit_failed_logins", "Failed log-ins in 15 minutes to one account from one address.", _whole(0, 10**9)),
     Setting("limit_sockets", "Connections that one address has open at the same time.", _whole(0, 10**9)),
+    Setting("limit_topics", "Topics of the feed a minute to which one address subscribes.", _whole(0, 10**9)),
     Setting(
         "jobs",
         "Where jobs run: inside the `server`, or in a `worker` (`kleos worker`). `auto` runs them inside with the "

@@ -15,9 +15,11 @@ from kleos.feed.hub import Channel
 from kleos.feed.protocol import CONGESTED_FROM_BYTES
 from kleos.feed.topics import parse_topic
 from kleos.server.app import create_app
+from kleos.server.auth.access import AccessSettings
+from kleos.server.auth.limits import LimitSettings
 from kleos.server.serving import listen, running
 from kleos.store.database import Database
-from tests.feed.conftest import KEY, Server
+from tests.feed.conftest import KEY, Client, Server
 
 HANDSHAKE = (
     "GET /v1/feed HTTP/1.1\r\nHost: kleos\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -34,6 +36,36 @@ async def test_ten_thousand_subscriptions_on_one_socket_are_refused(server: Serv
         assert "1000" in refusal["detail"]
         await client.say(subscribe=["player:crowd-1"])
         await client.hear("snapshot")
+
+
+async def test_a_topic_that_is_named_often_is_subscribed_to_once(server: Server) -> None:
+    async with server.listener(*["player:named-often"] * 20_000) as client:
+        await client.hear("snapshot")
+        await client.say(unsubscribe=["player:named-often"] * 20_000, subscribe=["game:golf"])
+        await client.hear("unsubscribed")
+        assert (await client.hear("snapshot"))["topic"] == "game:golf"
+
+
+async def test_an_address_subscribes_to_so_many_topics_a_minute(database: Database) -> None:
+    access = AccessSettings(limits=LimitSettings(topics_per_minute=10))
+    app = create_app(lambda: Engine.open(database), KEY, access=access)
+    async with running(app, listen("127.0.0.1", 0)) as url:
+        feed_url = url.replace("http", "ws", 1) + "/v1/feed"
+        async with connect(feed_url) as first, connect(feed_url) as other:
+            crowd, late = Client(first), Client(other)
+            await crowd.say(subscribe=[f"player:crowd-{number}" for number in range(9)])
+            for _ in range(9):
+                await crowd.hear("snapshot")
+            await late.say(subscribe=["player:late", "game:golf"])
+            refusal = await late.hear("error")
+            assert (refusal["code"], "10 topics" in refusal["detail"]) == ("too-many", True)
+            assert 0 < refusal["retry_after_s"] <= 60
+            await late.say(subscribe=["game:golf"])
+            await late.hear("snapshot")
+        async with connect(feed_url, additional_headers={"Authorization": f"Bearer {KEY}"}) as socket:
+            manager = Client(socket)
+            await manager.say(subscribe=["player:late", "game:golf"])
+            await manager.hear("snapshot")
 
 
 @pytest.mark.parametrize(

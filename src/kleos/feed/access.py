@@ -9,6 +9,7 @@ from kleos.feed.topics import MatchTopic, PlayerTopic, Topic
 from kleos.matches.opening import Opening, may_see, opening_of
 from kleos.server.auth.access import Access
 from kleos.server.auth.caller import ANONYMOUS, Caller
+from kleos.server.auth.limits import Verdict
 
 
 class MayNotHear(Exception):
@@ -46,6 +47,10 @@ class Holders:
             return ANONYMOUS
         found = self._access.holder(token)
         return check_admitted(found if isinstance(found, Caller) else await found)
+
+    def admit(self, caller: Caller, address: str, topics: int) -> Verdict | None:
+        """Whether so many topics may be subscribed to; None where there is no limit."""
+        return None if self._access is None else self._access.limits.subscribe(caller, address, topics)
 
     def still(self, caller: Caller) -> Caller:
         """Who was found good a while ago, as they are now: anonymous, with the reason, where it is over."""

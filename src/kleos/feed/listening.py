@@ -41,12 +41,16 @@ class Wire(Protocol):
 
 
 class Listening(Hearer):
-    """While the other end does not keep up it is skipped, and then told which topics to ask for again."""
+    """While the other end does not keep up it is skipped, and then told which topics to ask for again.
 
-    __slots__ = ("_feed", "_is_gone", "_missed", "_private", "_wire", "topics")
+    ``address`` is where it comes from: topics are limited by that.
+    """
 
-    def __init__(self, feed: Feed, wire: Wire) -> None:
+    __slots__ = ("_address", "_feed", "_is_gone", "_missed", "_private", "_wire", "topics")
+
+    def __init__(self, feed: Feed, wire: Wire, address: str) -> None:
         self.caller = ANONYMOUS
+        self._address = address
         self.topics: dict[Topic, None] = {}
         self._feed = feed
         self._wire = wire
@@ -75,10 +79,11 @@ class Listening(Hearer):
     async def hear(self, asked: Asked) -> None:
         if asked.token is not None:
             await self._authenticate(asked.token)
-        for name in asked.unsubscribe:
+        for name in dict.fromkeys(asked.unsubscribe):
             self._unsubscribe(name)
-        if not self._exceeds(asked.subscribe):
-            for name in asked.subscribe:
+        names = list(dict.fromkeys(asked.subscribe))
+        if names and not self._exceeds(names) and self._is_admitted(names):
+            for name in names:
                 await self._subscribe(name, asked.last.get(name))
 
     def refuse(self, detail: str, code: str = "bad-input") -> None:
@@ -143,6 +148,15 @@ class Listening(Hearer):
         detail = f"a connection has {MOST_SUBSCRIPTIONS} topics at most; with these it would be {count}: none was added"
         self.refuse(detail, "too-many-subscriptions")
         return True
+
+    def _is_admitted(self, names: list[str]) -> bool:
+        verdict = self._feed.holders.admit(self.caller, self._address, len(names))
+        if verdict is None or not verdict.retry_after_s:
+            return True
+        retry_after_s, quota = verdict.retry_after_s, verdict.policy.quota
+        detail = f"more than {quota} topics a minute from this address; come back in {retry_after_s} s: none was added"
+        self._tell("error", code="too-many", detail=detail, retry_after_s=retry_after_s)
+        return False
 
     async def _subscribe(self, name: str, last: int | None) -> None:
         await self._wire.when_drained()

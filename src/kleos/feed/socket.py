@@ -15,7 +15,8 @@ from kleos.feed.feed import Feed
 from kleos.feed.listening import FORM, Asked, Listening
 from kleos.feed.message import Message, text_frame
 from kleos.feed.protocol import FeedProtocol, protocol_of
-from kleos.server.auth.caller import ANONYMOUS, CALLER_KEY
+from kleos.server.auth.addresses import UNKNOWN
+from kleos.server.auth.caller import ADDRESS_KEY, ANONYMOUS, CALLER_KEY
 
 logger = logging.getLogger(__name__)
 _encode: Final = msgspec.json.Encoder().encode
@@ -42,7 +43,7 @@ async def serve_socket(feed: Feed, scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.accept"})
     protocol = protocol_of(scope)
     protocol.forget_handshake()
-    listening = Listening(feed, SocketWire(protocol))
+    listening = Listening(feed, SocketWire(protocol), scope.get(ADDRESS_KEY, UNKNOWN))
     protocol.drained = listening.resync
     try:
         listening.admit(scope.get(CALLER_KEY) or ANONYMOUS)

@@ -21,7 +21,8 @@ from kleos.feed.feed import Feed
 from kleos.feed.listening import Asked, Listening
 from kleos.feed.message import Events, Message, socketio_event, text_frame
 from kleos.feed.topics import PlayerTopic
-from kleos.server.auth.caller import ANONYMOUS, CALLER_KEY, Caller
+from kleos.server.auth.addresses import UNKNOWN
+from kleos.server.auth.caller import ADDRESS_KEY, ANONYMOUS, CALLER_KEY, Caller
 
 MOST_WAITING: Final = 100
 """A polling client for whom more packets wait does not keep up."""
@@ -83,8 +84,8 @@ class Connection(Listening):
 
     __slots__ = ("_ear",)
 
-    def __init__(self, feed: Feed, wire: SocketIOWire) -> None:
-        super().__init__(feed, wire)
+    def __init__(self, feed: Feed, wire: SocketIOWire, address: str) -> None:
+        super().__init__(feed, wire, address)
         self._ear: SocketIOWire = wire
 
     def be(self, caller: Caller) -> None:
@@ -139,13 +140,15 @@ class SocketIO:
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         eio_sid = self.server.manager.eio_sid_from_sid(sid, "/")
-        listening = Connection(self._feed(), SocketIOWire(self.server.eio.sockets[eio_sid]))
+        scope = environ["asgi.scope"]
+        wire = SocketIOWire(self.server.eio.sockets[eio_sid])
+        listening = Connection(self._feed(), wire, scope.get(ADDRESS_KEY, UNKNOWN))
         token = auth.get("token") if isinstance(auth, dict) else None
         try:
             if isinstance(token, str):
                 await listening.authenticate(token)
             else:
-                listening.be(check_admitted(environ["asgi.scope"].get(CALLER_KEY) or ANONYMOUS))
+                listening.be(check_admitted(scope.get(CALLER_KEY) or ANONYMOUS))
         except MayNotHear as refusal:
             raise ConnectionRefusedError(refusal.detail, {"code": refusal.kind}) from None
         self.server.environ[eio_sid] = _NOTHING

@@ -78,6 +78,7 @@ def access_settings(settings: Settings) -> AccessSettings:
             sign_in_per_minute=settings.limit_sign_in,
             submissions_per_second=settings.limit_submissions,
             failed_logins=settings.limit_failed_logins,
+            topics_per_minute=settings.limit_topics,
         ),
         door=DoorSettings(settings.limit_sockets, settings.request_timeout_s),
         origins=settings.cors_origins or frozenset(),

@@ -21,7 +21,8 @@ SUBMISSIONS: Final = ("/events", "/submit", "/achievements/unlock")
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """How many requests a minute; 0 is as many as they like. ``submissions_per_second`` of one player's own events."""
+    """How many requests a minute; 0 is as many as they like. ``submissions_per_second`` of one player's own events,
+    ``topics_per_minute`` to which an address subscribes."""
 
     user_per_minute: int = 100
     key_per_minute: int = 60_000
@@ -29,6 +30,7 @@ class LimitSettings:
     sign_in_per_minute: int = 30
     submissions_per_second: int = 10
     failed_logins: int = 10
+    topics_per_minute: int = 6_000
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Limits:
         self._address = Buckets(Policy("address", settings.address_per_minute, 60), clock)
         self._sign_in = Buckets(Policy("sign-in", settings.sign_in_per_minute, 60), clock)
         self._submissions = Buckets(Policy("submissions", settings.submissions_per_second, 1), clock)
+        self._topics = Buckets(Policy("topics", settings.topics_per_minute, 60), clock)
         self._failures = Buckets(Policy("failed-logins", settings.failed_logins, 15 * 60), clock)
         self._failures_from = Buckets(Policy("failed-logins", settings.failed_logins * 5, 15 * 60), clock)
         self._failures_of = Buckets(Policy("failed-logins", settings.failed_logins * 10, 15 * 60), clock)
@@ -151,6 +154,12 @@ class Limits:
         verdict = self._submissions.take(caller.name, events - 1)
         if verdict.retry_after_s:
             raise verdict.refusal()
+
+    def subscribe(self, caller: Caller, address: str, topics: int) -> Verdict | None:
+        """Takes for so many topics of the feed at once: each is a snapshot, which costs what a request costs."""
+        if caller.kind == "admin" or not self._topics.policy.quota:
+            return None
+        return self._topics.take(address, topics)
 
     def try_login(self, login: str, address: str) -> None:
         """Takes for a failure before it is known to be one. Raises Refused 429 after too many.
