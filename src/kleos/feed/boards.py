@@ -27,11 +27,11 @@ class BoardSource:
 
     def __init__(self, engine: Engine, channel: Channel, topic: BoardTopic) -> None:
         self.game = topic.game
-        self.sheet = engine.game(topic.game).board(topic.board).sheet
+        self.board = engine.game(topic.game).board(topic.board).name
+        self.partition: Mapping[str, str] = dict(topic.partition)
         self._topic = topic
         self._engine = engine
         self._channel = channel
-        self._partition = dict(topic.partition)
         self._moved: dict[str, int | None] = {}
         self._more = 0
         self._window: Window | None = None
@@ -53,7 +53,7 @@ class BoardSource:
             return self._snapshot
 
     def follow(self, game: Game, moved: Mapping[str, Sequence[str]]) -> None:
-        """Before the ranks take a commit in: ``moved`` are the players of this sheet's changed rows, by window."""
+        """Before the ranks take a commit in: ``moved`` are the players of changed rows of this partition, by window."""
         if self._window is None:
             return  # nobody has been told anything yet
         try:
@@ -66,7 +66,7 @@ class BoardSource:
         new = [id for id in ids if id not in self._moved]
         room = MOST_CHANGES - len(self._moved)
         self._more += max(0, len(new) - room)
-        self._moved |= self._engine.rankings.ranks(game, self._topic.board, window, self._partition, new[:room])
+        self._moved |= self._engine.rankings.ranks(game, self.board, window, self.partition, new[:room])
         self._gathering.touch()
 
     def unsettle(self) -> None:
@@ -91,14 +91,14 @@ class BoardSource:
         await self._channel.listeners.all_told()
 
     def _window_name(self, game: Game) -> str:
-        windows = game.sheet(self.sheet).windows
+        windows = game.sheet(game.board(self.board).sheet).windows
         return self._topic.window or ("all" if "all" in windows else windows[0])
 
     async def _read(self, ids: Sequence[str]) -> tuple[CompiledBoard, Sequence[Line]]:
         game = self._engine.game(self.game)
         name, now = self._window_name(game), self._engine.now()
-        glance = await self._engine.standings.glance(game, self._topic.board, name, self._partition, TOP_LINES, ids)
-        board = self._engine.standings.compiled(game, self._topic.board)
+        glance = await self._engine.standings.glance(game, self.board, name, self.partition, TOP_LINES, ids)
+        board = self._engine.standings.compiled(game, self.board)
         self._window = game.calendar.named(name, now)
         self._total = glance.total
         self._told = [{"place": place, **shown(board, line)} for place, line in enumerate(glance.top, 1)]
@@ -114,9 +114,9 @@ class BoardSource:
         window = self._window.name if self._window is not None else None
         return {
             "game": self.game,
-            "board": self._topic.board,
+            "board": self.board,
             "window": window,
-            "partition": self._partition,
+            "partition": self.partition,
             "total": self._total,
         }
 

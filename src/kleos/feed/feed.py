@@ -11,6 +11,7 @@ from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.feed.access import Holders
 from kleos.feed.awards import award, by_kind
+from kleos.feed.board_sources import BoardSources
 from kleos.feed.boards import BoardSource
 from kleos.feed.games import GameSource
 from kleos.feed.hub import LINGERS_S, Channel, Hub, Source
@@ -37,7 +38,7 @@ class Feed:
         self.voice: Voice | None = None
         self.dropped = 0
         self.hub = Hub(self._open, self._closed, lingers_s=lingers_s)
-        self._boards: dict[str, dict[BoardSource, None]] = {}
+        self._boards: dict[str, BoardSources] = {}
         self._games: dict[str, GameSource] = {}
         self._matches: dict[tuple[str, str], MatchSource] = {}
         self._players: dict[_Player, PlayerSource] = {}
@@ -59,11 +60,9 @@ class Feed:
     def before(self, game: Game, committed: Committed) -> Collection[str]:
         """A fault here must not look like one of the commit, which is durable."""
         try:
-            sources = self._boards.get(game.name)
-            if sources and committed.changes:
-                moved = _moved(game, committed, {source.sheet for source in sources})
-                for source in sources:
-                    source.follow(game, moved.get(source.sheet, {}))
+            boards = self._boards.get(game.name)
+            if boards is not None and committed.changes:
+                boards.follow(game, committed)
             self._places = self._places_before(game, committed)
             if self.voice is not None and committed.awards:
                 self.voice.before(game, committed)
@@ -139,7 +138,7 @@ class Feed:
         topic = channel.topic
         if isinstance(topic, BoardTopic):
             board = BoardSource(self.engine, channel, topic)
-            self._boards.setdefault(topic.game, {})[board] = None
+            self._boards.setdefault(topic.game, BoardSources(self.engine)).add(board)
             return board
         if isinstance(topic, GameTopic):
             self._games[topic.game] = of_game = GameSource(self.engine, channel, topic)
@@ -163,7 +162,7 @@ class Feed:
         topic = channel.topic
         if isinstance(topic, BoardTopic):
             of_game = self._boards[topic.game]
-            of_game.pop(cast("BoardSource", channel.source))
+            of_game.remove(cast("BoardSource", channel.source))
             if not of_game:
                 del self._boards[topic.game]
         elif isinstance(topic, GameTopic):
@@ -186,15 +185,3 @@ def _both(ids: Collection[str], listened: set[str]) -> list[str]:
         known = set(ids)
         return [id for id in listened if id in known]
     return [id for id in ids if id in listened]
-
-
-def _moved(game: Game, committed: Committed, sheets: Collection[str]) -> dict[str, dict[str, list[str]]]:
-    """By sheet and window, the players of the rows that a commit changed."""
-    moved: dict[str, dict[str, list[str]]] = {}
-    player_names = {name: game.sheet(name).player_key for name in sheets if name in game.definition.sheets}
-    for change in committed.changes:
-        name = player_names.get(change.sheet)
-        if name is not None:
-            of_sheet = moved.setdefault(change.sheet, {})
-            of_sheet.setdefault(change.window, []).append(committed.ids[change.row[name]])
-    return moved
