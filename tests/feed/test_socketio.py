@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from kleos.feed.socketio import MOST_WAITING
 from kleos.feed.topics import parse_topic
 from tests.feed.conftest import Server
 
@@ -76,6 +77,49 @@ async def test_polling_hears_too_and_can_be_upgraded(server: Server) -> None:
                 text = await _text(socket)
                 if text.startswith("42"):
                     kinds.add(json.loads(text[2:])[1]["type"])
+
+
+async def _polling(http: httpx.AsyncClient, server: Server, topic: str) -> str:
+    """The address from which a connection polls that listens to a topic and has heard its snapshot."""
+    base = f"{server.url}/socket.io/?EIO=4&transport=polling"
+    polled = f"{base}&sid={json.loads((await http.get(base)).text[1:])['sid']}"
+    await http.post(polled, content="40")
+    assert (await http.get(polled)).text.startswith("40")
+    await http.post(polled, content="42" + json.dumps(["subscribe", topic]))
+    assert '"snapshot"' in (await http.get(polled)).text
+    return polled
+
+
+def _publish_too_much(server: Server, topic: str) -> None:
+    channel = server.feed.hub.channel(parse_topic(topic))
+    assert channel is not None
+    for number in range(2 * MOST_WAITING):
+        channel.publish("test", {"number": number})
+
+
+async def test_who_polls_too_seldom_is_told_to_ask_again(server: Server) -> None:
+    async with httpx.AsyncClient(timeout=30) as http:
+        polled = await _polling(http, server, "player:seldom")
+        _publish_too_much(server, "player:seldom")
+        heard = [json.loads(text[2:])[1] for text in (await http.get(polled)).text.split("\x1e") if text != "2"]
+        assert [message.get("number") for message in heard[:-1]] == list(range(MOST_WAITING))
+        assert heard[-1] == {"type": "resync", "topics": ["player:seldom"]}
+
+
+async def test_who_missed_something_before_the_upgrade_is_told_to_ask_again_after_it(server: Server) -> None:
+    async with httpx.AsyncClient(timeout=30) as http:
+        polled = await _polling(http, server, "player:upgrading")
+        _publish_too_much(server, "player:upgrading")
+        async with connect(_url(server, polled.rpartition("=")[2])) as socket:
+            await socket.send("2probe")
+            assert await _text(socket) == "3probe"
+            await socket.send("5")
+            numbers = []
+            while (text := await _text(socket))[:2] != "42" or (told := json.loads(text[2:])[1])["type"] == "test":
+                if text.startswith("42"):
+                    numbers.append(told["number"])
+            assert numbers == list(range(MOST_WAITING))
+            assert told == {"type": "resync", "topics": ["player:upgrading"]}
 
 
 async def test_what_is_asked_wrongly_is_answered(server: Server) -> None:

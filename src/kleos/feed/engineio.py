@@ -18,6 +18,18 @@ from kleos.feed.message import binary_frame, text_frame
 from kleos.feed.protocol import FeedProtocol, protocol_of
 
 
+class PolledQueue(asyncio.Queue[Packet | None]):
+    """What waits for the next poll; ``drained`` is called when a poll has taken all of it, and may put in more."""
+
+    drained: Callable[[], None] | None = None
+
+    def get_nowait(self) -> Packet | None:
+        packet = super().get_nowait()
+        if self.drained is not None and self.empty():
+            self.drained()
+        return packet
+
+
 class WritingQueue:
     """Takes packets as :class:`asyncio.Queue` does, and has written them when it returns."""
 
@@ -28,9 +40,7 @@ class WritingQueue:
 
     def put_nowait(self, packet: Packet | None) -> None:
         if packet is not None:
-            encoded = packet.encode()
-            frame = binary_frame(encoded) if isinstance(encoded, bytes) else text_frame(encoded.encode())
-            self.protocol.write_frame(frame)
+            self.protocol.write_frame(_frame(packet))
 
     async def put(self, packet: Packet | None) -> None:
         self.put_nowait(packet)
@@ -85,8 +95,10 @@ class Transport:
     def _take_over(self, protocol: FeedProtocol) -> None:
         socket = self._socket
         waiting, socket.queue = socket.queue, WritingQueue(protocol)
-        while not waiting.empty():
-            socket.queue.put_nowait(waiting.get_nowait())
+        waiting.drained = None
+        packets = [waiting.get_nowait() for _ in range(waiting.qsize())]
+        # At once: of several writes the later ones would be lost where the first is more than the other end takes.
+        protocol.write_frame(b"".join(_frame(packet) for packet in packets if packet is not None))
         socket.connected = socket.upgraded = True
         self._taken_over(socket.sid)
 
@@ -110,6 +122,11 @@ class Transport:
             return Packet(encoded_packet=text if text is not None else event.get("bytes"))
         except (ValueError, IndexError, KeyError, TypeError):
             return None  # no packet at all: the connection ends
+
+
+def _frame(packet: Packet) -> bytes:
+    encoded = packet.encode()
+    return binary_frame(encoded) if isinstance(encoded, bytes) else text_frame(encoded.encode())
 
 
 def ping_by_timer(engine: AsyncServer) -> None:

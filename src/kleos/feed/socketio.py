@@ -16,7 +16,7 @@ from engineio.packet import MESSAGE, Packet
 from socketio.exceptions import ConnectionRefusedError
 
 from kleos.feed.access import MayNotHear, check_admitted
-from kleos.feed.engineio import Transport, WritingQueue, ping_by_timer
+from kleos.feed.engineio import PolledQueue, Transport, WritingQueue, ping_by_timer
 from kleos.feed.feed import Feed
 from kleos.feed.listening import Asked, Listening
 from kleos.feed.message import Events, Message, socketio_event, text_frame
@@ -122,6 +122,7 @@ class SocketIO:
         )
         engine = self.server.eio
         engine._async = {**engine._async, "websocket": partial(Transport, self._taken_over)}
+        engine.create_queue = PolledQueue
         ping_by_timer(engine)
         self._pass_on = self.server._handle_event
         self.server._handle_event = self._emitted
@@ -190,12 +191,17 @@ class SocketIO:
             await listening.hear(asked)
 
     def _taken_over(self, eio_sid: str) -> None:
-        """A WebSocket is the connection's transport now."""
+        """A connection has begun to listen, or a WebSocket is its transport now."""
         listening, socket = self._listening.get(eio_sid), self.server.eio.sockets.get(eio_sid)
         if listening is None:
             asyncio.get_running_loop().call_later(self._handshake_within_s, self._expect, eio_sid)
         elif socket is not None and isinstance(socket.queue, WritingQueue):
-            socket.queue.protocol.drained = listening.resync
+            protocol = socket.queue.protocol
+            protocol.drained = listening.resync
+            if not protocol.is_congested:
+                listening.resync()  # of what was missed while it polled
+        elif socket is not None:
+            socket.queue.drained = listening.resync
 
     def _expect(self, eio_sid: str) -> None:
         socket = self.server.eio.sockets.get(eio_sid)
