@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +85,21 @@ class Client:
         while (message := await self.hear())["type"] != kind:
             pass
         return message
+
+
+def away_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """What asks the database finds it away, the first time."""
+    ask: Callable[..., Awaitable[Any]] = getattr(owner, name)
+    is_away = True
+
+    async def asked(*given: Any) -> Any:
+        nonlocal is_away
+        if is_away:
+            is_away = False
+            raise ConnectionError("the database is away for a moment")
+        return await ask(*given)
+
+    monkeypatch.setattr(owner, name, asked)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from kleos.boards.answers import Line, shown
@@ -69,6 +70,12 @@ class BoardSource:
         self._moved |= self._engine.rankings.ranks(game, self.board, window, self.partition, new[:room])
         self._gathering.touch()
 
+    def _keep(self, moved: Mapping[str, int | None], more: int) -> None:
+        """Who could not be told of, and from where they moved, before those who moved since."""
+        kept = {**moved, **{id: rank for id, rank in self._moved.items() if id not in moved}}
+        self._moved = dict(islice(kept.items(), MOST_CHANGES))
+        self._more += more + len(kept) - len(self._moved)
+
     def unsettle(self) -> None:
         """Lines may have changed without a commit: a name, a region, a season."""
         if self._window is not None:
@@ -79,7 +86,11 @@ class BoardSource:
         self._moved, self._more = {}, 0
         async with self._one_at_a_time:
             before, window = self._told, self._window
-            board, found = await self._read(tuple(moved))
+            try:
+                board, found = await self._read(tuple(moved))
+            except Exception:
+                self._keep(moved, more)
+                raise
             if window is None or self._window is None or self._window.name != window.name:
                 self._channel.publish(SNAPSHOT, self._whole())  # a new week has begun
                 return

@@ -1,5 +1,6 @@
 """What a game's topic tells: awards, and the public matches that began or changed; gathered."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from kleos.achievements.awards import AwardChange
@@ -52,25 +53,39 @@ class GameSource:
         """What a commit did. Of very many the newest stay."""
         if not awards and not matches:
             return
+        self._keep(awards, matches)
+        self._gathering.touch()
+
+    def _keep(self, awards: list[AwardChange], matches: Iterable[str]) -> None:
         self._awards = [*self._awards, *awards][-MOST_AWARDS:]
         for match in matches:
             self._matches.pop(match, None)
             self._matches[match] = None
         while len(self._matches) > MOST_MATCHES:
             del self._matches[next(iter(self._matches))]
-        self._gathering.touch()
 
     async def _tell(self) -> None:
-        awards, matches = self._awards, list(self._matches)
+        awards, matches = self._awards, self._matches
         self._awards, self._matches = [], {}
+        try:
+            told = await self._read(awards, list(matches))
+        except Exception:
+            newer_awards, newer_matches = self._awards, self._matches
+            self._awards, self._matches = awards, matches
+            self._keep(newer_awards, newer_matches)
+            raise
+        for kind, each in told.items():
+            self._channel.publish(kind, {"game": self.game, **each})
+        await self._channel.listeners.all_told()
+
+    async def _read(self, awards: list[AwardChange], matches: list[str]) -> dict[str, dict[str, Any]]:
+        """What is to be told of them, by the kind of the message."""
         game = self._engine.game(self.game)
-        for kind, changes in by_kind(awards).items():
-            self._channel.publish(kind, {"game": self.game, "awards": await self._shown(game, changes)})
+        told = {kind: {"awards": await self._shown(game, changes)} for kind, changes in by_kind(awards).items()}
         rows = await self._engine.pool.fetch(sql.PUBLIC_MATCHES, self.game, matches) if matches else []
         if rows:
-            told = {"game": self.game, "matches": [dict(row) for row in rows]}
-            self._channel.publish(MATCH_CHANGED, told)
-        await self._channel.listeners.all_told()
+            told[MATCH_CHANGED] = {"matches": [dict(row) for row in rows]}
+        return told
 
     async def _shown(self, game: Game, changes: list[AwardChange]) -> list[dict[str, Any]]:
         cards = await self._engine.directory.by_number(game.namespace, sorted({change.player for change in changes}))

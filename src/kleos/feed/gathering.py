@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from kleos.store.pool import unavailable
+
 EVERY_S: Final = 0.1
 REST: Final = 3.0
 """After telling, so many times as long as it took is left to others: a great audience hears less often."""
@@ -15,7 +17,8 @@ logger = logging.getLogger(__name__)
 class Gathering:
     """Calls ``tell`` after :meth:`touch`, never twice at the same time, and at most once in ``every_s`` seconds.
 
-    ``tell`` returns when everybody has been told.
+    ``tell`` returns when everybody has been told. Where it raises it has told nothing and keeps what there was to tell:
+    while the database is away it is called again and again.
     """
 
     __slots__ = ("_again", "_every_s", "_is_closed", "_next_at", "_task", "_tell", "_timer")
@@ -56,13 +59,18 @@ class Gathering:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        started = loop.time()
+        started, wait_s = loop.time(), 0.0
         try:
             await self._tell()
-        except Exception:
-            logger.exception("changes could not be told")
+        except Exception as error:
+            away = unavailable(error)
+            if away is None:
+                logger.exception("changes could not be told")
+            else:
+                logger.info("changes wait to be told: %s", away)
+                self._again, wait_s = True, away.retry_after_s
         ended = loop.time()
-        self._next_at = max(started + self._every_s, ended + REST * (ended - started))
+        self._next_at = max(started + self._every_s, ended + REST * (ended - started), ended + wait_s)
         self._task = None
         if self._again:
             self._again = False

@@ -1,6 +1,6 @@
 """What a player's topics tell: the standings after each commit, and awards; to the player alone, who has passed."""
 
-import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -11,9 +11,11 @@ from kleos.core.errors import KleosError
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.feed.awards import award
+from kleos.feed.gathering import Gathering
 from kleos.feed.hub import SNAPSHOT, Channel
 from kleos.feed.message import Message
 from kleos.feed.topics import PlayerTopic
+from kleos.store.pool import unavailable
 
 STANDING_CHANGED: Final = "standing.changed"
 OVERTAKEN: Final = "overtaken"
@@ -25,11 +27,11 @@ class PlayerSource:
         self._engine = engine
         self._channel = channel
         self._topic = topic
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asked: deque[tuple[Game, Effects]] = deque()
+        self._gathering = Gathering(self._ask)
 
     def close(self) -> None:
-        for task in self._asking:
-            task.cancel()
+        self._gathering.close()
 
     async def snapshot(self) -> Message:
         n = self._channel.n
@@ -46,9 +48,8 @@ class PlayerSource:
         if effects.known:
             self._publish(game, effects.known)
         if effects.asked:
-            task = asyncio.get_running_loop().create_task(self._ask(game, Effects((), effects.asked)))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            self._asked.append((game, Effects((), effects.asked)))
+            self._gathering.touch()
 
     def tell_passed(self, game: Game, passed: Iterable[Passed]) -> None:
         cached, namespace = self._engine.directory.cached, game.namespace
@@ -64,10 +65,19 @@ class PlayerSource:
         told = {"player": self._topic.player, "game": game.name, "standings": effects}
         self._channel.publish(STANDING_CHANGED, told)
 
-    async def _ask(self, game: Game, effects: Effects) -> None:
-        found = await self._engine.standings.effects(game, effects)
-        if found:
-            self._publish(game, found)
+    async def _ask(self) -> None:
+        while self._asked:
+            game, effects = self._asked[0]
+            try:
+                found = await self._engine.standings.effects(game, effects)
+            except Exception as error:
+                if unavailable(error) is None:
+                    self._asked.popleft()  # of a definition that is no more: it would stand before all others
+                raise
+            self._asked.popleft()
+            if found:
+                self._publish(game, found)
+        await self._channel.listeners.all_told()
 
     async def _state(self) -> dict[str, Any]:
         player, namespace = self._topic.player, self._topic.namespace

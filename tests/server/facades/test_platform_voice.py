@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from kleos.core.ids import achievement_uuid
+from tests.feed.conftest import away_once
 from tests.server.conftest import Server
 from tests.server.facades.player_token import token_of
 
@@ -147,3 +148,17 @@ async def test_who_left_is_forgotten(played: Server) -> None:
         pass  # the server has seen the end of the one before
     assert not voice.hears("ann")
     assert len(voice.everybody) == 0
+
+
+async def test_what_could_not_be_told_is_told_once_when_the_database_answers(
+    played: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(played, "dan") as dan:
+        away_once(monkeypatch, played.engine.standings, "lookup")
+        await unlock(played, "dan", "pacifist")
+        assert (await hear(dan))[0] == "achievement.unlocked"
+        assert "dan" in await hear_updates(dan, 1)
+        await unlock(played, "dan", "cartographer")
+        while (told := await hear(dan))[0] == "leaderboard.updated":
+            pass
+        assert told[1]["achievement"]["name"] == "Cartographer"

@@ -118,9 +118,18 @@ class GameVoice:
     async def _tell(self) -> None:
         before, self._moved = self._moved, {}
         unlocked, self._unlocked = self._unlocked, {}
-        await self._tell_unlocked(unlocked)
         engine = self._voice.engine
-        page = await engine.standings.lookup(engine.game(self._game), BOARD, ALL.name, {}, list(before))
+        try:
+            shown = await self._shown(unlocked)
+            page = await engine.standings.lookup(engine.game(self._game), BOARD, ALL.name, {}, list(before))
+        except Exception:
+            self._moved |= before
+            self._unlocked = {
+                player: [*unlocked.get(player, ()), *self._unlocked.get(player, ())]
+                for player in {**unlocked, **self._unlocked}
+            }
+            raise
+        self._tell_unlocked(unlocked, shown)
         after = dict.fromkeys(before) | {line.player: line.rank for line in page.entries}
         moved = [
             (player, self._update(player, rank, before[player]))
@@ -136,13 +145,15 @@ class GameVoice:
             await self._tell_passed(before, after)
         await self._voice.everybody.all_told()
 
-    async def _tell_unlocked(self, unlocked: Mapping[str, list[tuple[str, int]]]) -> None:
+    async def _shown(self, unlocked: Mapping[str, list[tuple[str, int]]]) -> dict[str, Any]:
         game = self._voice.engine.game(self._game)
         achievements = game.definition.achievements
         names = sorted({name for awards in unlocked.values() for name, _ in awards if name in achievements})
-        shown = dict(
+        return dict(
             zip(names, await self._voice.shown.all([(game, achievements[name]) for name in names]), strict=True)
         )
+
+    def _tell_unlocked(self, unlocked: Mapping[str, list[tuple[str, int]]], shown: Mapping[str, Any]) -> None:
         for player, awards in unlocked.items():
             self._voice.tell(
                 player,
