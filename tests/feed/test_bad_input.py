@@ -163,6 +163,27 @@ async def test_who_was_slow_is_told_to_ask_again(database: Database) -> None:
         writer.close()
 
 
+async def test_who_pings_and_never_reads_is_owed_one_pong(database: Database) -> None:
+    app, loop = create_app(lambda: Engine.open(database), KEY), asyncio.get_running_loop()
+    async with running(app, listen("127.0.0.1", 0)) as url, asyncio.timeout(60):
+        stuck = await _never_reading(int(url.rpartition(":")[2]), "player:pinging")
+        hub, topic = app.state.feed.hub, parse_topic("player:pinging")
+        while (channel := hub.channel(topic)) is None or not channel.listeners:
+            await asyncio.sleep(0.01)
+        flood, most = _frame(0x89, b"x" * 125) * 1_000, 0
+        for _ in range(150):
+            await loop.sock_sendall(stuck, flood)
+            most = max([most, *_waiting_bytes(channel)])
+        assert CONGESTED_FROM_BYTES < most < 4 * CONGESTED_FROM_BYTES
+        await loop.sock_sendall(stuck, _frame(0x89, b"the last"))
+        heard = b""
+        while not heard.endswith(b"\x8a\x08the last"):
+            read = await loop.sock_recv(stuck, 1 << 20)
+            assert read, "the connection ended"
+            heard = heard[-1_000:] + read
+        stuck.close()
+
+
 async def test_a_server_that_stops_says_when_to_come_back(database: Database) -> None:
     app = create_app(lambda: Engine.open(database), KEY)
     async with running(app, listen("127.0.0.1", 0)) as url:
@@ -208,6 +229,10 @@ async def _shake_hands(server: Server) -> tuple[asyncio.StreamReader, asyncio.St
 
 
 def _text(payload: bytes) -> bytes:
+    return _frame(0x81, payload)
+
+
+def _frame(kind: int, payload: bytes) -> bytes:
     size = len(payload)
     assert size < 126
-    return bytes((0x81, 0x80 | size)) + b"\0\0\0\0" + payload
+    return bytes((kind, 0x80 | size)) + b"\0\0\0\0" + payload

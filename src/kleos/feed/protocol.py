@@ -36,6 +36,7 @@ class FeedProtocol(WebSocketsSansIOProtocol):
     """Called when the connection is no more."""
     _file_number = -1
     _stuck: asyncio.TimerHandle | None = None
+    _owed_pong: bytes | None = None
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -86,6 +87,14 @@ class FeedProtocol(WebSocketsSansIOProtocol):
             transport.write(frame)
         return True
 
+    def handle_ping(self) -> None:
+        """Who does not take its pongs gets the last of them, once it does."""
+        pongs = self.conn.data_to_send()
+        if not self.is_congested:
+            self.transport.write(b"".join(pongs))
+        elif pongs:
+            self._owed_pong = pongs[-1]
+
     async def when_drained(self) -> None:
         await self.writable.wait()
 
@@ -98,6 +107,9 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
         self._keep()
         self.is_congested = False
+        if self._owed_pong is not None:
+            self.transport.write(self._owed_pong)
+            self._owed_pong = None
         if self.drained is not None:
             self.drained()
 
