@@ -72,6 +72,55 @@ async def test_a_token_that_ends_is_renewed_where_there_is_a_way(server: Server)
             await anext(aiter(feed))
 
 
+async def test_a_token_that_cannot_be_had_for_a_while_leaves_no_connection_behind(server: Server) -> None:
+    asked = 0
+
+    async def given() -> str:
+        nonlocal asked
+        asked += 1
+        if asked < 4:
+            raise OSError("who gives tokens is away")
+        return server.token("patient")
+
+    before = await sockets(server)
+    async with asyncio.timeout(30), Feed(server.url, ["player:patient/private"], given) as feed:
+        assert (await anext(aiter(feed))).type == "snapshot"
+        assert await sockets(server) == before + 1
+
+
+@pytest.mark.parametrize("failing", [1, 2], ids=["at the first connection", "when the one before has ended"])
+async def test_a_token_s_function_that_fails_is_raised_and_the_next_iteration_begins_anew(
+    server: Server, failing: int
+) -> None:
+    topic, player, asked = f"player:failing-{failing}/private", f"failing-{failing}", 0
+
+    async def given() -> str:
+        nonlocal asked
+        asked += 1
+        if asked == failing:
+            raise LookupError("no token here")
+        return token(server, player, 300 + failing, lives_s=2 if asked < failing else LIFETIME_S)
+
+    await server.score(player, 50)
+    async with asyncio.timeout(30), Feed(server.url, [topic], given) as feed:
+        for _ in range(failing - 1):
+            assert (await anext(aiter(feed))).type == "snapshot"
+        with pytest.raises(LookupError):
+            await anext(aiter(feed))
+        heard = asyncio.ensure_future(anext(aiter(feed)))
+        while not heard.done():  # after a snapshot it hears only who passes
+            await server.score(f"passing-{player}", 60)
+            await asyncio.wait((heard,), timeout=0.2)
+        assert heard.result().topic == topic
+
+
+async def sockets(server: Server) -> int:
+    """How many WebSockets of the feed are open at the server."""
+    metrics = (await server.http.get("/metrics", headers=server.headers)).text
+    found = [line for line in metrics.splitlines() if line.startswith('kleos_sockets{route="/v1/feed"}')]
+    return int(float(found[0].rpartition(" ")[2])) if found else 0
+
+
 async def test_it_comes_back_to_a_server_that_restarts(database: Database) -> None:
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]

@@ -47,7 +47,9 @@ class Feed:
     After a loss each topic goes on behind the last message heard; where too much was missed a new snapshot comes.
     What the server refuses (an unknown board, another player's private topic) is raised from the iteration as
     KleosAPIError; the other topics go on. For one task; ``token`` is a player's, or a function that gives a good one:
-    it is asked for each connection, and when the one before has ended. Without it the end of a token is raised.
+    it is asked for each connection, and when the one before has ended. Without it the end of a token is raised. Where
+    the function raises OSError it is asked again after a while; anything else is raised from the iteration, and the
+    next one begins anew.
     """
 
     def __init__(self, url: str, topics: Iterable[str] = (), token: Token = None) -> None:
@@ -94,20 +96,27 @@ class Feed:
                 await self._open()
             assert self._socket is not None
             try:
-                told = json.loads(await self._socket.recv())
+                message = await self._take(json.loads(await self._socket.recv()))
             except ConnectionClosed as closed:
                 await self._wait(closed)
                 continue
-            message = await self._take(told)
+            except OSError:  # of whatever gives a token
+                await self._wait(None)
+                continue
             if message is not None:
                 yield message
 
     async def _open(self) -> None:
         while self._socket is None:
             try:
-                self._socket = await connect(self._url, max_size=None, open_timeout=OPEN_WITHIN_S)
-                asked = {"subscribe": list(self._topics), "last": self._last_by_name()}
-                await self._say(await self._with_token(asked))
+                asked = await self._with_token({"subscribe": list(self._topics), "last": self._last_by_name()})
+                socket = await connect(self._url, max_size=None, open_timeout=OPEN_WITHIN_S)
+                try:
+                    await socket.send(json.dumps(asked))
+                except BaseException:
+                    await socket.close()
+                    raise
+                self._socket = socket
             except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
                 await self._wait(None)
 
@@ -129,7 +138,7 @@ class Feed:
         if kind == "ended":
             if not callable(self._token):
                 raise KleosAPIError(0, kind, told["detail"], told)
-            await self._say(await self._with_token({"subscribe": told["topics"], "last": self._last}))
+            await self._renew(told["topics"])
             return None
         if kind == "resync":
             await self._say({"subscribe": told["topics"], "last": self._last})
@@ -143,6 +152,15 @@ class Feed:
             return None  # heard before the connection was lost
         self._last[topic] = n
         return Message(topic, n, kind, told)
+
+    async def _renew(self, topics: list[str]) -> None:
+        """Where there is no token to be had, this connection is let go of: it hears these topics no longer."""
+        try:
+            asked = await self._with_token({"subscribe": topics, "last": self._last})
+        except BaseException:
+            await self.close()
+            raise
+        await self._say(asked)
 
     async def _with_token(self, asked: dict[str, Any]) -> dict[str, Any]:
         token = await self._token() if callable(self._token) else self._token
