@@ -91,6 +91,35 @@ async def test_a_match_that_is_opened_as_private_is_told_to_its_controllers_only
         assert (await controller.hear("ended"))["topics"] == [topic]
 
 
+async def test_the_awards_of_a_private_match_do_not_name_it(server: Server) -> None:
+    opened = {"controllers": ["kept-ann"], "visibility": "private"}
+    path = "/v1/games/arcade/matches/kept"
+    assert (await server.http.post(path, json=opened, headers=server.headers)).status_code == 200
+    topics = ["game:arcade", "player:kept-ann"]
+    async with server.listener(*topics) as client:
+        for _ in topics:
+            await client.hear("snapshot")
+        await server.score("kept-ann", 10, match="kept")
+        await server.score("kept-bob", 10, match="seen")
+        told: dict[str, list[Any]] = {}
+        while set(told) != set(topics) or len(told["game:arcade"]) < 2:
+            message = await client.hear()
+            if message["type"] == "achievement.unlocked":
+                awards = [one for one in message["awards"] if one["achievement"] == "first_run"]
+                told.setdefault(message["topic"], []).extend((one["player"], one["match"]) for one in awards)
+        assert told == {topics[0]: [("kept-ann", None), ("kept-bob", "seen")], topics[1]: [("kept-ann", None)]}
+    async with server.listener(*topics) as client:
+        for _ in topics:
+            awards = (await client.hear("snapshot"))["awards"]
+            assert {one["match"] for one in awards if one["player"] == "kept-ann"} == {None}
+
+    paths = ["/v1/players/kept-ann/achievements", "/v1/games/arcade/achievements?latest=20"]
+    headers = {"Authorization": f"Bearer {server.token('kept-ann')}"}
+    for path in paths:
+        assert '"kept"' not in (await server.http.get(path)).text
+        assert '"kept"' in (await server.http.get(path, headers=headers)).text
+
+
 async def test_a_match_is_opened_once(server: Server) -> None:
     async def opens(**body: object) -> httpx.Response:
         return await server.http.post("/v1/games/golf/matches/once", json=body, headers=server.headers)

@@ -22,18 +22,22 @@ from kleos.core.windows import to_datetime
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.engine.receipts import Receipt
+from kleos.matches.opening import kept_from
 from kleos.players.asked import card_asked
 from kleos.server.auth.audit import audit
+from kleos.server.auth.caller import Caller
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import AchievementName, GameName, TheCaller, TheEngine
 
 
 class Winner(msgspec.Struct):
+    """``match`` is null where it is private and the caller may not see it."""
+
     player: str
     name: str
     at: datetime
-    match: str
+    match: str | None
 
 
 class AchievementAnswer(msgspec.Struct, kw_only=True):
@@ -80,6 +84,7 @@ class Grant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
 async def get_achievements(
     state: State,
     engine: TheEngine,
+    caller: TheCaller,
     game: GameName,
     latest: Annotated[int, QueryParameter(ge=0, le=100, description="How many of the newest winners of each.")] = 0,
 ) -> Achievements:
@@ -87,7 +92,7 @@ async def get_achievements(
     in_force = engine.game(game)
     rarity: Rarity = state.rarity
     measured = await rarity.of(game)
-    winners = await _latest(engine, in_force, latest) if latest else {}
+    winners = await _latest(engine, in_force, latest, caller) if latest else {}
     shown = [
         shown_achievement(in_force, each, measured, winners.get(each.name, []))
         for each in in_order(in_force.definition.achievements.values())
@@ -178,14 +183,16 @@ def shown_achievement(
     )
 
 
-async def _latest(engine: Engine, game: Game, count: int) -> dict[str, list[Winner]]:
+async def _latest(engine: Engine, game: Game, count: int, caller: Caller) -> dict[str, list[Winner]]:
     rows = await engine.pool.fetch(sql.LATEST_AWARDS, game.name, sorted(game.definition.achievements), count)
     cards = await engine.directory.by_number(game.namespace, sorted({row["player"] for row in rows}))
+    private = await kept_from(engine, game, sorted({row["match"] for row in rows}), caller)
     winners: dict[str, list[Winner]] = {}
     for row in rows:
         card = cards.get(row["player"])
         if card is not None:
-            winner = Winner(card.id, card.shown_name, to_datetime(row["at"]), row["match"])
+            match = row["match"] if row["match"] not in private else None
+            winner = Winner(card.id, card.shown_name, to_datetime(row["at"]), match)
             winners.setdefault(row["achievement"], []).append(winner)
     return winners
 

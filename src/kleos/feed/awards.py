@@ -7,7 +7,10 @@ from kleos.achievements.awards import AwardChange
 from kleos.core.definition.model import Achievement
 from kleos.core.ids import achievement_uuid
 from kleos.core.windows import iso
+from kleos.engine.engine import Engine
 from kleos.engine.game import Game
+from kleos.matches.opening import kept_from
+from kleos.server.auth.caller import ANONYMOUS
 
 UNLOCKED: Final = "achievement.unlocked"
 WITHDRAWN: Final = "achievement.withdrawn"
@@ -32,6 +35,17 @@ def award(game: Game, achievement: Achievement, player: str, name: str, at: int,
         "at": iso(at),
         "match": match,
     }
+
+
+async def for_everybody(engine: Engine, awards: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The awards as all may hear them: a private match is not named."""
+    matches: dict[str, set[str]] = {}
+    for one in awards:
+        matches.setdefault(one["game"], set()).add(one["match"])
+    private = {
+        game: await kept_from(engine, engine.game(game), sorted(named), ANONYMOUS) for game, named in matches.items()
+    }
+    return [{**one, "match": None} if one["match"] in private[one["game"]] else one for one in awards]
 
 
 def by_kind(changes: Sequence[AwardChange]) -> dict[str, list[AwardChange]]:

@@ -7,7 +7,7 @@ from kleos.achievements.awards import AwardChange
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.feed import sql
-from kleos.feed.awards import award, by_kind
+from kleos.feed.awards import award, by_kind, for_everybody
 from kleos.feed.gathering import Gathering
 from kleos.feed.hub import SNAPSHOT, Channel
 from kleos.feed.message import Message
@@ -90,10 +90,11 @@ class GameSource:
     async def _shown(self, game: Game, changes: list[AwardChange]) -> list[dict[str, Any]]:
         cards = await self._engine.directory.by_number(game.namespace, sorted({change.player for change in changes}))
         achievements, hidden = game.definition.achievements, self._engine.directory.hidden_in(game.namespace, game.name)
-        return [
+        awards = [
             award(game, achievement, card.id, card.shown_name, change.at, change.match)
             for change in changes
             if (card := cards.get(change.player)) is not None
             and card.id not in hidden
             and (achievement := achievements.get(change.achievement)) is not None
         ]
+        return await for_everybody(self._engine, awards)

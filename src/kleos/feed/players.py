@@ -1,7 +1,8 @@
 """What a player's topics tell: the standings after each commit, and awards; to the player alone, who has passed."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from kleos.achievements.progress import earned
@@ -10,7 +11,7 @@ from kleos.boards.overtaking import Passed
 from kleos.core.errors import KleosError
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
-from kleos.feed.awards import award
+from kleos.feed.awards import award, for_everybody
 from kleos.feed.gathering import Gathering
 from kleos.feed.hub import SNAPSHOT, Channel
 from kleos.feed.message import Message
@@ -21,14 +22,17 @@ STANDING_CHANGED: Final = "standing.changed"
 OVERTAKEN: Final = "overtaken"
 LATEST_AWARDS: Final = 20
 
+_Told = tuple[str, dict[str, Any]]
+"""What a message tells, behind its kind."""
+
 
 class PlayerSource:
     def __init__(self, engine: Engine, channel: Channel, topic: PlayerTopic) -> None:
         self._engine = engine
         self._channel = channel
         self._topic = topic
-        self._asked: deque[tuple[Game, Effects]] = deque()
-        self._gathering = Gathering(self._ask)
+        self._asked: deque[Callable[[], Awaitable[_Told | None]]] = deque()
+        self._gathering = Gathering(self._tell)
 
     def close(self) -> None:
         self._gathering.close()
@@ -41,15 +45,15 @@ class PlayerSource:
         return Message(self._channel.name, n, SNAPSHOT, told)
 
     def tell_awards(self, kind: str, awards: Sequence[dict[str, Any]]) -> None:
-        self._channel.publish(kind, {"player": self._topic.player, "awards": awards})
+        """As soon as it is known which of their matches are private."""
+        self._ask(partial(self._awards, kind, awards))
 
     def tell_standings(self, game: Game, effects: Effects) -> None:
         """All of one commit in one message; those that memory does not know follow when the database has answered."""
         if effects.known:
-            self._publish(game, effects.known)
+            self._channel.publish(*self._changed(game, effects.known))
         if effects.asked:
-            self._asked.append((game, Effects((), effects.asked)))
-            self._gathering.touch()
+            self._ask(partial(self._effects, game, Effects((), effects.asked)))
 
     def tell_passed(self, game: Game, passed: Iterable[Passed]) -> None:
         cached, namespace = self._engine.directory.cached, game.namespace
@@ -61,23 +65,32 @@ class PlayerSource:
             told.append({**place, "rank": one.rank, "by": by})
         self._channel.publish(OVERTAKEN, {"player": self._topic.player, "game": game.name, "overtaken": told})
 
-    def _publish(self, game: Game, effects: Sequence[Effect]) -> None:
-        told = {"player": self._topic.player, "game": game.name, "standings": effects}
-        self._channel.publish(STANDING_CHANGED, told)
+    def _ask(self, read: Callable[[], Awaitable[_Told | None]]) -> None:
+        self._asked.append(read)
+        self._gathering.touch()
 
-    async def _ask(self) -> None:
+    async def _tell(self) -> None:
         while self._asked:
-            game, effects = self._asked[0]
             try:
-                found = await self._engine.standings.effects(game, effects)
+                told = await self._asked[0]()
             except Exception as error:
                 if unavailable(error) is None:
                     self._asked.popleft()  # of a definition that is no more: it would stand before all others
                 raise
             self._asked.popleft()
-            if found:
-                self._publish(game, found)
+            if told is not None:
+                self._channel.publish(*told)
         await self._channel.listeners.all_told()
+
+    async def _awards(self, kind: str, awards: Sequence[dict[str, Any]]) -> _Told:
+        return kind, {"player": self._topic.player, "awards": await for_everybody(self._engine, awards)}
+
+    async def _effects(self, game: Game, effects: Effects) -> _Told | None:
+        found = await self._engine.standings.effects(game, effects)
+        return self._changed(game, found) if found else None
+
+    def _changed(self, game: Game, effects: Sequence[Effect]) -> _Told:
+        return STANDING_CHANGED, {"player": self._topic.player, "game": game.name, "standings": effects}
 
     async def _state(self) -> dict[str, Any]:
         player, namespace = self._topic.player, self._topic.namespace
@@ -98,7 +111,7 @@ class PlayerSource:
             for (game, name), when in newest
             if (achievement := games[game].definition.achievements.get(name)) is not None
         ]
-        return {"name": card.shown_name, "standings": standings, "awards": awards}
+        return {"name": card.shown_name, "standings": standings, "awards": await for_everybody(self._engine, awards)}
 
     async def _standings(self, game: Game) -> list[dict[str, Any]]:
         """The player's places on the boards that rank everybody together, in every window that is open."""

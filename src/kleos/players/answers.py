@@ -72,7 +72,8 @@ class PlayerStats(msgspec.Struct):
 
 
 class PlayerAchievement(msgspec.Struct, kw_only=True):
-    """``at`` and ``match`` where it is earned; ``progress`` towards ``target`` where it is one number to reach.
+    """``at`` and ``match`` where it is earned, a private match for those only who may see it; ``progress`` towards
+    ``target`` where it is one number to reach.
 
     A hidden one that is not earned tells neither its title nor its text nor how far it is.
     """

@@ -1,5 +1,6 @@
 """The routes of a player's numbers: stats, achievements, trends, charts, comparison."""
 
+from collections.abc import Container
 from typing import Annotated, Final
 
 import msgspec
@@ -16,11 +17,12 @@ from kleos.core.windows import ALL, Window, to_datetime, to_datetime_or_none
 from kleos.engine.description import decimals_of, in_order
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
+from kleos.matches.opening import kept_from
 from kleos.players import answers, stats
 from kleos.players.asked import player_asked
 from kleos.players.percentiles import Place, compared, places
 from kleos.server.openapi import problems
-from kleos.server.parameters import ChartName, InGame, Namespace, PlayerId, TheEngine, WindowName
+from kleos.server.parameters import ChartName, InGame, Namespace, PlayerId, TheCaller, TheEngine, WindowName
 
 _TREND: Final = "trend"
 
@@ -93,7 +95,7 @@ def _span(engine: Engine, game: Game, sheet: Sheet, window: str | None, strict: 
     responses=problems(400, 404),
 )
 async def get_achievements(
-    engine: TheEngine, player: PlayerId, namespace: Namespace = None, game: InGame = None
+    engine: TheEngine, caller: TheCaller, player: PlayerId, namespace: Namespace = None, game: InGame = None
 ) -> answers.PlayerAchievements:
     """Those earned, newest first, then those to earn, with how far they are."""
     asked = await player_asked(engine, player, namespace, game)
@@ -102,9 +104,11 @@ async def get_achievements(
     shown: list[answers.PlayerAchievement] = []
     for each in asked.games:
         far = await progress(engine.pool, each, asked.card.player, engine.now())
+        matches = sorted({award.match for (game_name, _), award in awards.items() if game_name == each.name})
+        private = await kept_from(engine, each, matches, caller)
         for achievement in in_order(each.definition.achievements.values()):
             award = awards.get((each.name, achievement.name))
-            shown.append(_achievement(each, achievement, award, far.get(achievement.name)))
+            shown.append(_achievement(each, achievement, award, far.get(achievement.name), private))
     done = sorted((one for one in shown if one.at is not None), key=lambda one: _newest_first(awards, one))
     points = sum(one.points for one in done)
     rest = [one for one in shown if not one.earned]
@@ -118,7 +122,7 @@ def _newest_first(awards: dict[tuple[str, str], Earned], one: answers.PlayerAchi
 
 
 def _achievement(
-    game: Game, achievement: Achievement, award: Earned | None, far: Progress | None
+    game: Game, achievement: Achievement, award: Earned | None, far: Progress | None, private: Container[str]
 ) -> answers.PlayerAchievement:
     masked = achievement.hidden and award is None
     shown = presented(achievement, masked)
@@ -135,7 +139,7 @@ def _achievement(
         hidden=achievement.hidden,
         earned=award is not None,
         at=to_datetime(award.at) if award is not None else None,
-        match=award.match if award is not None else None,
+        match=award.match if award is not None and award.match not in private else None,
         progress=_shown_progress(far, award) if far is not None and not masked else None,
         target=far.target if far is not None and not masked else None,
     )
