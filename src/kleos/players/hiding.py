@@ -38,7 +38,8 @@ async def delete_player(connection: Connection, namespace: str, id: str, at: int
     async with connection.transaction():
         player = await _lock(connection, namespace, id)
         await connection.execute(sql.HIDE, player, at)
-        for statement in (sql.DROP_ACCOUNT_OF, sql.DROP_IDENTITIES, sql.DROP_PROFILES, sql.DROP_PLAYER):
+        await connection.execute(sql.DROP_ACCOUNT_OF, player, at)
+        for statement in (sql.DROP_IDENTITIES, sql.DROP_PROFILES, sql.DROP_PLAYER):
             await connection.execute(statement, player)
         await connection.execute(sql.DROP_PROFILE_FACTS, SERVER_LOG, PROFILE_FACT, player)
         await _add_fact(connection, "player.deleted", player, at)

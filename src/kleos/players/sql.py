@@ -114,7 +114,11 @@ WHERE meant.root NOT IN (SELECT player FROM kleos.merges)
 """
 HIDE: Final = "INSERT INTO kleos.hidden (player, since) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING player"
 SHOW: Final = "DELETE FROM kleos.hidden WHERE player = $1 AND correction = 0 RETURNING player"
-DROP_ACCOUNT_OF: Final = "DELETE FROM kleos.accounts WHERE player = $1"
+DROP_ACCOUNT_OF: Final = """
+WITH dropped AS (DELETE FROM kleos.accounts WHERE player = $1 RETURNING account)
+INSERT INTO kleos.deleted_accounts (account, deleted_at) SELECT account, $2 FROM dropped
+"""
+"""Its number is kept for a while: access tokens carry it."""
 DROP_IDENTITIES: Final = "DELETE FROM kleos.identities WHERE player = $1"
 DROP_PROFILES: Final = "DELETE FROM kleos.profiles WHERE player = $1"
 DROP_PLAYER: Final = "DELETE FROM kleos.players WHERE player = $1"

@@ -19,7 +19,7 @@ from kleos.server.auth.outside import IssuerSettings, parse_issuers
 from kleos.server.auth.tokens import LIFETIME_S, SigningKeys
 from kleos.server.serving import listen, running
 from kleos.store.database import Database
-from tests.server.auth.conftest import SECOND_US, Site, opened, run
+from tests.server.auth.conftest import ADMIN_KEY, PASSWORD, SECOND_US, Site, opened, run
 from tests.server.conftest import NOW_US
 
 NOW_S = NOW_US // SECOND_US
@@ -98,6 +98,30 @@ async def test_what_has_ended_stays_so_after_a_restart(database: Database) -> No
         await site.refused(401, "GET", "/v1/me", bob["access_token"])
         await site.good("GET", "/v1/me", max_["access_token"])
         await site.good("POST", "/v1/auth/refresh", json={"refresh_token": max_["refresh_token"]})
+
+
+async def test_the_tokens_of_a_deleted_account_are_dead_after_a_restart(database: Database) -> None:
+    keys = SigningKeys.made(NOW_US)
+    async with opened(database, signing_keys=lambda now: keys) as site:
+        ann = (await site.registered("ann"))["access_token"]
+        await site.good("DELETE", "/v1/me", ann, {"password": PASSWORD})
+        await site.registered("ann")  # another, who has the id now
+    async with opened(database, signing_keys=lambda now: keys) as site:
+        await site.refused(401, "POST", "/v1/games/arcade/events", ann, run())
+        await site.refused(401, "PATCH", "/v1/me", ann, {"name": "Not Ann"})
+        site.clock.now_us += (LIFETIME_S + 1) * SECOND_US
+        await site.access.do_chores()
+        assert await site.engine.pool.fetchval("SELECT count(*) FROM kleos.deleted_accounts") == 0
+        await site.refused(401, "GET", "/v1/me", ann)
+
+
+async def test_deleting_a_player_ends_the_tokens_of_who_counts_as_them(site: Site) -> None:
+    ann, other = await site.registered("ann"), await site.registered("ann-2")
+    await site.good("POST", "/v1/games/arcade/events", ADMIN_KEY, [run("ann"), run("ann-2")])
+    merge = {"kind": "merge", "player": "ann-2", "into": "ann", "reason": "one person"}
+    await site.good("POST", "/v1/games/arcade/corrections", ADMIN_KEY, merge)
+    await site.good("DELETE", "/v1/me", ann["access_token"], {"password": PASSWORD})
+    await site.refused(401, "POST", "/v1/games/arcade/events", other["access_token"], run())
 
 
 # Outside issuers ------------------------------------------------------------------------------------------------------

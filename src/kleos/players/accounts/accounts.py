@@ -78,11 +78,16 @@ class Accounts:
 
     async def remember(self) -> None:
         """At the start: what living access tokens must not outlive."""
-        since = self._clock() - LIFETIME_S * 1_000_000
+        since = self._oldest_token()
         for session in await self.sessions.ended_since(since):
             self._tokens.end_session(session)
         for row in await self._pool.fetch(sql.CHANGED_SINCE, since):
             self._tokens.end_before(row["account"], row["generation"])
+        await self._end_deleted()
+
+    async def forget_deleted(self) -> None:
+        """Lets go of deleted accounts of which no living token can speak; to be called about once a minute."""
+        await self._pool.execute(sql.FORGET_DELETED, self._oldest_token())
 
     # Coming in --------------------------------------------------------------------------------------------------------
 
@@ -237,6 +242,7 @@ class Accounts:
         """The account, the profile and all ids go; what the player did stays in the log, under a number."""
         await self.log_out_everywhere(account.account)
         await delete_player(self._engine, account.id)
+        await self._end_deleted()
 
     async def confirm(self, number: int, password: str | None) -> Account:
         """The account, for something that cannot be undone. Raises WrongLogin where it has another password."""
@@ -244,6 +250,15 @@ class Accounts:
         if account.password is not None and not await self._passwords.is_right(account.password, password or ""):
             raise WrongLogin
         return account
+
+    async def _end_deleted(self) -> None:
+        """Also those of players who counted as one that was deleted, and those that logged in meanwhile."""
+        for row in await self._pool.fetch(sql.DELETED_SINCE, self._oldest_token()):
+            self._tokens.end_account(row["account"])
+
+    def _oldest_token(self) -> int:
+        """When the oldest access token that is still good can have been issued."""
+        return self._clock() - LIFETIME_S * 1_000_000
 
     async def _end_tokens(self, number: int) -> None:
         generation = await self._pool.fetchval(sql.NEXT_GENERATION, number, self._clock())

@@ -34,6 +34,8 @@ NEXT_GENERATION: Final = """
 UPDATE kleos.accounts SET generation = generation + 1, generation_at = $2 WHERE account = $1 RETURNING generation
 """
 CHANGED_SINCE: Final = "SELECT account, generation FROM kleos.accounts WHERE generation_at > $1"
+DELETED_SINCE: Final = "SELECT account FROM kleos.deleted_accounts WHERE deleted_at > $1"
+FORGET_DELETED: Final = "DELETE FROM kleos.deleted_accounts WHERE deleted_at <= $1"
 NOTE_LOGIN: Final = """
 UPDATE kleos.accounts SET last_login_at = $2, last_active_at = greatest(last_active_at, $2) WHERE account = $1
 """

@@ -108,6 +108,7 @@ class Access:
         self._chores: list[Callable[[], Awaitable[None]]] = [
             keys.flush,
             self.accounts.flush,
+            self.accounts.forget_deleted,
             self.accounts.sessions.drop_expired,
             self._forget_old,
         ]

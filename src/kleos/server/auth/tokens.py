@@ -21,6 +21,8 @@ LIFETIME_S: Final = 15 * 60
 ROTATE_AFTER_S: Final = 30 * 24 * 3600
 LONGEST_TOKEN: Final = 8_192
 _KEPT_TOKENS: Final = 20_000
+_NO_GENERATION: Final = 2**31
+"""None that an account can come to: the database keeps them as integers of 32 bits."""
 _SECOND_US: Final = 1_000_000
 
 EXPIRED: Final = refused("this token has expired; refresh it, or log in again")
@@ -169,6 +171,10 @@ class AccessTokens:
     def end_before(self, account: int, generation: int) -> None:
         """Tokens of the account's generations before this one are worth nothing from now on."""
         self._generations[account] = (generation, self._clock() + LIFETIME_S * _SECOND_US)
+
+    def end_account(self, account: int) -> None:
+        """Tokens of an account that is gone are worth nothing, whatever their generation."""
+        self.end_before(account, _NO_GENERATION)
 
     def forget_old(self) -> None:
         """Lets go of what no living token can speak of; to be called about once a minute."""
