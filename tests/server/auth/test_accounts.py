@@ -1,13 +1,19 @@
 """Accounts over real sockets: coming in, going out, leaving, coming back, and being forgotten."""
 
+import asyncio
 import time
 from typing import Any
 
+import pytest
+
 from kleos.players.accounts.sessions import LIFETIME_US
+from kleos.players.accounts.sql import DEACTIVATE
 from kleos.server.auth.tokens import LIFETIME_S
 from tests.server.auth.conftest import ADMIN_KEY, PASSWORD, SECOND_US, Site, run
+from tests.server.conftest import problem_of
 
 ARCADE = "/v1/games/arcade"
+WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
 
 
 async def test_a_life_of_an_account(site: Site) -> None:
@@ -175,6 +181,39 @@ async def test_who_was_deactivated_by_a_manager_stays_so(site: Site) -> None:
     await site.good("POST", "/v1/auth/login", json=login)
     await site.refused(403, "PATCH", "/v1/accounts/ann", manager, {"roles": ["admin"]})
     await site.refused(403, "PATCH", "/v1/accounts/max", manager, {"deactivated": True})
+
+
+@pytest.mark.parametrize("by", ["player", None])
+async def test_a_log_in_under_way_does_not_undo_what_a_manager_does(site: Site, by: str | None) -> None:
+    tokens = await site.registered("ann")
+    if by == "player":
+        await site.good("POST", "/v1/me/deactivate", tokens["access_token"])
+    login = {"address": "ann@example.org", "password": PASSWORD}
+    async with site.engine.pool.acquire() as managing:
+        async with managing.transaction():  # ends after the log-in has looked at the account and the password
+            await managing.execute(DEACTIVATE, 1, site.clock(), "manager")
+            logging_in = asyncio.create_task(site.ask("POST", "/v1/auth/login", json=login))
+            while not await managing.fetchval(WAITING):
+                await asyncio.sleep(0)
+        problem_of(await logging_in, 403)
+    account = await site.good("GET", "/v1/accounts/ann", ADMIN_KEY)
+    assert (account["deactivated_at"] is not None, account["deactivated_by"]) == (True, "manager")
+
+
+async def test_a_log_in_and_a_deactivation_at_once_end_as_the_later_one(site: Site) -> None:
+    await site.registered("ann")
+    await site.good("POST", f"{ARCADE}/events", ADMIN_KEY, [run("ann")])
+    login = {"address": "ann@example.org", "password": PASSWORD}
+    for _ in range(10):
+        token = (await site.good("POST", "/v1/auth/login", json=login))["access_token"]
+        _, entered = await asyncio.gather(
+            site.good("POST", "/v1/me/deactivate", token), site.ask("POST", "/v1/auth/login", json=login)
+        )
+        account = await site.good("GET", "/v1/accounts/ann", ADMIN_KEY)
+        is_off = account["deactivated_at"] is not None
+        assert await appears(site, "ann") == [not is_off] * 6
+        known = await site.ask("GET", "/v1/me", entered.json()["access_token"])
+        assert not (is_off and known.status_code == 200)
 
 
 async def test_deleting_leaves_a_number_that_nobody_knows(site: Site) -> None:

@@ -1,5 +1,6 @@
 """Accounts: registering, logging in and out, leaving and coming back. An account is one player."""
 
+import asyncio
 import re
 import secrets
 import unicodedata
@@ -75,6 +76,7 @@ class Accounts:
         self._passwords = passwords
         self.sessions = Sessions(engine.pool, engine.clock)
         self._active: dict[int, int] = {}
+        self._showing = asyncio.Lock()
 
     async def remember(self) -> None:
         """At the start: what living access tokens must not outlive."""
@@ -113,7 +115,10 @@ class Accounts:
         assert account.password is not None
         if self._passwords.is_dated(account.password):
             await self._pool.execute(sql.SET_PASSWORD, account.account, await self._passwords.hash(password))
-        return await self._enter(account)
+        try:
+            return await self._enter(account)
+        except NotFound:  # deleted meanwhile
+            raise WrongLogin from None
 
     async def log_in_by(self, issuer: str, subject: str, name: str | None) -> LoggedIn:
         """Who comes by another's log-in; an account and a player are made at the first time."""
@@ -134,13 +139,20 @@ class Accounts:
         return LoggedIn(account, self._issue(account, session), fresh)
 
     async def _enter(self, account: Account) -> LoggedIn:
-        if account.deactivated_by == "manager":
-            raise LockedOut
+        """Decided by the account as it is now, and not as it was before its password was looked at."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(sql.LOCKED, account.account)
+            if row is None:
+                raise NotFound("account", account.id)
+            account = Account(**dict(row))
+            if account.deactivated_by == "manager":
+                raise LockedOut
+            await connection.execute(sql.COME_BACK, account.account)
+            session, token = await self.sessions.start(connection, account.account)
+            await connection.execute(sql.NOTE_LOGIN, account.account, self._clock())
         if account.deactivated_by == "player":
-            await self.reactivate(account)
-        session, token = await self.sessions.start(account.account)
-        await self._pool.execute(sql.NOTE_LOGIN, account.account, self._clock())
-        account = await self.of(account.account)
+            await self._show_or_hide(account.account)
+        # of the generation that was locked: whoever ended the account's tokens since has ended this one
         return LoggedIn(account, self._issue(account, session), token)
 
     def _issue(self, account: Account, session: str) -> str:
@@ -219,7 +231,8 @@ class Accounts:
         self._tokens.end_session(session)
 
     async def log_out_everywhere(self, number: int) -> None:
-        await self.sessions.end_all(number)
+        for session in await self.sessions.end_all(number):
+            self._tokens.end_session(session)
         await self._end_tokens(number)
 
     async def set_roles(self, account: Account, roles: Sequence[Role], games: Sequence[str]) -> Account:
@@ -231,12 +244,18 @@ class Accounts:
     async def deactivate(self, account: Account, by: Leaver) -> None:
         """Off every board, and logged out; who did it themselves comes back by logging in."""
         await self._pool.execute(sql.DEACTIVATE, account.account, self._clock(), by)
-        await set_hidden(self._engine, account.id, True)
+        await self._show_or_hide(account.account)
         await self.log_out_everywhere(account.account)
 
     async def reactivate(self, account: Account) -> None:
         await self._pool.execute(sql.REACTIVATE, account.account)
-        await set_hidden(self._engine, account.id, False)
+        await self._show_or_hide(account.account)
+
+    async def _show_or_hide(self, number: int) -> None:
+        """As the account is now. One at a time, so that who changed it last has the last word."""
+        async with self._showing:
+            account = await self.of(number)
+            await set_hidden(self._engine, account.id, account.deactivated_at is not None)
 
     async def delete(self, account: Account) -> None:
         """The account, the profile and all ids go; what the player did stays in the log, under a number."""

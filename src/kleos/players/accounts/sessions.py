@@ -32,11 +32,11 @@ class Sessions:
         self._pool = pool
         self._clock = clock
 
-    async def start(self, account: int) -> tuple[str, str]:
-        """A new session: its name, and its first refresh token."""
+    async def start(self, connection: Connection, account: int) -> tuple[str, str]:
+        """A new session: its name, and its first refresh token. To be called in a transaction."""
         session, now = secrets.token_urlsafe(_NAME_BYTES), self._clock()
         token, hashed = _new_token(session)
-        await self._pool.execute(sql.ADD_SESSION, session, account, hashed, now, now + LIFETIME_US)
+        await connection.execute(sql.ADD_SESSION, session, account, hashed, now, now + LIFETIME_US)
         return session, token
 
     async def renew(self, token: str) -> tuple[str, int, str]:
@@ -73,8 +73,9 @@ class Sessions:
     async def end(self, session: str) -> None:
         await self._pool.execute(sql.END_SESSION, session, self._clock())
 
-    async def end_all(self, account: int) -> None:
-        await self._pool.execute(sql.END_SESSIONS_OF, account, self._clock())
+    async def end_all(self, account: int) -> list[str]:
+        """Gives the names of those that this has ended."""
+        return [row["session"] for row in await self._pool.fetch(sql.END_SESSIONS_OF, account, self._clock())]
 
     async def drop_expired(self) -> None:
         await self._pool.execute(sql.DROP_EXPIRED, self._clock())

@@ -12,6 +12,7 @@ LEFT JOIN kleos.players p ON p.player = a.player
 
 BY_ADDRESS: Final = _ACCOUNT + "WHERE a.address_key = $1"
 BY_NUMBER: Final = _ACCOUNT + "WHERE a.account = $1"
+LOCKED: Final = BY_NUMBER + " FOR UPDATE OF a"
 BY_PLAYER: Final = _ACCOUNT + "WHERE i.id = $1"
 BY_LOGIN: Final = _ACCOUNT + "JOIN kleos.logins l USING (account) WHERE l.issuer = $1 AND l.subject = $2"
 PAGE: Final = _ACCOUNT + "WHERE i.id > $1 ORDER BY i.id LIMIT $2"
@@ -49,6 +50,7 @@ UPDATE kleos.accounts SET deactivated_at = coalesce(deactivated_at, $2),
 WHERE account = $1
 """
 REACTIVATE: Final = "UPDATE kleos.accounts SET deactivated_at = NULL, deactivated_by = NULL WHERE account = $1"
+COME_BACK: Final = REACTIVATE + " AND deactivated_by = 'player'"
 
 ADD_SESSION: Final = """
 INSERT INTO kleos.sessions (session, account, token, started_at, refreshed_at, expires_at)
@@ -61,6 +63,8 @@ RENEW_SESSION: Final = """
 UPDATE kleos.sessions SET token = $2, refreshed_at = $3, expires_at = $4 WHERE session = $1
 """
 END_SESSION: Final = "UPDATE kleos.sessions SET ended_at = $2 WHERE session = $1 AND ended_at IS NULL"
-END_SESSIONS_OF: Final = "UPDATE kleos.sessions SET ended_at = $2 WHERE account = $1 AND ended_at IS NULL"
+END_SESSIONS_OF: Final = (
+    "UPDATE kleos.sessions SET ended_at = $2 WHERE account = $1 AND ended_at IS NULL RETURNING session"
+)
 ENDED_SINCE: Final = "SELECT session FROM kleos.sessions WHERE ended_at > $1"
 DROP_EXPIRED: Final = "DELETE FROM kleos.sessions WHERE expires_at < $1"
