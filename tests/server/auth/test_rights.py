@@ -1,5 +1,6 @@
 """Who may do what: keys by game and scope, roles, and players for themselves alone."""
 
+import asyncio
 from typing import Any
 
 from tests.server.auth.conftest import ADMIN_KEY, SECOND_US, Site, run
@@ -63,6 +64,35 @@ async def test_keys_are_listed_used_and_revoked(site: Site) -> None:
     assert not [row for row in stored if made["key"] in row["row"]]
     actions = [entry["action"] for entry in (await site.good("GET", "/v1/audit", ADMIN_KEY))["entries"]]
     assert actions == ["key.revoked", "key.made"]
+
+
+FIRST_READING_WAITS = """
+ALTER TABLE kleos.keys RENAME TO kept_keys;
+CREATE SEQUENCE kleos.readings;
+CREATE FUNCTION kleos.read_when_let() RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('kleos.readings') = 1 THEN PERFORM pg_advisory_xact_lock(4711); END IF;
+    RETURN true;
+END $$;
+CREATE VIEW kleos.keys AS SELECT * FROM kleos.kept_keys WHERE kleos.read_when_let();
+"""
+"""What it reads is what there was when it began, however late it ends."""
+
+
+async def test_a_slow_reading_does_not_bring_back_a_revoked_key(site: Site) -> None:
+    key = await site.key(["arcade"], "events:write")
+    (listed,) = (await site.good("GET", "/v1/keys", ADMIN_KEY))["keys"]
+    async with site.engine.pool.acquire() as holder:
+        await holder.execute(FIRST_READING_WAITS)
+        await holder.execute("SELECT pg_advisory_lock(4711)")
+        making = asyncio.create_task(site.key(["arcade"], "read"))
+        while not await holder.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE objid = 4711 AND NOT granted)"):
+            await asyncio.sleep(0)
+        revoking = asyncio.create_task(site.good("DELETE", f"/v1/keys/{listed['id']}", ADMIN_KEY))
+        await asyncio.wait({revoking}, timeout=1)  # over by now, if it did not wait for its turn
+        await holder.execute("SELECT pg_advisory_unlock(4711)")
+    await asyncio.gather(making, revoking)
+    await site.refused(401, "POST", ARCADE, key, run("ann"))
 
 
 async def test_a_bad_key_is_not_made(site: Site) -> None:

@@ -1,5 +1,6 @@
 """API keys: for game servers, and the ones that may do everything. Only their hashes are kept."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Sequence
@@ -53,6 +54,7 @@ class Keys:
         self._callers: dict[bytes, tuple[str, Caller]] = {}
         self._names: frozenset[str] = frozenset()
         self._used: dict[str, int] = {}
+        self._reading = asyncio.Lock()
 
     @classmethod
     async def open(
@@ -117,15 +119,17 @@ class Keys:
             await self._pool.execute(sql.NOTE_USE_OF_KEYS, ids, [used[id] for id in ids])
 
     async def _read(self) -> None:
-        rows = await self._pool.fetch(sql.KEYS_IN_FORCE)
-        self._callers = {
-            bytes(row["hash"]): (
-                row["id"],
-                key_caller(row["id"], row["games"], row["scopes"], row["per_minute"]),
-            )
-            for row in rows
-        }
-        self._names = frozenset(caller.name for _, caller in self._callers.values())
+        """One at a time: an older answer that came after a newer one would bring back a key that was revoked."""
+        async with self._reading:
+            rows = await self._pool.fetch(sql.KEYS_IN_FORCE)
+            self._callers = {
+                bytes(row["hash"]): (
+                    row["id"],
+                    key_caller(row["id"], row["games"], row["scopes"], row["per_minute"]),
+                )
+                for row in rows
+            }
+            self._names = frozenset(caller.name for _, caller in self._callers.values())
 
     async def _add(
         self,
