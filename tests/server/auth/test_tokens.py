@@ -251,8 +251,17 @@ def test_issuers_are_read_from_a_setting() -> None:
             parse_issuers(wrong)
 
 
-async def test_logging_in_with_discord(database: Database, issuer: StandIn) -> None:
-    discord = DiscordSettings(
+def test_two_issuers_never_share_their_players() -> None:
+    first, second = "https://id.example/realms/a games", "https://id.example/realms/b games"
+    for wrong in (f"{first}; {second}", f"{first} ES256 -; {second} ES256 -", f"{first} ES256 s:; {second} ES256 s:"):
+        with pytest.raises(ValueError, match=r"realms/a from those of .*realms/b"):
+            parse_issuers(wrong)
+    told = parse_issuers(f"{first}; {second} RS256,ES256 b:")
+    assert [each.prefix for each in told] == ["id.example:", "b:"]
+
+
+def discord_at(issuer: StandIn) -> DiscordSettings:
+    return DiscordSettings(
         "the-client",
         "the-secret",
         "http://kleos.example/v1/auth/discord/callback",

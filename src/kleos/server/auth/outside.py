@@ -49,7 +49,17 @@ def parse_issuers(text: str) -> tuple[IssuerSettings, ...]:
 
     The prefix is the issuer's host and a colon, where none is given; `-` is none at all. Raises ValueError.
     """
-    return tuple(_parse_issuer(part.split()) for part in text.split(";") if part.strip())
+    issuers = tuple(_parse_issuer(part.split()) for part in text.split(";") if part.strip())
+    of_prefix: dict[str, str] = {}
+    for each in issuers:
+        other = of_prefix.setdefault(each.prefix, each.issuer)
+        if other != each.issuer:
+            shared = f"the prefix {each.prefix}" if each.prefix else "no prefix"
+            raise ValueError(
+                f"must tell the players of {other} from those of {each.issuer}: both have {shared}; "
+                "give one of them a prefix of its own, as its fourth word"
+            )
+    return issuers
 
 
 def _parse_issuer(words: list[str]) -> IssuerSettings:
