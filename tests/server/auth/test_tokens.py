@@ -269,7 +269,26 @@ def discord_at(issuer: StandIn) -> DiscordSettings:
         f"{issuer.url}/token",
         f"{issuer.url}/user",
     )
-    async with opened(database, discord=discord) as site:
+
+
+@pytest.mark.parametrize("name", [None, "Annie"])
+async def test_a_player_whom_a_game_has_met_logs_in_with_discord(
+    database: Database, issuer: StandIn, name: str | None
+) -> None:
+    async with opened(database, discord=discord_at(issuer)) as site:
+        await site.good("POST", "/v1/games/arcade/events", ADMIN_KEY, [run("discord:4711")])
+        await site.good("PUT", "/v1/players/discord:4711", ADMIN_KEY, {"name": name})
+        for _ in range(2):
+            token = (await come_back(site, issuer))["access_token"]
+            me = await site.good("GET", "/v1/me", token)
+            assert (me["player"], me["name"]) == ("discord:4711", name or "Ann <b>")
+        await site.good("POST", "/v1/games/arcade/events", token, run())
+        rank = await site.good("GET", "/v1/games/arcade/boards/total_score/players/discord:4711?window=all")
+        assert rank["value"] == 20.0
+
+
+async def test_logging_in_with_discord(database: Database, issuer: StandIn) -> None:
+    async with opened(database, discord=discord_at(issuer)) as site:
         first = await come_back(site, issuer)
         assert first["player"] == "discord:4711"
         again = await come_back(site, issuer)

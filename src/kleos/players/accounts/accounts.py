@@ -121,7 +121,10 @@ class Accounts:
             raise WrongLogin from None
 
     async def log_in_by(self, issuer: str, subject: str, name: str | None) -> LoggedIn:
-        """Who comes by another's log-in; an account and a player are made at the first time."""
+        """Who comes by another's log-in; an account and a player are made at the first time.
+
+        A player whom a game has met by that id is theirs: the issuer says so.
+        """
         row = await self._pool.fetchrow(sql.BY_LOGIN, issuer, subject)
         if row is not None:
             return await self._enter(Account(**dict(row)))
@@ -174,6 +177,8 @@ class Accounts:
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 number = await connection.fetchval(sql.ADD_IDENTITY, id)
+                if number is None and login is not None:
+                    number = await connection.fetchval(sql.MET, id)
                 if number is None:
                     raise Conflict(_TAKEN)
                 await connection.execute(sql.ADD_PLAYER, number)
@@ -184,7 +189,8 @@ class Accounts:
         except asyncpg.UniqueViolationError:
             raise Conflict(_TAKEN) from None
         self._engine.directory.mark_existing("", [id])
-        if name is not None:
+        card = (await self._engine.directory.cards("", [id])).get(id)
+        if name is not None and (card is None or card.name is None):  # a game may have given them another
             await put_profile(self._engine, id, ProfileChange(name=name))
         return await self.of(account)
 

@@ -21,7 +21,8 @@ ADD_IDENTITY: Final = """
 INSERT INTO kleos.identities (namespace, id) VALUES ('', $1) ON CONFLICT DO NOTHING RETURNING player
 """
 """Nothing comes back where somebody has the id already: nobody takes over a player who plays."""
-ADD_PLAYER: Final = "INSERT INTO kleos.players (player) VALUES ($1)"
+MET: Final = "SELECT player FROM kleos.identities WHERE namespace = '' AND id = $1"
+ADD_PLAYER: Final = "INSERT INTO kleos.players (player) VALUES ($1) ON CONFLICT DO NOTHING"
 
 ADD: Final = """
 INSERT INTO kleos.accounts (player, address, address_key, password, generation_at, joined_at)
