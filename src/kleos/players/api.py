@@ -9,6 +9,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from kleos.core.ids import check_external_id, check_text
 from kleos.core.windows import to_datetime
+from kleos.engine.engine import Engine
 from kleos.matches.listing import Matches, newest
 from kleos.players import sql
 from kleos.players.answers import Found, FoundPlayers, PlayerAnswer, Profile
@@ -17,7 +18,9 @@ from kleos.players.change import put_profile
 from kleos.players.directory import Card
 from kleos.players.profiles import ProfileChange
 from kleos.server.auth.audit import audit
+from kleos.server.auth.caller import Caller
 from kleos.server.auth.guards import forbidden, requires
+from kleos.server.errors import Refused
 from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Before, InGame, Limit, Namespace, PlayerId, TheCaller, TheEngine
 
@@ -80,14 +83,16 @@ async def put_player(
     data: JSONBody[ProfileChange],
     namespace: Namespace = None,
 ) -> Profile:
-    """What is left out stays, null clears, and an attribute that is null goes. Makes the player where there is none."""
+    """What is left out stays, null clears, and an attribute that is null goes. Makes the player where there is none.
+
+    A game's key changes the players of its game, and those who have played nowhere yet and have no account.
+    """
     space = namespace_of(engine, namespace)
-    games = [game.name for game in engine.games() if game.namespace == space]
-    if not caller.may("profiles") and not any(caller.may("profiles", game) for game in games):
-        raise forbidden("profiles")
-    card = await put_profile(engine, check_external_id(player), data, space)
-    if caller.kind != "key":  # what games tell of their players is in the log
-        await audit(request, "profile.changed", player, fields=changed_fields(data))
+    check_external_id(player)
+    if not caller.may("profiles"):
+        await _check_theirs(engine, caller, space, player)
+    card = await put_profile(engine, player, data, space)
+    await audit(request, "profile.changed", player, fields=changed_fields(data))
     return Profile(**profile_fields(card))
 
 
@@ -107,6 +112,20 @@ async def get_player_matches(
     asked = await player_asked(engine, player, namespace, game)
     beside = None if other is None else (await player_asked(engine, other, namespace, game)).card.player
     return await newest(engine, asked.games, asked.card.player, None, limit, before, beside)
+
+
+async def _check_theirs(engine: Engine, caller: Caller, namespace: str, player: str) -> None:
+    """Raises Refused where a player is none of those whose profiles the caller may change."""
+    games = [game.name for game in engine.games() if game.namespace == namespace]
+    theirs = {game for game in games if caller.may("profiles", game)}
+    if not theirs:
+        raise forbidden("profiles")
+    row = await engine.pool.fetchrow(sql.WHOSE, namespace, engine.directory.meant(namespace, player), games)
+    if row is None or not theirs.isdisjoint(row["games"]):
+        return
+    if row["games"] or row["has_account"]:
+        played = " or ".join(sorted(theirs))
+        raise Refused(403, "forbidden", f"{player} has not played {played}; a game's key changes that game's players")
 
 
 def changed_fields(change: ProfileChange) -> list[str]:

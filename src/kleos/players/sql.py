@@ -77,6 +77,13 @@ FROM unnest($2::text[]) AS g(game), kleos.players p
 WHERE p.player = $1
 """
 
+WHOSE: Final = """
+SELECT ARRAY(SELECT g.game FROM unnest($3::text[]) AS g(game)
+             WHERE EXISTS (SELECT FROM kleos.appearances a WHERE a.game = g.game AND a.player = i.player)) AS games,
+       EXISTS (SELECT FROM kleos.accounts a WHERE a.player = i.player) AS has_account
+FROM kleos.identities i WHERE i.namespace = $1 AND i.id = $2
+"""
+
 AWARDS_OF_ALL_GAMES: Final = "SELECT game, achievement FROM kleos.awards WHERE player = $1"
 
 # What `verify` reads.

@@ -47,6 +47,26 @@ async def test_a_grant_among_events_needs_the_right_to_grant(site: Site) -> None
     assert (await site.good("POST", ARCADE, ADMIN_KEY, [grant]))["accepted"] == 1
 
 
+async def test_a_games_key_changes_that_games_players(site: Site) -> None:
+    key = await site.key(["golf"], "events:write")
+    await site.good("POST", ARCADE, ADMIN_KEY, run("bob"))
+    said = await site.refused(403, "PUT", "/v1/players/bob", key, {"region": "us", "name": "Rob"})
+    assert "has not played golf" in said["detail"]
+    assert (await site.good("GET", "/v1/players/bob"))["region"] is None
+    await site.registered("ann")
+    await site.refused(403, "PUT", "/v1/players/ann", key, {"name": "Not Ann"})
+    for _ in range(2):
+        await site.good("PUT", "/v1/players/newcomer", key, {"name": "New"})
+    scores = {"bob": 3, "ann": 4}
+    round_ended = {"type": "round_ended", "scores": scores, "winner": "bob", "finisher": "bob"}
+    assert (await site.good("POST", "/v1/games/golf/events", key, round_ended))["accepted"] == 1
+    for player in scores:
+        await site.good("PUT", f"/v1/players/{player}", key, {"region": "us"})
+    entries = (await site.good("GET", "/v1/audit?action=profile", ADMIN_KEY))["entries"]
+    assert [entry["subject"] for entry in entries] == ["ann", "bob", "newcomer", "newcomer"]
+    assert {entry["actor"].partition(":")[0] for entry in entries} == {"key"}
+
+
 async def test_keys_are_listed_used_and_revoked(site: Site) -> None:
     made = await site.good(
         "POST", "/v1/keys", ADMIN_KEY, {"label": "west", "games": ["arcade"], "scopes": ["events:write"]}
