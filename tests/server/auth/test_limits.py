@@ -91,6 +91,17 @@ async def test_failed_logins_are_limited(database: Database) -> None:
         await site.good("POST", "/v1/auth/login", json=right)
 
 
+async def test_a_weak_new_password_is_no_failed_login(database: Database) -> None:
+    async with opened(database, limits=LimitSettings(user_per_minute=0, failed_logins=3)) as site:
+        token = (await site.registered("ann"))["access_token"]
+        change = {"old": PASSWORD, "new": "short"}
+        for _ in range(5):
+            await site.refused(400, "POST", "/v1/auth/password", token, change)
+        for _ in range(3):
+            await site.refused(401, "POST", "/v1/auth/password", token, {**change, "old": "wrong horse battery"})
+        await site.refused(429, "POST", "/v1/auth/password", token, {**change, "new": "another horse battery"})
+
+
 async def test_signing_in_is_limited_by_address(database: Database) -> None:
     async with opened(database, limits=LimitSettings(sign_in_per_minute=2)) as site:
         body = {"address": "nobody@example.org", "password": PASSWORD}

@@ -10,16 +10,19 @@ from kleos.server.errors import Refused
 
 @asynccontextmanager
 async def counted(access: Access, login: str, address: str) -> AsyncIterator[None]:
-    """Counts what fails inside as a failed log-in."""
+    """Counts a wrong password inside as a failed log-in, and no other failure."""
     access.limits.try_login(login, address)
     try:
         yield
     except WrongLogin:
         raise Refused(401, "unauthorized", "the address or the password is not right") from None
     except LockedOut:
-        access.limits.login_succeeded(login, address)
+        access.limits.was_no_failure(login, address)
         raise locked_out() from None
-    access.limits.login_succeeded(login, address)
+    except Exception:
+        access.limits.was_no_failure(login, address)
+        raise
+    access.limits.was_no_failure(login, address)
 
 
 def locked_out() -> Refused:

@@ -172,7 +172,8 @@ class Limits:
                 if verdict.retry_after_s:
                     raise verdict.refusal()
 
-    def login_succeeded(self, login: str, address: str) -> None:
+    def was_no_failure(self, login: str, address: str) -> None:
+        """Gives back what :meth:`try_login` took."""
         for buckets, name in self._failure_buckets(login, address):
             buckets.give_back(name)
 
