@@ -21,6 +21,7 @@ from kleos.matches.listing import Match, Matches, Running, Status, named, newest
 from kleos.matches.logged import page_of_events
 from kleos.matches.opening import MOST_CONTROLLERS, Visibility, check_may_see, open_match
 from kleos.players.asked import card_asked
+from kleos.server.auth.audit import audit
 from kleos.server.auth.guards import requires
 from kleos.server.openapi import BODY, KEY, problems
 from kleos.server.parameters import Before, GameName, Limit, MatchId, Offset, SheetName, TheCaller, TheEngine
@@ -120,7 +121,9 @@ async def post_match(
 ) -> MatchDetail:
     """Says who controls it and who may see it, once and for all. A match that nobody opens is public."""
     in_force = engine.game(game)
-    opening = await open_match(engine, in_force, match, data.controllers, data.visibility)
+    opening, is_new = await open_match(engine, in_force, match, data.controllers, data.visibility)
+    if is_new:
+        await audit(request, "match.opened", match, game, visibility=data.visibility)
     feed: Feed = request.app.state.feed
     feed.match_changed(game, match)
     return await match_detail(engine, in_force, match, opening)

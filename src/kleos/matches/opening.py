@@ -29,8 +29,8 @@ class Opening:
 
 async def open_match(
     engine: Engine, game: Game, match: str, controllers: Sequence[str], visibility: Visibility
-) -> Opening:
-    """Once and for all: the same again is the same, anything else raises Conflict."""
+) -> tuple[Opening, bool]:
+    """Once and for all: the same again is the same, anything else raises Conflict. Whether this has opened it, too."""
     check_external_id(match, "match")
     ids = sorted({check_external_id(id, "controllers") for id in controllers})
     if len(ids) > MOST_CONTROLLERS:
@@ -46,7 +46,7 @@ async def open_match(
     engine.directory.learn(game.namespace, cards.values())
     if (row["visibility"], list(row["controllers"])) != (visibility, numbers):
         raise Conflict(f"the match {match!r} was opened with other controllers or another visibility")
-    return Opening(visibility, tuple(ids), row["opened_at"])
+    return Opening(visibility, tuple(ids), row["opened_at"]), row["is_new"]
 
 
 async def opening_of(engine: Engine, game: Game, match: str) -> Opening | None:

@@ -75,8 +75,9 @@ OPEN: Final = """
 INSERT INTO kleos.opened_matches AS o (game, match, visibility, controllers, opened_at)
 VALUES ($1, $2, $3, $4::bigint[], $5)
 ON CONFLICT (game, match) DO UPDATE SET opened_at = o.opened_at
-RETURNING visibility, controllers, opened_at
+RETURNING visibility, controllers, opened_at, xmax = 0 AS is_new
 """
+"""A row that was there already has been locked, and so has an `xmax`."""
 
 OPENING: Final = """
 SELECT visibility, controllers, opened_at FROM kleos.opened_matches WHERE game = $1 AND match = $2

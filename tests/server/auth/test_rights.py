@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from tests.server.auth.conftest import ADMIN_KEY, SECOND_US, Site, run
+from tests.server.auth.conftest import ADMIN_KEY, PASSWORD, SECOND_US, Site, run
 
 ARCADE, QUEST = "/v1/games/arcade/events", "/v1/games/quest/events"
 SEASON = {"name": "spring", "starts_at": "2026-03-01T00:00:00Z", "ends_at": "2026-06-01T00:00:00Z"}
@@ -189,6 +189,29 @@ async def test_checks_apply_to_players_too(site: Site) -> None:
     ann = (await site.registered("ann"))["access_token"]
     said = await site.good("POST", ARCADE, ann, run(score=-5.0))
     assert (said["accepted"], said["quarantined"]) == (0, 1)
+
+
+async def test_what_players_and_games_change_is_in_the_audit_log(site: Site) -> None:
+    token = (await site.registered("ann"))["access_token"]
+    await site.good("PATCH", "/v1/me", token, {"name": "Ann", "region": "eu"})
+    key = await site.key(["arcade"], "events:write")
+    for _ in range(2):
+        await site.good("POST", "/v1/games/arcade/matches/m-1", key, {"controllers": ["ann"], "visibility": "private"})
+    await site.good("POST", "/v1/me/deactivate", token)
+    login = {"address": "ann@example.org", "password": PASSWORD}
+    for _ in range(2):
+        await site.good("POST", "/v1/auth/login", json=login)
+    entries = (await site.good("GET", "/v1/audit", ADMIN_KEY))["entries"][::-1]
+    assert [(entry["actor"].partition(":")[0], entry["action"], entry["subject"]) for entry in entries] == [
+        ("account", "profile.changed", "ann"),
+        ("admin", "key.made", entries[1]["subject"]),
+        ("key", "match.opened", "m-1"),
+        ("account", "account.deactivated", "ann"),
+        ("account", "account.reactivated", "ann"),
+    ]
+    assert entries[0]["detail"] == {"fields": ["name", "region"]}
+    assert (entries[2]["game"], entries[2]["detail"]) == ("arcade", {"visibility": "private"})
+    assert {entry["address"] for entry in entries} == {"127.0.0.1"}
 
 
 async def test_the_audit_log_pages(site: Site) -> None:

@@ -50,11 +50,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """What a client keeps: the access token for requests, the refresh token for the next pair."""
+    """What a client keeps: the access token for requests, the refresh token for the next pair. ``came_back`` says that
+    they had deactivated the account."""
 
     account: Account
     access_token: str
     refresh_token: str
+    came_back: bool = False
 
 
 class WrongLogin(Exception):
@@ -153,10 +155,11 @@ class Accounts:
             await connection.execute(sql.COME_BACK, account.account)
             session, token = await self.sessions.start(connection, account.account)
             await connection.execute(sql.NOTE_LOGIN, account.account, self._clock())
-        if account.deactivated_by == "player":
+        came_back = account.deactivated_by == "player"
+        if came_back:
             await self._show_or_hide(account.account)
         # of the generation that was locked: whoever ended the account's tokens since has ended this one
-        return LoggedIn(account, self._issue(account, session), token)
+        return LoggedIn(account, self._issue(account, session), token, came_back)
 
     def _issue(self, account: Account, session: str) -> str:
         return self._tokens.issue(

@@ -12,6 +12,7 @@ from kleos.core.errors import BadInput, NotFound
 from kleos.players.accounts.accounts import LockedOut, LoggedIn, address_key
 from kleos.players.accounts.attempts import counted, locked_out
 from kleos.players.accounts.sessions import Refused as TokenRefused
+from kleos.server.auth.access import Access
 from kleos.server.auth.audit import audit
 from kleos.server.auth.caller import address_of
 from kleos.server.auth.discord import ISSUER as DISCORD
@@ -70,7 +71,8 @@ async def register(access: TheAccess, data: JSONBody[Registration]) -> Tokens:
 async def log_in(request: Request[Any, Any, Any], access: TheAccess, data: JSONBody[Login]) -> Tokens:
     """Brings back who has deactivated the account. An unknown address and a wrong password get the same answer."""
     async with counted(access, address_key(data.address)[:254], address_of(request)):
-        return _tokens(await access.accounts.log_in(data.address, data.password))
+        entered = await access.accounts.log_in(data.address, data.password)
+    return await _welcomed(request, access, entered)
 
 
 @post(
@@ -176,11 +178,18 @@ async def finish_discord(
         raise BadInput("this log-in was not begun in this browser; begin again", "state")
     person = await access.discord.finish(code, login_state)
     try:
-        return _tokens(
-            await access.accounts.log_in_by(DISCORD, person.id, (person.global_name or person.username)[:128])
-        )
+        entered = await access.accounts.log_in_by(DISCORD, person.id, (person.global_name or person.username)[:128])
     except LockedOut:
         raise locked_out() from None
+    return await _welcomed(request, access, entered)
+
+
+async def _welcomed(request: Request[Any, Any, Any], access: Access, entered: LoggedIn) -> Tokens:
+    if entered.came_back:
+        account = entered.account
+        actor = f"account:{account.account}"  # the request came from nobody: it is what has made them somebody
+        await access.audit.write(actor, address_of(request), "account.reactivated", account.id)
+    return _tokens(entered)
 
 
 def _tokens(entered: LoggedIn) -> Tokens:

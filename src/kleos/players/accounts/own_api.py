@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from kleos.players.accounts.answers import AccountAnswer, account_answer
 from kleos.players.accounts.attempts import counted
 from kleos.players.answers import Profile
-from kleos.players.api import profile_fields
+from kleos.players.api import changed_fields, profile_fields
 from kleos.players.change import put_profile
 from kleos.players.profiles import ProfileChange
 from kleos.server.auth.audit import audit
@@ -57,10 +57,14 @@ async def get_me(engine: TheEngine, access: TheAccess, caller: TheCaller) -> Me:
     security=KEY,
     responses=problems(400, 401, 403, *BODY),
 )
-async def patch_me(engine: TheEngine, caller: TheCaller, data: JSONBody[ProfileChange]) -> Profile:
+async def patch_me(
+    request: Request[Any, Any, Any], engine: TheEngine, caller: TheCaller, data: JSONBody[ProfileChange]
+) -> Profile:
     """What is left out stays, null clears."""
     assert caller.player is not None
-    return Profile(**profile_fields(await put_profile(engine, caller.player, data)))
+    card = await put_profile(engine, caller.player, data)
+    await audit(request, "profile.changed", caller.player, fields=changed_fields(data))
+    return Profile(**profile_fields(card))
 
 
 @post(
