@@ -331,9 +331,10 @@ def test_an_answer_of_another_shape_is_an_error(server: RecordingServer, ask: As
         ask(server, "send", "golf", {"type": "a"})
 
 
-def test_a_503_is_tried_again_with_the_same_ids(server: RecordingServer, ask: Ask) -> None:
-    server.answer({"title": "Unavailable"}, status=503)
-    server.answer({"title": "Unavailable"}, status=503, retry_after="0")
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_not_now_is_tried_again_with_the_same_ids(server: RecordingServer, ask: Ask, status: int) -> None:
+    server.answer({"title": "Not now"}, status=status)
+    server.answer({"title": "Not now"}, status=status, retry_after="0")
     server.answer(RECEIPT)
     receipt = ask(server, "send", "golf", [{"type": "a"}])
     assert receipt.accepted == 1
@@ -363,6 +364,13 @@ def test_a_correction_is_sent_once_and_its_rehearsal_again(server: RecordingServ
     server.answer({**OUTCOME, "dry_run": True, "correction": None})
     assert ask(server, "moderation.void", "golf", match="m1", reason="x", dry_run=True).correction is None
     assert len(server.requests) == 2
+
+
+def test_an_answer_for_good_is_not_tried_again(server: RecordingServer, ask: Ask) -> None:
+    server.answer({"title": "Internal Server Error"}, status=500)
+    with pytest.raises(KleosAPIError, match="500"):
+        ask(server, "games")
+    assert len(server.requests) == 1
 
 
 def test_a_503_that_stays_is_an_error_in_the_end(server: RecordingServer, ask: Ask) -> None:

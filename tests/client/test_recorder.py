@@ -93,8 +93,11 @@ def test_events_are_what_they_were_when_recorded(server: RecordingServer, tmp_pa
     assert before_us / 1e6 - 1e-3 <= times[0][0].timestamp() <= time.time()
 
 
-def test_a_retry_sends_the_same_events_and_waits_as_long_as_it_is_told(server: RecordingServer, tmp_path: Path) -> None:
-    server.answer({"detail": "starting"}, 503, Retry_After="1")
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_sends_the_same_events_and_waits_as_long_as_it_is_told(
+    server: RecordingServer, tmp_path: Path, status: int
+) -> None:
+    server.answer({"detail": "not now"}, status, Retry_After="1")
     server.answer({"accepted": 1})
     troubles: list[Trouble] = []
     with recorder(server, tmp_path, troubles) as recording:

@@ -27,8 +27,8 @@ class AsyncKleos:
     """A connection to a Kleos server; may be shared by tasks. Close it, or use it as an async context
     manager.
 
-    ``key`` is needed for writing. Answers of 503 and lost connections are tried again by ``retry``. Every
-    method raises KleosAPIError when the server refuses and KleosConnectionError when it cannot be reached.
+    ``key`` is needed for writing. Lost connections and answers of 429, 502, 503 and 504 are tried again by ``retry``.
+    Every method raises KleosAPIError when the server refuses and KleosConnectionError when it cannot be reached.
     """
 
     def __init__(

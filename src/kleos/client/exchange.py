@@ -8,7 +8,7 @@ import msgspec
 
 from kleos.client.calls import Call
 from kleos.client.errors import KleosAPIError, KleosClientError, KleosConnectionError
-from kleos.client.retry import RETRIED_STATUS, RetryPolicy
+from kleos.client.retry import RETRIED_STATUSES, RetryPolicy
 
 T = TypeVar("T")
 RETRIED_FAILURES = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
@@ -39,7 +39,7 @@ class Exchange:
 
     def wait_after_response_s(self, attempt: int, call: Call[T], response: httpx.Response) -> float | None:
         """Seconds until the next attempt, or None when the response is final."""
-        if response.status_code != RETRIED_STATUS or not call.repeatable:
+        if response.status_code not in RETRIED_STATUSES or not call.repeatable:
             return None
         return self._retry.wait_s(attempt, response.headers.get("Retry-After"), self._rng)
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-RETRIED_STATUS = 503
+RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+"""Not now: too many requests, or a server that is away, said by itself or by the proxy before it."""
 
 
 @dataclass(frozen=True, slots=True)

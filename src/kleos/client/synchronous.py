@@ -26,8 +26,8 @@ T = TypeVar("T")
 class Kleos:
     """A connection to a Kleos server; may be shared by threads. Close it, or use it as a context manager.
 
-    ``key`` is needed for writing. Answers of 503 and lost connections are tried again by ``retry``. Every
-    method raises KleosAPIError when the server refuses and KleosConnectionError when it cannot be reached.
+    ``key`` is needed for writing. Lost connections and answers of 429, 502, 503 and 504 are tried again by ``retry``.
+    Every method raises KleosAPIError when the server refuses and KleosConnectionError when it cannot be reached.
     """
 
     def __init__(
