@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from contextlib import AsyncExitStack
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -54,6 +55,29 @@ async def test_snapshot_and_then_who_moved(server: Server) -> None:
         entered = await hear(mine)
         assert (entered["user_id"], entered["new_rank"], entered["old_rank"]) == (77, 11, None)
         assert entered["rank_change"] is None
+
+
+async def test_who_is_passed_hears_of_it(server: Server) -> None:
+    url = server.url.replace("http", "ws", 1) + "/ws/leaderboard/"
+    async with connect(url + "99") as other, AsyncExitStack() as stack:
+        await hear(other)
+        for user_id, score in ((901, 90_000), (902, 89_000)):
+            await submit(server, user_id, score)
+            while (await hear(other))["user_id"] != user_id:
+                pass
+        mine = await stack.enter_async_context(connect(url + "901"))
+        assert (await hear(mine))["user"]["rank"] == 1
+        await submit(server, 902, 5_000)
+        for socket in (mine, other):
+            passing = await hear(socket)
+            assert (passing["user_id"], passing["old_rank"], passing["new_rank"]) == (902, 2, 1)
+        passed = await hear(mine)
+        assert (passed["user_id"], passed["old_rank"], passed["new_rank"]) == (901, 1, 2)
+        assert (passed["username"], passed["rank_change"]) == ("901", -1)
+        await submit(server, 901, 10_000)
+        for socket in (mine, other):  # whose socket it is not has heard of 902 alone
+            back = await hear(socket)
+            assert (back["user_id"], back["old_rank"], back["new_rank"]) == (901, 2, 1)
 
 
 async def test_what_changed_is_put_into_words_once_for_all(server: Server) -> None:

@@ -1,4 +1,5 @@
-"""The leaderboard's WebSocket: a snapshot, then a message for each player whose rank changed by what they submitted.
+"""The leaderboard's WebSocket: a snapshot, then a message for each player whose rank changed by what they submitted,
+and for the player whose socket it is where others passed them.
 
 What changed is put into words and framed once, however many listen. Who does not keep up gets a snapshot in place of
 what was missed.
@@ -6,6 +7,7 @@ what was missed.
 
 import asyncio
 import logging
+import math
 from typing import Any, Final
 
 import msgspec
@@ -25,12 +27,14 @@ from kleos.feed.message import Message, text_frame
 from kleos.feed.protocol import FeedProtocol, protocol_of
 from kleos.feed.topics import BoardTopic
 from kleos.server.facades.binding import leaderboard_game
-from kleos.server.facades.leaderboard import BOARD, WINDOW, UserId, get_rank, get_top, outward
+from kleos.server.facades.leaderboard import BOARD, WINDOW, Ranked, UserId, get_rank, get_top, outward
 
 SNAPSHOT_LINES: Final = 100
 MOST_BEHIND: Final = 100
 POLICY_VIOLATION: Final = 1008
 STATE_KEY: Final = "leaderboard_words"
+_EVERYWHERE: Final = (1.0, math.inf)
+_NOWHERE: Final = (math.inf, 0.0)
 
 logger = logging.getLogger(__name__)
 _encode: Final = msgspec.json.Encoder().encode
@@ -43,29 +47,46 @@ class Words:
         self._engine = engine
         self._message: Message | None = None
         self._frames = b""
+        self._moved: dict[str, int | None] = {}
+        self._span: tuple[float, float] = _NOWHERE
 
     def of(self, message: Message) -> bytes:
         """A frame for each player whose rank changed, one behind the other; empty where none did."""
         if message is not self._message:
+            moved = [one for one in message.told["changes"] if one["rank"] != one["previous_rank"]]
             timestamp = iso(self._engine.now())
-            updates = [
-                _update(one, timestamp) for one in message.told["changes"] if one["rank"] != one["previous_rank"]
-            ]
-            self._frames = b"".join(text_frame(_encode(update)) for update in updates)
+            self._frames = b"".join(text_frame(_encode(_update(one, timestamp))) for one in moved)
+            self._moved = {one["player"]: one["rank"] for one in moved}
+            self._span = _EVERYWHERE if message.told.get("more") else _span(moved)
             self._message = message
         return self._frames
+
+    def has_moved(self, player: str) -> bool:
+        """By the newest message."""
+        return player in self._moved
+
+    def rank_of(self, player: str) -> int | None:
+        """Of who has moved."""
+        return self._moved[player]
+
+    def may_have_passed(self, rank: int) -> bool:
+        """Whether somebody who moved may have passed who stood there, or left a place before them."""
+        first, last = self._span
+        return first <= rank <= last
 
 
 class Follower:
     """One socket that hears them. While a snapshot is read for it, what changes meanwhile waits behind that."""
 
-    __slots__ = ("_behind", "_protocol", "_reading", "_state", "_user_id", "_words")
+    __slots__ = ("_behind", "_name", "_protocol", "_rank", "_reading", "_state", "_user_id", "_words")
 
     def __init__(self, state: State, protocol: FeedProtocol, user_id: str) -> None:
         self._state = state
         self._words: Words = state[STATE_KEY]
         self._protocol = protocol
         self._user_id = user_id
+        self._name = user_id
+        self._rank: int | None = None
         self._reading: asyncio.Task[None] | None = None
         self._behind: list[bytes] = []
 
@@ -73,6 +94,10 @@ class Follower:
         if message.kind == SNAPSHOT:
             self._begin()
         elif message.kind == CHANGED and (frames := self._words.of(message)):
+            if self._words.has_moved(self._user_id):
+                self._rank = self._words.rank_of(self._user_id)
+            elif self._reading is None and self._rank is not None and self._words.may_have_passed(self._rank):
+                frames += self._passed()
             if self._reading is not None:
                 self._behind.append(frames)
                 del self._behind[MOST_BEHIND + 1 :]
@@ -94,26 +119,53 @@ class Follower:
             while not is_told:
                 await self._protocol.when_drained()
                 self._behind.clear()
-                frames = text_frame(await _snapshot(self._state, self._user_id))
+                self._rank = None
+                user, snapshot = await _snapshot(self._state, self._user_id)
+                if user is not None:
+                    self._know(user)
                 if len(self._behind) <= MOST_BEHIND:
-                    is_told = self._protocol.write_frame(frames + b"".join(self._behind))
+                    frames = [text_frame(snapshot), *self._behind, self._passed()]
+                    is_told = self._protocol.write_frame(b"".join(frames))
         except Exception:
             logger.exception("a leaderboard could not be read for its WebSocket")
             self._protocol.transport.close()
         self._reading = None
 
+    def _know(self, user: Ranked) -> None:
+        """A move that was told meanwhile is newer."""
+        self._name = user.username
+        if self._rank is None:
+            self._rank = user.rank
 
-async def _snapshot(state: State, user_id: str) -> bytes:
+    def _passed(self) -> bytes:
+        """A frame of the player whose socket it is, where their rank is another than they were told."""
+        rank = self._rank_now() if self._rank is not None else None
+        if rank is None or rank == self._rank:
+            return b""
+        change = {"player": self._user_id, "name": self._name, "rank": rank, "previous_rank": self._rank}
+        self._rank = rank
+        return text_frame(_encode(_update(change, iso(self._state.engine.now()))))
+
+    def _rank_now(self) -> int | None:
+        """As memory knows it; None for who is not ranked, or while the board is not in memory."""
+        engine: Engine = self._state.engine
+        game = leaderboard_game(self._state, engine)
+        window = game.calendar.named(WINDOW, engine.now())
+        return engine.rankings.ranks(game, BOARD, window, {}, [self._user_id])[self._user_id]
+
+
+async def _snapshot(state: State, user_id: str) -> tuple[Ranked | None, bytes]:
     user = await _rank_of(state, user_id)
     top = await get_top.fn(state, state.engine, SNAPSHOT_LINES, 0)
-    return _encode({"event_type": "snapshot", "entries": top.entries, "user": user})
+    return user, _encode({"event_type": "snapshot", "entries": top.entries, "user": user})
 
 
-async def _rank_of(state: State, user_id: str) -> Any:
+async def _rank_of(state: State, user_id: str) -> Ranked | None:
     try:
-        return await get_rank.fn(state, state.engine, user_id)
+        ranked: Ranked = await get_rank.fn(state, state.engine, user_id)
     except NotFound:
         return None
+    return ranked
 
 
 @websocket("/ws/leaderboard/{user_id:str}")
@@ -140,6 +192,12 @@ async def follow(socket: WebSocket[Any, Any, Any], user_id: UserId) -> None:
     finally:
         feed.hub.unsubscribe(follower, topic)
         follower.close()
+
+
+def _span(moved: list[dict[str, Any]]) -> tuple[float, float]:
+    """From the first to the last place that these left or took; who comes or goes does so behind everybody."""
+    ends = [math.inf if rank is None else rank for one in moved for rank in (one["rank"], one["previous_rank"])]
+    return (min(ends), max(ends)) if ends else _NOWHERE
 
 
 def _update(change: dict[str, Any], timestamp: str) -> dict[str, Any]:
