@@ -18,7 +18,7 @@ from kleos.core.completion import Award
 from kleos.core.definition.model import Sheet
 from kleos.core.errors import StaleDefinition
 from kleos.engine.game import Game
-from kleos.log import history, sql
+from kleos.log import sql
 from kleos.log.decode import Incoming
 from kleos.moderation.arriving import what_counts, with_those_meant
 from kleos.players.directory import Card, Directory
@@ -270,53 +270,21 @@ def _numbered(appearances: Iterable[tuple[str, str]], numbers: Mapping[str, int]
 
 
 async def _merge_matches(connection: Connection, game: Game, accepted: Sequence[Incoming]) -> Collection[str]:
-    """Matches that the game named, which it answers. An event that is its own match makes none of it; where others
-    name its id as theirs it is of that match, whichever comes first."""
-    named = {one.event.match for one in accepted if one.event.match != one.event.id}
+    """Matches that the game named, which it answers: an event that is its own match has no row of its own there."""
     seen: dict[str, list[Any]] = {}
-    own: dict[str, list[Any]] = {}
-    with_own: set[str] = set()
     for one in accepted:  # in event order, so the last time is the latest
         event = one.event
         if event.match == event.id:
-            with_own.add(event.match)
-        _see(seen if event.match in named else own, event.match, event.at, one.plan.ends_match)
+            continue
+        row = seen.setdefault(event.match, [event.match, event.at, event.at, 0, None])
+        row[2] = event.at
+        row[3] += 1
+        if one.plan.ends_match and row[4] is None:
+            row[4] = event.at
     if seen:
-        merged = await connection.fetch(sql.MERGE_MATCHES, game.name, *_columns(seen))
-        new = sorted(row["match"] for row in merged if row["is_new"] and row["match"] not in with_own)
-        if new:
-            own.update(await _own_before(connection, game, new))
-    if not own:
-        return seen.keys()
-    counted = await connection.fetch(sql.COUNT_IN_MATCHES, game.name, *_columns(own))
-    return seen.keys() | {row["match"] for row in counted}
-
-
-def _see(seen: dict[str, list[Any]], match: str, at: int, is_end: bool) -> None:
-    row = seen.setdefault(match, [match, at, at, 0, None])
-    row[2] = at
-    row[3] += 1
-    if is_end and row[4] is None:
-        row[4] = at
-
-
-def _columns(seen: Mapping[str, list[Any]]) -> Iterable[tuple[Any, ...]]:
-    return zip(*(seen[match] for match in sorted(seen)), strict=True)
-
-
-async def _own_before(connection: Connection, game: Game, matches: Sequence[str]) -> dict[str, list[Any]]:
-    """What the log had before of matches that are new: the event whose id each has, if there is one.
-
-    Who takes such an id at this moment is waited for, or waits, and then finds the match.
-    """
-    free = {row["id"] for row in await connection.fetch(sql.HOLD_IDS, game.name, matches)}
-    if free:
-        await connection.execute(sql.LET_GO_OF_IDS, game.name, sorted(free))
-    own: dict[str, list[Any]] = {}
-    taken = [match for match in matches if match not in free]
-    for row in await history.own_matches(connection, game, taken) if taken else ():
-        _see(own, row["match"], row["at"], row["type"] in game.definition.ended_by)
-    return own
+        columns = zip(*(seen[match] for match in sorted(seen)), strict=True)
+        await connection.execute(sql.MERGE_MATCHES, game.name, *columns)
+    return seen.keys()
 
 
 async def _quarantine(

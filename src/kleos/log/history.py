@@ -71,13 +71,6 @@ async def logged(connection: Connection, game: Game, matches: Sequence[str]) -> 
     return sorted((*here, *(row for row in archived if row.id not in known)), key=_place)
 
 
-async def own_matches(connection: Connection, game: Game, matches: Sequence[str]) -> list[Values]:
-    """The events that count and have the id of their match, which is one of these."""
-    rows = [row for row in await logged(connection, game, matches) if row["id"] == row["match"]]
-    voided = await _voided(connection, game, [row["id"] for row in rows])
-    return [row for row in rows if row["id"] not in voided]
-
-
 async def matches_naming(
     connection: Connection, game: Game, types: Collection[str], players: Collection[int]
 ) -> set[str]:
@@ -213,14 +206,11 @@ async def _archived(
 
 
 async def _without_voided(connection: Connection, game: Game, rows: list[LoggedRow]) -> list[LoggedRow]:
-    voided = await _voided(connection, game, [row.id for row in rows])
-    return [row for row in rows if row.id not in voided] if voided else rows
-
-
-async def _voided(connection: Connection, game: Game, ids: Sequence[str]) -> set[str]:
-    if not ids or not game.corrected.has_voids:
-        return set()
-    return {row["id"] for row in await connection.fetch(sql.VOIDED_AMONG, game.name, ids)}
+    if not rows or not game.corrected.has_voids:
+        return rows
+    found = await connection.fetch(sql.VOIDED_AMONG, game.name, [row.id for row in rows])
+    voided = {row["id"] for row in found}
+    return [row for row in rows if row.id not in voided]
 
 
 def _counted(game: Game, statement: str) -> str:

@@ -41,28 +41,7 @@ ON CONFLICT (game, match) DO UPDATE SET
     last_at = GREATEST(m.last_at, excluded.last_at),
     events = m.events + excluded.events,
     ended_at = LEAST(m.ended_at, excluded.ended_at)
-RETURNING m.match, m.xmax = 0 AS is_new
 """
-COUNT_IN_MATCHES: Final = """
-UPDATE kleos.matches m SET
-    first_at = LEAST(m.first_at, d.first_at),
-    last_at = GREATEST(m.last_at, d.last_at),
-    events = m.events + d.events,
-    ended_at = LEAST(m.ended_at, d.ended_at)
-FROM unnest($2::text[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::timestamptz[])
-    AS d(match, first_at, last_at, events, ended_at)
-WHERE m.game = $1 AND m.match = d.match
-RETURNING m.match
-"""
-"""In those that there are."""
-HOLD_IDS: Final = """
-INSERT INTO kleos.event_ids (game, id) SELECT $1, id FROM unnest($2::text[]) AS given(id)
-ON CONFLICT DO NOTHING
-RETURNING id
-"""
-"""Waits for whoever is about to take one of these ids, and keeps the others from being taken until the end, although
-they are let go at once: others wait for what may have become of them."""
-LET_GO_OF_IDS: Final = "DELETE FROM kleos.event_ids WHERE game = $1 AND id = ANY($2::text[])"
 
 ADD_QUARANTINE: Final = """
 INSERT INTO kleos.quarantine (game, id, match, type, at, received_at, reason, body)

@@ -158,10 +158,9 @@ def appearances_of(game: Game, happened: Happened) -> set[tuple[Any, str]]:
 
 async def _keep_matches(connection: Connection, game: Game, matches: Sequence[str], counted: Sequence[Values]) -> None:
     """The matches that the game named, made of their events that count."""
-    named = {row["match"] for row in counted if row["match"] != row["id"]}
     made: dict[str, list[Any]] = {}
     for row in counted:  # in event order
-        if row["match"] not in named:
+        if row["match"] == row["id"]:
             continue
         match = made.setdefault(row["match"], [row["match"], row["at"], row["at"], 0, None])
         match[2] = row["at"]

@@ -26,7 +26,8 @@ class Ended:
         ends: dict[str, int] = {}
         async with aclosing(history.behind(connection, self.game, self.game.definition.ended_by)) as events:
             async for happened in events:  # in event order, so that the first of a match is its end
-                ends.setdefault(happened.event.match, happened.event.at)
+                if happened.event.match != happened.event.id:
+                    ends.setdefault(happened.event.match, happened.event.at)
         await connection.copy_records_to_table(
             ENDED, schema_name=self.game.name, records=ends.items(), columns=["match", "ended_at"], timeout=None
         )
@@ -37,8 +38,9 @@ class Ended:
         """Inside a transaction."""
         ends: dict[str, int] = {}
         async for happened in history.whole(connection, self.game, after_seq=after, last_seq=until):
-            if happened.plan.type.name in self.game.definition.ended_by:
-                ends.setdefault(happened.event.match, happened.event.at)
+            event = happened.event
+            if happened.plan.type.name in self.game.definition.ended_by and event.match != event.id:
+                ends.setdefault(event.match, event.at)
         if ends:
             await connection.execute(sql.ADD_ENDED.format(table=self.table), *zip(*ends.items(), strict=True))
 

@@ -93,7 +93,7 @@ class Replayed:
         await self._run(f"DELETE FROM {_OTHERS} WHERE id IN (SELECT id FROM replay.voided)")
 
     def _matches(self) -> str:
-        """Matches that the game named, of all events that count: the one that has the match's id is of it too."""
+        """Matches that the game named, of all events that count."""
         every = [f"SELECT * FROM {_OTHERS}"]
         every += [
             f'SELECT id, "match", {text(name)} AS "type", "at" FROM log."{name}"'
@@ -101,10 +101,9 @@ class Replayed:
         ]
         ending = ", ".join(map(text, sorted(self.game.definition.ended_by))) or "NULL"
         return f"""
-            WITH every AS NOT MATERIALIZED ({" UNION ALL ".join(every)})
             SELECT "match", min("at") AS first_at, max("at") AS last_at, count(*) AS events,
                    min("at") FILTER (WHERE "type" IN ({ending})) AS ended_at
-            FROM every WHERE "match" IN (SELECT "match" FROM every WHERE "match" <> id) GROUP BY "match"
+            FROM ({" UNION ALL ".join(every)}) WHERE "match" <> id GROUP BY "match"
         """
 
     async def _compare_appearances(self) -> None:
