@@ -11,12 +11,14 @@ attributes = ["clan"]
 
 [types.hit]
 damage = "int"
+armour = "int = 0"
 
 [events.won]
 player = "player"
 score  = "int"
 bonus  = "int = 1"
 lives  = "int?"
+mood   = "str? = 'calm'"
 hits   = "list[hit] = []"
 
 [events.lost]
@@ -93,6 +95,11 @@ def test_the_same_definition_changes_nothing() -> None:
         ('lives  = "int?"', 'lives  = "float?"', "events.won", "lives"),
         ('lives  = "int?"', 'lives  = "int"', "events.won", "lives"),
         ('bonus  = "int = 1"', 'bonus  = "int"', "events.won", "bonus"),
+        ('bonus  = "int = 1"', 'bonus  = "int? = 1"', "events.won", "bonus"),
+        ('lives  = "int?"', 'lives  = "int? = 3"', "events.won", "lives"),
+        ("\"str? = 'calm'\"", "\"str? = 'wild'\"", "events.won", "mood"),
+        ("\"str? = 'calm'\"", '"str?"', "events.won", "mood"),
+        ('armour = "int = 0"', 'armour = "int = 1"', "types.hit", "armour"),
         ('damage = "int"', 'damage = "int"\nwhere = "str"', "types.hit", "where"),
         ('damage = "int"', 'damage = "float"', "types.hit", "damage"),
         ('total = "sum(score)"', 'total = "max(score)"', "sheets.career", "total"),
@@ -148,9 +155,15 @@ def test_a_field_may_come_with_a_default_or_optional(field: str) -> None:
     assert (told(changes), changes.refused, changes.refold) == ([("added", "events.won", "mode")], (), ())
 
 
-def test_a_field_may_become_optional() -> None:
-    changes = changed('bonus  = "int = 1"', 'bonus  = "int? = 1"')
-    assert (told(changes), changes.refused) == ([("changed", "events.won", "bonus")], ())
+@pytest.mark.parametrize("after", ["int?", "int? = 1"])
+def test_a_field_that_every_event_has_may_become_optional(after: str) -> None:
+    changes = changed('score  = "int"', f'score  = "{after}"')
+    assert changes.refused == ()
+    assert {change[1:] for change in told(changes)} == {("events.won", "score")}
+
+
+def test_a_default_of_null_is_no_other_default() -> None:
+    assert changed('lives  = "int?"', 'lives  = "int? = None"').refused == ()
 
 
 def test_another_default_recomputes_what_the_event_feeds() -> None:

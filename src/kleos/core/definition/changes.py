@@ -20,7 +20,7 @@ from kleos.core.definition.model import (
 from kleos.core.definition.names import BUILT_IN_SHEET
 from kleos.core.errors import Problem
 from kleos.core.expression import Expression
-from kleos.core.types import Field, ListOf, MapOf, RecordOf, Type, with_optional
+from kleos.core.types import MISSING, Field, ListOf, MapOf, RecordOf, Type, with_optional
 
 ChangeKind = Literal["added", "dropped", "changed"]
 _Thing = TypeVar("_Thing")
@@ -182,6 +182,9 @@ class _Comparison:
             self._refuse(table, name, f"is {after} and was {before}", f"{before}, or a new field")
         elif new.required and not old.required:
             self._refuse(table, name, "is required, but events in the log may lack it", "the default as it was")
+        elif not old.required and _absence(table, old) != _absence(table, new):
+            message = "may be absent from events in the log, and the archive keeps what its default made of that"
+            self._refuse(table, name, message, "the field as it was, or a new field")
         is_redefined = repr(old.default) != repr(new.default)
         self._noted(table, is_redefined, "has another default", name)
         return is_redefined
@@ -267,6 +270,17 @@ def _records(events: Iterable[EventType]) -> dict[str, RecordOf]:
                 found[name] = record
                 todo.extend(item.type for item in fields.values())
     return found
+
+
+def _absence(table: str, field: Field) -> tuple[bool, str | None]:
+    """What must not change for a field that events in the log may lack, because the archive's files hold it.
+
+    A file has NULL for both no value and null. Where a field may be null and has another default, and anywhere in a
+    record, the default is therefore written out.
+    """
+    default = None if field.default is MISSING else field.default
+    is_nullable = field.type.optional and default is not None
+    return is_nullable, repr(default) if is_nullable or table.startswith("types.") else None
 
 
 def _text(expression: Expression | None) -> str:
