@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from kleos.engine import catalog
 from kleos.engine.catalog import Origin
 from kleos.engine.seasons import change_season, make_season
 from kleos.log.archive.location import ArchiveDamaged
+from kleos.sheets.appeared import appearing
 from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.rebuild import Rebuild, Target, rebuilding
 from kleos.sheets.swap import Adopt, swap
@@ -83,6 +85,66 @@ async def test_a_rebuild_mends_what_was_broken(world: World) -> None:
     assert await check(world) == 80
     await world.send(played("after", "2026-07-01T00:00:00Z", "bob"))
     assert await check(world) == 81
+
+
+BREAK_MATCHES = """
+DELETE FROM kleos.appearances WHERE match IN ('m1', 'm2');
+INSERT INTO kleos.appearances (game, player, match)
+    SELECT game, player, 'nowhere' FROM kleos.appearances ORDER BY player LIMIT 1;
+DELETE FROM kleos.matches WHERE match = 'm3';
+INSERT INTO kleos.matches SELECT game, 'nowhere', first_at, last_at, events, ended_at FROM kleos.matches LIMIT 1;
+UPDATE kleos.matches SET first_at = 'epoch', last_at = now(), ended_at = now() WHERE match = 'm4';
+UPDATE kleos.matches SET events = 77 WHERE match = 'm5';
+"""
+
+
+@pytest.mark.parametrize("archived", [False, True])
+async def test_who_appears_and_what_is_kept_of_matches_is_mended_too(world: World, archived: bool) -> None:
+    ends = KINDS.replace('title = "Kinds"', 'title = "Kinds"\n[matches]\nended_by = ["left"]')
+    await world.engine.put_definition("kinds", ends + '\n[events.seen]\nplayer = "player"\n')
+    leaves = {"type": "left", "at": "2026-03-05T00:00:00Z", "player": "ann"}
+    await world.send(
+        *(
+            {**leaves, "id": f"{type_}{n}", "type": type_, "match": f"m{n}"}
+            for n in range(4, 7)
+            for type_ in ("left", "seen")
+        )
+    )
+    await world.engine.put_definition("kinds", ends)
+    assert await check(world) == 83, "three are of a type that is no more"
+    if archived:
+        await world.seal(span_events=30)
+        await world.remove()
+        await world.send(played("since", "2026-03-06T00:00:00Z", match="m4"))
+    await world.connection.execute(BREAK_MATCHES)
+    await world.engine.rebuild("kinds")
+    assert await check(world) == 83 + archived
+
+
+async def test_matches_of_events_that_come_meanwhile_are_kept_as_they_are(world: World) -> None:
+    """Before, in and after each round, on time and late, also in matches that were broken."""
+    await world.connection.execute(BREAK_MATCHES)
+    numbers = itertools.count()
+
+    async def some_more() -> None:
+        for match, month in (("m4", "2026-09"), ("m5", "2020-01"), ("n", "2026-03")):
+            await world.send(played(f"more{next(numbers)}", f"{month}-02T00:00:00Z", "bob", match=match))
+
+    everything = replace(target_of(world), matches=True, appears=True)
+    target = replace(everything, game=replace(world.game, appearances=appearing("kinds")))
+    connection = await open_connection(world.engine.database.dsn)
+    async with rebuilding(connection, target, catalog.lock_of("kinds")) as rebuild:
+        await some_more()
+        await rebuild.fill(folding_in_duckdb)
+        await some_more()
+        await rebuild.take_in(await rebuild.horizon())
+        await some_more()
+        await world.seal()
+        await world.remove()
+        await some_more()
+        await swap(rebuild, catalog._same_again(world.game), world.engine.quiet(world.engine.committer("kinds")))
+    await connection.close()
+    assert await check(world) == 92
 
 
 async def test_one_sheet(world: World) -> None:

@@ -291,6 +291,8 @@ async def rebuild_game(
 ) -> list[str]:
     """Rebuilds sheets of a game (all of them, if none are named), and awards with the sheet `awards`; answers which.
 
+    With all of them, what is kept of matches and who appears in them too.
+
     Begins again where a correction, a season or a definition comes in between. ``connection`` is one of its own.
     Raises NotFound for what there is not, ArchiveDamaged where a file of the log is not what was written: then nothing
     has changed.
@@ -301,7 +303,10 @@ async def rebuild_game(
             raise NotFound("game", name)
         names = sorted(game.sheet(sheet).name for sheet in sheets or game.definition.sheets)
         awards: Literal["decide"] | None = "decide" if "awards" in names else None
-        target = Target(game, game.version, game.calendar_version, tuple(names), awards)
+        is_all = game.definition.sheets.keys() == set(names)
+        # By who appears anew, and not by who does, is found what late events are folded anew with.
+        folded = replace(game, appearances=appearing(name)) if is_all else game
+        target = Target(folded, game.version, game.calendar_version, tuple(names), awards, is_all, is_all)
         try:
             await rebuilt(connection, target, _same_again(game), quiet, progress)
         except StaleDefinition as error:

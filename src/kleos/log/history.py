@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from kleos.core.cells import Values
 from kleos.core.completion import Happened
+from kleos.core.definition.model import AWARD_GRANTED
 from kleos.engine.game import Game
 from kleos.log import sql
 from kleos.log.archive import read
@@ -117,6 +118,19 @@ async def whole(
             yield happened
 
 
+async def reported(connection: Connection, game: Game, after_seq: int, last_seq: int) -> AsyncIterator[Values]:
+    """The rows of all events with ``after_seq < seq <= last_seq`` that count, in event order, those of types that the
+    definition does not have included. Must run inside a transaction."""
+    async for row in _whole_rows(connection, game, EVERYTHING, after_seq, last_seq, every_type=True):
+        if is_reported(row["type"]):
+            yield row
+
+
+def is_reported(type_: str) -> bool:
+    """Whether a game reports such events: facts of our own have a dot in their type, and no id that is remembered."""
+    return "." not in type_ or type_ == AWARD_GRANTED
+
+
 async def behind(
     connection: Connection,
     game: Game,
@@ -140,18 +154,24 @@ async def behind(
 
 
 async def _whole_rows(
-    connection: Connection, game: Game, span: Span, after_seq: int = 0, last_seq: int | None = None
+    connection: Connection,
+    game: Game,
+    span: Span,
+    after_seq: int = 0,
+    last_seq: int | None = None,
+    every_type: bool = False,
 ) -> AsyncIterator[Values]:
     bounds = (*span, after_seq, last_seq)
     here = connection.cursor(_counted(game, sql.WHOLE_LOG), game.name, *bounds, prefetch=_PAGE_EVENTS)
-    async for row in _merged(here, _months(connection, game, span, after_seq, last_seq)):
+    async for row in _merged(here, _months(connection, game, span, after_seq, last_seq, every_type)):
         yield row
 
 
 async def _months(
-    connection: Connection, game: Game, span: Span, after_seq: int, last_seq: int | None
+    connection: Connection, game: Game, span: Span, after_seq: int, last_seq: int | None, every_type: bool
 ) -> AsyncIterator[list[LoggedRow]]:
-    async for month in read.months_of_log(connection, game.definition, game.plan.events, span, after_seq):
+    types = None if every_type else game.plan.events
+    async for month in read.months_of_log(connection, game.definition, types, span, after_seq):
         within = [row for row in month if row.seq > after_seq and (last_seq is None or row.seq <= last_seq)]
         yield await _without_voided(connection, game, within)
 

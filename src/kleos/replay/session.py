@@ -22,12 +22,16 @@ Duck = duckdb.DuckDBPyConnection
 
 DEFAULT_THREADS: Final = 2
 DEFAULT_MEMORY_MB: Final = 512
+OTHERS: Final = "replay.others"
+OTHER_COLUMNS: Final[Mapping[str, str]] = {"id": "VARCHAR", "match": "VARCHAR", "type": "VARCHAR", "at": "BIGINT"}
+"""Log rows of types that the definition no longer has: they feed nothing, but matches count them."""
 _TABLES: Final = f"""
 CREATE SCHEMA log;
 CREATE SCHEMA replay;
 CREATE SCHEMA folded;
 CREATE TABLE replay.rows ({", ".join(f'"{name}" {type_}' for name, type_ in LOG_ROW.items())},
     "type" VARCHAR, body VARCHAR);
+CREATE TABLE {OTHERS} ({", ".join(f'"{name}" {type_}' for name, type_ in OTHER_COLUMNS.items())});
 CREATE TABLE replay.voided (id VARCHAR);
 CREATE TABLE replay.merges (player BIGINT, into_player BIGINT);
 """

@@ -13,10 +13,11 @@ from kleos.sheets.schema import columns_of_table, indexes_of_table
 from kleos.store.pool import Connection
 
 DECIDED: Final = "awards+decided"
-ENDED: Final = "matches+ended"
 APPEARED: Final = "matches+appeared"
 UNLIKE: Final = "matches+unlike"
-LEFT_OVER: Final = ("+new", "+old", "+decided", "+ended", "+appeared", "+unlike")
+MATCHED: Final = "matches+matched"
+MATCHED_UNLIKE: Final = "matched+unlike"
+LEFT_OVER: Final = ("+new", "+old", "+decided", "+ended", "+appeared", "+matched", "+unlike")
 CSV_NULL: Final = "\\N"
 """What stands for NULL, unquoted, in files of rows."""
 

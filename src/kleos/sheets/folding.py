@@ -22,10 +22,12 @@ from kleos.log.archive.read import no_location
 from kleos.replay.appearances import appearances
 from kleos.replay.awards import AWARDS, decide_awards, fold_awards
 from kleos.replay.fold import fold_sheet, folded
-from kleos.replay.session import Duck, Sources, create_views, open_session, text
+from kleos.replay.matches import MATCH_COLUMNS, matches
+from kleos.replay.session import OTHER_COLUMNS, OTHERS, Duck, Sources, create_views, open_session, text
 from kleos.replay.spans import create_spans
-from kleos.replay.tail import copy_rows
-from kleos.sheets.beside import APPEARED, CSV_NULL, DECIDED, copy_csv
+from kleos.replay.tail import copy_query, copy_rows
+from kleos.sheets import sql
+from kleos.sheets.beside import APPEARED, CSV_NULL, DECIDED, MATCHED, copy_csv
 from kleos.sheets.merge import SheetWriter
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress
@@ -33,6 +35,9 @@ from kleos.telemetry.progress import Progress
 MEMORY_MB: Final = 512
 _MOMENT: Final = "timestamptz"
 _AWARD_COLUMNS: Final = 'player, achievement, make_timestamptz("at"), event, "match"'
+_MATCH_COLUMNS: Final = ", ".join(
+    ['"match"', *(name if name == "events" else f"make_timestamptz({name})" for name in MATCH_COLUMNS)]
+)
 _WRITE: Final = "COPY (SELECT {columns} FROM {table}) TO {path} (FORMAT csv, HEADER false, NULLSTR {null})"
 
 
@@ -53,7 +58,7 @@ async def folding_in_duckdb(
             progress("reading the log", 0, 0)
             await asyncio.to_thread(_prepare, duck, game, sources)
 
-            yield Folded(connection, duck, game, folder)
+            yield Folded(connection, duck, game, folder, sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Folded:
     duck: Duck
     game: Game
     folder: Path
+    sources: Sources
     kept: set[str] = field(default_factory=set)
 
     async def sheet(self, writer: SheetWriter) -> None:
@@ -86,6 +92,10 @@ class Folded:
     async def appearances(self) -> None:
         """The table of who appears in which match."""
         await self._bring('player, "match"', f"({appearances(self.game.definition)})", APPEARED)
+
+    async def matches(self) -> None:
+        """The table of what is kept of each match."""
+        await self._bring(_MATCH_COLUMNS, f"({matches(self.game.definition, self.sources)})", MATCHED)
 
     async def _bring(self, columns: str, source: str, target: str) -> None:
         path = self.folder / "brought.csv"
@@ -117,8 +127,7 @@ class Folded:
 async def read_log(
     connection: Connection, duck: Duck, game: Game, horizon: int, folder: Path, progress: Progress
 ) -> Sources:
-    """Where the log up to the horizon lies, files of all types; what only PostgreSQL has of the definition's types is
-    brought into the session."""
+    """Where the log up to the horizon lies, files of all types; what PostgreSQL alone has comes into the session."""
     types = sorted(game.definition.events)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         begun = [span for span in await spans_of(connection, game.name) if span.first_seq < horizon]
@@ -128,6 +137,8 @@ async def read_log(
         sealed = max((span.last_seq for span in spans), default=0)
         progress("reading what is not archived", 0, 0)
         await copy_rows(connection, duck, folder, game.name, types, sealed, horizon)
+        others = (game.name, sealed, horizon, types)
+        await copy_query(connection, duck, folder, sql.OTHER_EVENTS, others, OTHER_COLUMNS, OTHERS)
         voided = []
         if game.corrected.has_voids:
             voided = [row["id"] for row in await connection.fetch(log_sql.ALL_VOIDED, game.name, timeout=None)]

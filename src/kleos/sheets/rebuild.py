@@ -1,4 +1,4 @@
-"""Rebuilding a game beside its commits: sheets, awards and ends of matches folded anew from the log, then swapped in.
+"""Rebuilding a game beside its commits: sheets, awards and matches folded anew from the log, then swapped in.
 
 Each part is filled as of a horizon, up to which the log is final, into tables beside those in use. Rounds then take in
 what was committed since, by the ordinary merge, until little is left; :mod:`kleos.sheets.swap` takes in the rest and
@@ -26,8 +26,8 @@ from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.sheets import beside, sql
 from kleos.sheets.appeared import Appeared
 from kleos.sheets.decided import Decided
-from kleos.sheets.ended import Ended
 from kleos.sheets.folding import Folded
+from kleos.sheets.matched import Matched
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.refold import Same, fold_log
 from kleos.sheets.write import merge_rows
@@ -35,7 +35,7 @@ from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress, silent
 
 AWARDS: Final = "awards"
-MATCHES: Final = beside.ENDED
+MATCHES: Final = beside.MATCHED
 APPEARED: Final = beside.APPEARED
 NO_SHEETS: Final = (APPEARED, AWARDS, MATCHES)
 ROUND_SEQS: Final = 100_000
@@ -60,7 +60,7 @@ class Target:
     """What a rebuild is to come to: the ``game`` as it will be, from what is in force now (version and calendar).
 
     ``awards``: ``decide`` decides them anew; ``fold`` folds those there are into the sheet of awards again.
-    ``dates_matches``: when matches ended is found anew; ``appears``: who appears in them is.
+    ``matches``: what is kept of each match is found anew; ``appears``: who appears in them is.
     """
 
     game: Game
@@ -68,13 +68,13 @@ class Target:
     calendar: int
     sheets: tuple[str, ...]
     awards: Literal["decide", "fold"] | None = None
-    dates_matches: bool = False
+    matches: bool = False
     appears: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
         parts = sorted({name for name in self.sheets if name != AWARDS})
-        others = {APPEARED: self.appears, AWARDS: bool(self.awards), MATCHES: self.dates_matches}
+        others = {APPEARED: self.appears, AWARDS: bool(self.awards), MATCHES: self.matches}
         return (*parts, *(name for name, is_asked in others.items() if is_asked))
 
     @property
@@ -119,7 +119,7 @@ class Rebuild:
         """Fills the parts that were not filled yet, each in a transaction of its own."""
         missing = [part for part in self.target.parts if part not in self.horizons]
         sheets = [part for part in missing if part not in NO_SHEETS]
-        if sheets or APPEARED in missing or AWARDS in missing:
+        if missing:
             horizon = await self.horizon()
             async with folding(self.connection, self.game, horizon, self.progress) as folded:
                 for done, name in enumerate(sheets):
@@ -140,11 +140,11 @@ class Rebuild:
                     async with self.connection.transaction():
                         await self.decided.fill(self.connection, folded.awards)
                         await self._is_at(AWARDS, horizon)
-        if MATCHES in missing:
-            horizon = await self.horizon()
-            async with self.connection.transaction():
-                await self.ended.fill(self.connection)
-                await self._is_at(MATCHES, horizon)
+                if MATCHES in missing:
+                    self.progress("counting the events of matches", len(sheets), len(missing))
+                    async with self.connection.transaction():
+                        await self.matched.fill(self.connection, folded.matches)
+                        await self._is_at(MATCHES, horizon)
 
     async def catch_up(self) -> None:
         """Takes in what was committed meanwhile, until little is left.
@@ -190,7 +190,7 @@ class Rebuild:
                 if AWARDS in parts:
                     await self.decided.take_in(self.connection, after, until)
                 if MATCHES in parts:
-                    await self.ended.take_in(self.connection, after, until)
+                    await self.matched.take_in(self.connection, after, until)
                 for part in parts:
                     await self._is_at(part, until)
 
@@ -203,8 +203,8 @@ class Rebuild:
         return Appeared(self.game)
 
     @property
-    def ended(self) -> Ended:
-        return Ended(self.game)
+    def matched(self) -> Matched:
+        return Matched(self.game)
 
     async def _merge(self, sheets: Collection[str], after: int, until: int) -> None:
         if not sheets:

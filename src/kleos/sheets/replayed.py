@@ -1,18 +1,19 @@
 """What DuckDB makes of a game's whole log against what PostgreSQL holds: sheets, awards, matches, appearances, ids."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kleos.core.definition.model import AWARD_GRANTED, Sheet
+from kleos.core.definition.model import Sheet
 from kleos.engine.game import Game
+from kleos.log.history import is_reported
 from kleos.replay.appearances import appearances
 from kleos.replay.awards import AWARDS
 from kleos.replay.columns import view_type
 from kleos.replay.fold import folded
 from kleos.replay.game import fold_game
-from kleos.replay.session import Sources, text
+from kleos.replay.matches import MATCH_COLUMNS, files, matches
+from kleos.replay.session import OTHERS, Sources
 from kleos.replay.tail import copy_query
 from kleos.sheets import sql
 from kleos.sheets.compare import Compared, Comparison
@@ -22,8 +23,6 @@ from kleos.telemetry.progress import Progress
 
 _DUCK_TYPES: Final = {"bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN", "text": "VARCHAR"}
 _MOMENT: Final = "timestamptz"
-_EVENT_COLUMNS: Final = {"id": "VARCHAR", "match": "VARCHAR", "type": "VARCHAR", "at": "BIGINT"}
-_OTHERS: Final = "replay.others"
 _IDS: Final = "replay.ids"
 
 _AWARDS: Final = Compared(
@@ -34,7 +33,7 @@ _AWARDS: Final = Compared(
 _MATCHES: Final = Compared(
     "matches",
     {"match": "VARCHAR"},
-    {"first_at": "BIGINT", "last_at": "BIGINT", "events": "BIGINT", "ended_at": "BIGINT"},
+    MATCH_COLUMNS,
 )
 _APPEARANCES: Final = Compared("appearances", {"player": "BIGINT", "match": "VARCHAR"}, {})
 _PLAYERS: Final = Compared("players", {"player": "BIGINT"}, {})
@@ -59,8 +58,7 @@ class Replayed:
             await self._compare_sheet(sheet)
         self.progress("comparing awards, matches, appearances and players", 0, 0)
         await one.compare(_AWARDS, f"SELECT * FROM {AWARDS}", sql.ALL_AWARDS, game.name)
-        await self._read_others()
-        await one.compare(_MATCHES, self._matches(), sql.ALL_MATCHES, game.name)
+        await one.compare(_MATCHES, matches(definition, self.sources), sql.ALL_MATCHES, game.name)
         await self._compare_appearances()
         await self._compare_ids()
         every = " UNION ALL ".join(f'SELECT count(*) AS events FROM log."{name}"' for name in definition.events)
@@ -77,35 +75,6 @@ class Replayed:
         compared = Compared(f"{self.game.name}.{sheet.name}", keys, cells)
         await self.comparison.compare(compared, f"SELECT * FROM {folded(sheet.name)}", stored)
 
-    async def _read_others(self) -> None:
-        """Events of types that the definition no longer has: they feed nothing, but matches count them."""
-        one, declared = self.comparison, list(self.game.definition.events)
-        made = ", ".join(f'"{name}" {type_}' for name, type_ in _EVENT_COLUMNS.items())
-        await self._run(f"CREATE OR REPLACE TABLE {_OTHERS} ({made})")
-        sealed = await one.connection.fetchval(sql.SEALED, self.game.name)
-        arguments = (self.game.name, sealed, declared)
-        await copy_query(one.connection, one.duck, one.folder, sql.OTHER_EVENTS, arguments, _EVENT_COLUMNS, _OTHERS)
-        for type_, paths in self.sources.parquet.items():
-            if type_ not in declared and "." not in type_:
-                await self._run(
-                    f'INSERT INTO {_OTHERS} SELECT id, "match", {text(type_)}, epoch_us("at") FROM {_files(paths)}'
-                )
-        await self._run(f"DELETE FROM {_OTHERS} WHERE id IN (SELECT id FROM replay.voided)")
-
-    def _matches(self) -> str:
-        """Matches that the game named, of all events that count."""
-        every = [f"SELECT * FROM {_OTHERS}"]
-        every += [
-            f'SELECT id, "match", {text(name)} AS "type", "at" FROM log."{name}"'
-            for name in self.game.definition.events
-        ]
-        ending = ", ".join(map(text, sorted(self.game.definition.ended_by))) or "NULL"
-        return f"""
-            SELECT "match", min("at") AS first_at, max("at") AS last_at, count(*) AS events,
-                   min("at") FILTER (WHERE "type" IN ({ending})) AS ended_at
-            FROM ({" UNION ALL ".join(every)}) WHERE "match" <> id GROUP BY "match"
-        """
-
     async def _compare_appearances(self) -> None:
         one = self.comparison
         await self._run(f"CREATE OR REPLACE TABLE replay.appearances AS {appearances(self.game.definition)}")
@@ -121,15 +90,15 @@ class Replayed:
             (row["id"], row["events"], row["remembered"])
             for row in await one.connection.fetch(sql.EVENTS_AMISS, self.game.name, found.keep)
         ]
-        archived = [p for type_, paths in self.sources.parquet.items() if _is_told(type_) for p in paths]
+        archived = [p for type_, paths in self.sources.parquet.items() if is_reported(type_) for p in paths]
         if archived:
             await self._run(f"CREATE OR REPLACE TABLE {_IDS} (id VARCHAR)")
             arguments = (self.game.name,)
             await copy_query(one.connection, one.duck, one.folder, sql.REMEMBERED, arguments, {"id": "VARCHAR"}, _IDS)
             amiss += await self._fetch(f"""
                 SELECT id, count(*), id IN (SELECT id FROM {_IDS}) AS remembered FROM (
-                    SELECT id FROM {_files(archived)} UNION ALL SELECT id FROM replay.rows
-                    UNION ALL SELECT id FROM {_OTHERS}
+                    SELECT id FROM {files(archived)} UNION ALL SELECT id FROM replay.rows
+                    UNION ALL SELECT id FROM {OTHERS}
                 ) GROUP BY id HAVING count(*) > 1 OR NOT remembered ORDER BY id LIMIT {found.keep}
             """)
         for id, events, remembered in amiss:
@@ -150,12 +119,3 @@ def _duck_type(declared: str) -> str:
 
 def _micros(name: str) -> str:
     return f"(extract(epoch FROM {quoted(name)}) * 1000000)::bigint"
-
-
-def _files(paths: Sequence[str]) -> str:
-    return f"(SELECT * FROM read_parquet([{', '.join(map(text, paths))}], union_by_name = true))"
-
-
-def _is_told(type_: str) -> bool:
-    """Whether a game tells such events: facts of our own have no id that is remembered."""
-    return "." not in type_ or type_ == AWARD_GRANTED

@@ -111,7 +111,7 @@ FACTS: Final = "SELECT seq, at, body FROM kleos.events WHERE game = $1 AND type 
 
 OTHER_EVENTS: Final = """
 SELECT id, match, type, (extract(epoch FROM at) * 1000000)::bigint FROM kleos.events
-WHERE game = $1 AND seq > $2 AND type <> ALL($3::text[]) AND type NOT LIKE '%.%'
+WHERE game = $1 AND seq > $2 AND seq <= $3 AND type <> ALL($4::text[]) AND type NOT LIKE '%.%'
 """
 """Of types that the definition no longer has; facts of our own have a dot in their type."""
 
@@ -281,14 +281,38 @@ ON CONFLICT DO NOTHING
 """
 """Who was deleted stays so."""
 
-MAKE_ENDED: Final = 'CREATE TABLE {table} (match text COLLATE "C" NOT NULL, ended_at timestamptz NOT NULL)'
-KEY_OF_ENDED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (match)"
-ADD_ENDED: Final = """
-INSERT INTO {table} AS m (match, ended_at) SELECT * FROM unnest($1::text[], $2::timestamptz[])
-ON CONFLICT (match) DO UPDATE SET ended_at = LEAST(m.ended_at, excluded.ended_at)
+MAKE_MATCHED: Final = """
+CREATE TABLE {table} (
+    match text COLLATE "C" NOT NULL, first_at timestamptz NOT NULL, last_at timestamptz NOT NULL,
+    events bigint NOT NULL, ended_at timestamptz
+)
 """
-DATE_MATCHES: Final = """
-UPDATE kleos.matches m SET ended_at = d.ended_at
-FROM kleos.matches k LEFT JOIN {table} d USING (match)
-WHERE k.game = $1 AND m.game = k.game AND m.match = k.match AND m.ended_at IS DISTINCT FROM d.ended_at
+KEY_OF_MATCHED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (match)"
+ADD_MATCHED: Final = """
+INSERT INTO {table} AS m (match, first_at, last_at, events, ended_at)
+SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::timestamptz[])
+ON CONFLICT (match) DO UPDATE SET
+    first_at = LEAST(m.first_at, excluded.first_at),
+    last_at = GREATEST(m.last_at, excluded.last_at),
+    events = m.events + excluded.events,
+    ended_at = LEAST(m.ended_at, excluded.ended_at)
+"""
+MAKE_MATCHED_UNLIKE: Final = """
+CREATE TABLE {unlike} AS
+SELECT match COLLATE "C" AS match
+FROM {table} n FULL JOIN (SELECT * FROM kleos.matches WHERE game = {game}) m USING (match)
+WHERE (n.first_at, n.last_at, n.events, n.ended_at) IS DISTINCT FROM (m.first_at, m.last_at, m.events, m.ended_at)
+"""
+_MATCHES_ASKED: Final = f"SELECT match FROM {{unlike}} UNION {TOUCHED_MATCHES}"
+LEAVE_MATCHED: Final = f"""
+DELETE FROM kleos.matches m
+WHERE m.game = $1 AND m.match IN ({_MATCHES_ASKED}) AND NOT EXISTS (SELECT FROM {{table}} n WHERE n.match = m.match)
+"""
+KEEP_MATCHED: Final = f"""
+INSERT INTO kleos.matches AS m (game, match, first_at, last_at, events, ended_at)
+SELECT $1, n.match, n.first_at, n.last_at, n.events, n.ended_at FROM {{table}} n WHERE n.match IN ({_MATCHES_ASKED})
+ON CONFLICT (game, match) DO UPDATE SET
+    first_at = excluded.first_at, last_at = excluded.last_at, events = excluded.events, ended_at = excluded.ended_at
+WHERE (m.first_at, m.last_at, m.events, m.ended_at)
+    IS DISTINCT FROM (excluded.first_at, excluded.last_at, excluded.events, excluded.ended_at)
 """

@@ -46,6 +46,8 @@ async def swap(rebuild: Rebuild, change: Change, quiet: Quiet) -> Game:
         unlike = await rebuild.decided.unlike(rebuild.connection) if AWARDS in rebuild.target.parts else []
         if APPEARED in rebuild.target.parts:
             await rebuild.appeared.compare(rebuild.connection)
+        if MATCHES in rebuild.target.parts:
+            await rebuild.matched.compare(rebuild.connection)
         horizons = dict(rebuild.horizons)
         try:
             async with quiet() as adopt:
@@ -79,7 +81,7 @@ async def _swap(rebuild: Rebuild, change: Change, unlike: list[int]) -> Game:
         touched = await rebuild.decided.touched(connection, before, horizon)
         await rebuild.decided.put_in_force(connection, sorted({*unlike, *touched}))
     if MATCHES in rebuild.target.parts:
-        await rebuild.ended.put_in_force(connection)
+        await rebuild.matched.put_in_force(connection, before, horizon)
     for part in rebuild.target.parts:
         if part not in (APPEARED, MATCHES):
             await _rename(rebuild, part)

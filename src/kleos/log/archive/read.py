@@ -76,10 +76,10 @@ async def rows_at(
 
 
 async def months_of_log(
-    connection: Connection, definition: Definition, types: Collection[str], span: Between, after_seq: int = 0
+    connection: Connection, definition: Definition, types: Collection[str] | None, span: Between, after_seq: int = 0
 ) -> AsyncIterator[list[LoggedRow]]:
-    """All events that are in files alone, of spans that end after ``after_seq``: a month at a time, each in event
-    order."""
+    """All events that are in files alone, of these types if given, of spans that end after ``after_seq``: a month at a
+    time, each in event order."""
     rows = await connection.fetch(sql.REMOVED_SPANS, definition.game)
     removed = [row["last_seq"] for row in rows if row["last_seq"] > after_seq]
     if not removed:
@@ -88,7 +88,7 @@ async def months_of_log(
     by_month: dict[str, list[tuple[SpanFile, set[str] | None]]] = {}
     for files in (await files_of(connection, definition.game, removed)).values():
         for file in files:
-            if file.type in types and _may_lie(file.month, span):
+            if (types is None or file.type in types) and _may_lie(file.month, span):
                 by_month.setdefault(file.month, []).append((file, None))
     for month in sorted(by_month):
         yield await asyncio.to_thread(_read_all, location, definition, by_month[month], span)
