@@ -1,5 +1,6 @@
 """`verify` reads the archive's files as it reads PostgreSQL, and finds what is wrong with either."""
 
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from kleos.engine.refolding import refold_postponed
 from kleos.log.archive.location import ArchiveDamaged
+from kleos.sheets.sample import Bounds, verify_sample
 from kleos.sheets.verify import Verdict, snapshot, verify_game
 from kleos.store.database import Database
 from tests.log.archive.worlds import EVERY_KIND, World, played, world_of
@@ -48,6 +50,25 @@ async def test_an_archived_id_that_is_forgotten_is_named(world: World) -> None:
     await world.connection.execute("DELETE FROM kleos.event_ids WHERE id = 'plain'")
     (one,) = (await verdict_of(world)).differences
     assert (one.table, one.key, one.column, one.stored) == ("events", {"id": "plain"}, "remembered", False)
+
+
+async def test_what_waits_for_its_refold_is_counted_apart(world: World) -> None:
+    await world.send(*(played(f"w{n}", f"2026-05-0{1 + 2 * n}T00:00:00Z", "bob", match="m3") for n in range(4)))
+    await world.seal()
+    await world.remove()
+    await world.send(played("late", "2026-05-04T00:00:00Z", "bob", match="m4", won=False))
+    verdict = await verdict_of(world)
+    assert (verdict.differences, verdict.different) == ([], 0)
+    assert verdict.waiting == await world.connection.fetchval("SELECT count(*) FROM kleos.pending_refolds") > 0
+    async with snapshot(world.connection):
+        sample = await verify_sample(world.connection, world.name, Bounds(10**6, 60.0), 50, random.Random(1))
+    assert (sample.differences, sample.waiting) == ([], verdict.waiting)
+    await world.connection.execute("""UPDATE "kinds"."career" SET games = 9 WHERE "window" = '2026-01'""")
+    assert [one.key["window"] for one in (await verdict_of(world)).differences] == ["2026-01"]
+    await world.connection.execute("""UPDATE "kinds"."career" SET games = 1 WHERE "window" = '2026-01'""")
+    await refold_postponed(world.engine, world.name)
+    verdict = await verdict_of(world)
+    assert (verdict.different, verdict.waiting) == (0, 0)
 
 
 @pytest.mark.parametrize("harm", ["missing", "changed"])

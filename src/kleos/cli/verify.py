@@ -47,7 +47,8 @@ def verify(
     """Fold a game's log anew, and compare every cell with the database.
 
     Works on one snapshot: beside a running server, whose database it finds in its data directory, or without one.
-    Nothing is changed. Names the cells that differ, and exits with 1 where there are any.
+    Nothing is changed. Names the cells that differ, and exits with 1 where there are any. Rows that wait for the job
+    that refolds them, after events that came late for the archive, are counted apart.
 
     For example:
 
@@ -138,6 +139,8 @@ def _print(verdict: Verdict) -> None:
         f"in {verdict.seconds:.1f} s"
     )
     what = {0: "no difference", 1: "1 difference"}.get(verdict.different, f"{verdict.different:,} differences")
+    if verdict.waiting:
+        what += f", {verdict.waiting:,} {'row waits' if verdict.waiting == 1 else 'rows wait'} for the refold"
     say(f"{verdict.name}: {what} ({counts})")
 
 

@@ -1,7 +1,7 @@
 """Two tables in DuckDB compared, cell by cell: what the log makes, and what PostgreSQL holds, copied in."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +26,21 @@ WHERE e._there IS NULL OR s._there IS NULL OR {unlike} > 0 ORDER BY {keys} LIMIT
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One table, as its differences call it. ``columns``: name and DuckDB type of every cell that is compared."""
+    """One table, as its differences call it. ``columns``: name and DuckDB type of every cell that is compared.
+
+    ``left_out`` are rows that are not compared, by their values of some of the ``keys``.
+    """
 
     name: str
     keys: Mapping[str, str]
     columns: Mapping[str, str]
+    left_out: "LeftOut | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    by: Sequence[str]
+    values: Collection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,20 @@ class Comparison:
         await asyncio.to_thread(
             self.duck.execute, f"CREATE OR REPLACE TABLE {_EXPECTED} AS SELECT {chosen} FROM ({expected})"
         )
+        await asyncio.to_thread(self._leave_out, table)
         await asyncio.to_thread(self._look, table)
         for one in (_STORED, _EXPECTED):
             await asyncio.to_thread(self.duck.execute, f"DROP TABLE {one}")
+
+    def _leave_out(self, table: Compared) -> None:
+        rows = table.left_out
+        if rows is None or not rows.values:
+            return
+        given = ", ".join(f'unnest(${n}::{table.keys[name]}[]) AS "{name}"' for n, name in enumerate(rows.by, 1))
+        same = " AND ".join(f'l."{name}" = t."{name}"' for name in rows.by)
+        arguments = [list(values) for values in zip(*rows.values, strict=True)]
+        for one in (_STORED, _EXPECTED):
+            self.duck.execute(f"DELETE FROM {one} AS t USING (SELECT {given}) AS l WHERE {same}", arguments)
 
     def _look(self, table: Compared) -> None:
         keys = ", ".join(f'"{name}"' for name in table.keys)

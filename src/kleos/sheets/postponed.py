@@ -16,6 +16,7 @@ from kleos.achievements import sql as award_sql
 from kleos.achievements.awards import AwardChange, apply_decisions, awards_of
 from kleos.achievements.sheet import write_award_rows
 from kleos.core.cells import RowKey
+from kleos.core.definition.names import BUILT_IN_SHEET
 from kleos.core.errors import StaleDefinition
 from kleos.engine.game import Game
 from kleos.log import sql as log_sql
@@ -40,6 +41,29 @@ class Refolded:
     changes: list[RowChange] = field(default_factory=list)
     awards: list[AwardChange] = field(default_factory=list)
     outbox: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is noted and not refolded yet: rows by sheet, and players whose awards are to be decided."""
+
+    rows: Mapping[str, Collection[RowKey]]
+    players: Collection[int]
+
+    @property
+    def count(self) -> int:
+        return len(self.players) + sum(map(len, self.rows.values()))
+
+    def includes(self, sheet: str, key: RowKey) -> bool:
+        return key in self.rows.get(sheet, ()) or (sheet == BUILT_IN_SHEET and key[1] in self.players)
+
+
+async def waiting(connection: Connection, game: Game) -> Waiting:
+    rows: dict[str, set[RowKey]] = {}
+    for noted in await connection.fetch(sql.ALL_POSTPONED, game.name):
+        rows.setdefault(noted["sheet"], set()).add(tuple(msgspec.json.decode(noted["key"])))
+    players = {key[0] for key in rows.pop(_AWARDS, ())}
+    return Waiting({name: keys for name, keys in rows.items() if name in game.definition.sheets}, players)
 
 
 async def postpone(

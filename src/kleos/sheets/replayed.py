@@ -1,10 +1,11 @@
 """What DuckDB makes of a game's whole log against what PostgreSQL holds: sheets, awards, matches, appearances, ids."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from kleos.core.definition.model import Sheet
+from kleos.core.definition.names import BUILT_IN_SHEET
 from kleos.engine.game import Game
 from kleos.log.history import is_reported
 from kleos.replay.appearances import appearances
@@ -16,8 +17,9 @@ from kleos.replay.matches import MATCH_COLUMNS, files, matches
 from kleos.replay.session import OTHERS, Sources
 from kleos.replay.tail import copy_query
 from kleos.sheets import sql
-from kleos.sheets.compare import Compared, Comparison
+from kleos.sheets.compare import Compared, Comparison, LeftOut
 from kleos.sheets.layout import quoted, table
+from kleos.sheets.postponed import Waiting
 from kleos.sheets.schema import columns
 from kleos.telemetry.progress import Progress
 
@@ -47,9 +49,10 @@ class Replayed:
     sources: Sources
     comparison: Comparison
     progress: Progress
+    waiting: Waiting
 
     async def compare(self) -> int:
-        """Compares everything, and answers how many events count."""
+        """Compares everything but what waits to be refolded, and answers how many events count."""
         one = self.comparison
         game, definition = self.game, self.game.definition
         await asyncio.to_thread(fold_game, one.duck, game.plan, game.calendar, self.progress)
@@ -57,13 +60,19 @@ class Replayed:
             self.progress(f"comparing the sheet {sheet.name}", 0, 0)
             await self._compare_sheet(sheet)
         self.progress("comparing awards, matches, appearances and players", 0, 0)
-        await one.compare(_AWARDS, f"SELECT * FROM {AWARDS}", sql.ALL_AWARDS, game.name)
+        await one.compare(
+            replace(_AWARDS, left_out=self._undecided), f"SELECT * FROM {AWARDS}", sql.ALL_AWARDS, game.name
+        )
         await one.compare(_MATCHES, matches(definition, self.sources), sql.ALL_MATCHES, game.name)
         await self._compare_appearances()
         await self._compare_ids()
         every = " UNION ALL ".join(f'SELECT count(*) AS events FROM log."{name}"' for name in definition.events)
         ((events,),) = await self._fetch(f"SELECT COALESCE(sum(events), 0)::BIGINT FROM ({every})")
         return int(events)
+
+    @property
+    def _undecided(self) -> LeftOut:
+        return LeftOut(("player",), [(player,) for player in self.waiting.players])
 
     async def _compare_sheet(self, sheet: Sheet) -> None:
         keys = {"window": "VARCHAR", **{column.name: view_type(column.type) for column in sheet.key}}
@@ -72,7 +81,10 @@ class Replayed:
         chosen = [quoted(name) for name in keys]
         chosen += [_micros(name) if type_.startswith(_MOMENT) else quoted(name) for name, type_ in declared.items()]
         stored = sql.ALL_ROWS.format(columns=", ".join(chosen), table=table(self.game.name, sheet.name))
-        compared = Compared(f"{self.game.name}.{sheet.name}", keys, cells)
+        left_out = LeftOut(tuple(keys), self.waiting.rows.get(sheet.name, ()))
+        if sheet.name == BUILT_IN_SHEET:
+            left_out = self._undecided
+        compared = Compared(f"{self.game.name}.{sheet.name}", keys, cells, left_out)
         await self.comparison.compare(compared, f"SELECT * FROM {folded(sheet.name)}", stored)
 
     async def _compare_appearances(self) -> None:

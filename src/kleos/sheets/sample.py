@@ -22,6 +22,7 @@ from kleos.sheets import sql
 from kleos.sheets.differences import Differences
 from kleos.sheets.layout import quoted, table
 from kleos.sheets.merge import SheetWriter
+from kleos.sheets.postponed import Waiting, waiting
 from kleos.sheets.refold import decide_awards, fold_all_awards
 from kleos.sheets.verify import Verdict, compare_facts, game_to_verify
 from kleos.sheets.write import find_owner, fold_history, row_key
@@ -48,7 +49,7 @@ async def verify_sample(
     began_s = time.monotonic()
     game, found = await game_to_verify(connection, name), Differences(keep)
     await compare_facts(connection, game, found)
-    sample = _Sample(connection, game, found)
+    sample = _Sample(connection, game, found, await waiting(connection, game))
     players = _Drawn(rng, *await _extent(connection, game))
     while found.rows < bounds.rows and time.monotonic() < began_s + bounds.within_s:
         some = await players.more(connection, game)
@@ -61,7 +62,8 @@ async def verify_sample(
     ranks = await verify_ranks(connection, game, found, progress, small)
     differences = await name_players(connection, game, found.kept)
     seconds = round(time.monotonic() - began_s, 3)
-    return Verdict(name, len(sample.events), found.rows, found.cells, ranks, seconds, found.count, differences, True)
+    numbers = (len(sample.events), found.rows, found.cells, ranks, seconds, found.count)
+    return Verdict(name, *numbers, differences, True, sample.waiting.count)
 
 
 async def _extent(connection: Connection, game: Game) -> tuple[int, int]:
@@ -107,6 +109,7 @@ class _Sample:
     connection: Connection
     game: Game
     found: Differences
+    waiting: Waiting
     events: set[str] = field(default_factory=set)
 
     async def compare_players(self, players: Sequence[int]) -> None:
@@ -144,6 +147,7 @@ class _Sample:
 
     async def _compare_awards(self, players: Sequence[int]) -> None:
         game, found = self.game, self.found
+        players = [player for player in players if player not in self.waiting.players]
         decided = await decide_awards(self.connection, game, players)
         wanted = {(player, name): award for player, mine in decided.items() for name, award in mine.items()}
         for row in await self.connection.fetch(sql.AWARDS_AMONG, game.name, players):
@@ -175,13 +179,16 @@ class _Sample:
             key = row_key(sheet, stored)
             shown = dict(zip(names, key, strict=True))
             row = left.pop(key, None)
+            if self.waiting.includes(sheet.name, key):
+                continue
             if row is None:
                 found.extra(called, shown)
             else:
                 values = cells.values(row)
                 found.compare(called, shown, stored, {**writer.stored_values(row), **values, **formulas(values)})
         for key in left:
-            found.missing(called, dict(zip(names, key, strict=True)))
+            if not self.waiting.includes(sheet.name, key):
+                found.missing(called, dict(zip(names, key, strict=True)))
 
 
 def _kind_of_owner(sheet: Sheet) -> str | None:

@@ -165,6 +165,7 @@ ON CONFLICT (game, sheet, key) DO UPDATE SET number = DEFAULT
 POSTPONED: Final = """
 SELECT sheet, key, number FROM kleos.pending_refolds WHERE game = $1 ORDER BY number LIMIT $2
 """
+ALL_POSTPONED: Final = "SELECT sheet, key FROM kleos.pending_refolds WHERE game = $1"
 GAMES_POSTPONED: Final = "SELECT DISTINCT game FROM kleos.pending_refolds ORDER BY game"
 REFOLDED: Final = "DELETE FROM kleos.pending_refolds WHERE game = $1 AND number = ANY($2::bigint[])"
 LOCK_ROWS: Final = """

@@ -4,6 +4,8 @@ Reads one snapshot, so that it may run beside a server that takes events. Compar
 and hidden, formulas included; awards and the sheet made of them; matches, appearances, seasons, corrections with all
 that they void, merge and hide, and that every player who should be there is; for a sample, the ranks that SQL gives
 with those of an index in memory. Archived events count like all others: their files are checked before they are read.
+
+Rows and awards that wait for the job that refolds them are left out, and counted.
 """
 
 import asyncio
@@ -31,6 +33,7 @@ from kleos.sheets import sql
 from kleos.sheets.compare import Comparison
 from kleos.sheets.differences import Difference, Differences
 from kleos.sheets.folding import MEMORY_MB, read_log, spare_threads
+from kleos.sheets.postponed import waiting
 from kleos.sheets.replayed import Replayed
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress, silent
@@ -41,7 +44,8 @@ _EVERYTHING: Final = 2**63 - 1
 
 class Verdict(msgspec.Struct, frozen=True):
     """``differences`` are the first few of the ``different`` ones. The name of the profiles' part is "players". Of a
-    sample the numbers are those of what was looked at."""
+    sample the numbers are those of what was looked at. ``waiting`` are the rows, and players with their awards, that
+    wait for their refold and are not compared."""
 
     name: str
     events: int
@@ -52,6 +56,7 @@ class Verdict(msgspec.Struct, frozen=True):
     different: int
     differences: list[Difference]
     is_sample: bool = False
+    waiting: int = 0
 
 
 @asynccontextmanager
@@ -83,17 +88,18 @@ async def verify_game(
     progress("comparing seasons and corrections", 0, 0)
     await compare_facts(connection, game, found)
     await verify_merged_matches(connection, game, found)
+    left = await waiting(connection, game)
     with tempfile.TemporaryDirectory(prefix="kleos-verify-") as scratch:
         folder = Path(scratch)
         with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
             sources = await read_log(connection, duck, game, _EVERYTHING, folder, progress)
             await asyncio.to_thread(create_views, duck, game.definition, sources)
-            replayed = Replayed(game, sources, Comparison(connection, duck, folder, found), progress)
+            replayed = Replayed(game, sources, Comparison(connection, duck, folder, found), progress, left)
             events = await replayed.compare()
     ranks = await verify_ranks(connection, game, found, progress)
     differences = await name_players(connection, game, found.kept)
     seconds = round(time.monotonic() - began_s, 3)
-    return Verdict(name, events, found.rows, found.cells, ranks, seconds, found.count, differences)
+    return Verdict(name, events, found.rows, found.cells, ranks, seconds, found.count, differences, waiting=left.count)
 
 
 async def game_to_verify(connection: Connection, name: str) -> Game:
