@@ -246,6 +246,8 @@ class Playing:
     def _corrected(self, outcome: Outcome, meant: Correction, what: str) -> str:
         assert outcome.correction is not None
         self.reference.corrections[outcome.correction.seq] = meant
+        if isinstance(meant, Accept):
+            self.reference.accepted.add(meant.event)
         return f"correction {outcome.correction.seq}: {what} {meant}"
 
     async def undo(self) -> str | None:

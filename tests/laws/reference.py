@@ -68,12 +68,14 @@ Correction = Void | Ban | Merge | Accept
 @dataclass(slots=True)
 class Reference:
     """``facts`` are those in the log in whatever order, ``doubted`` those that failed a check, ``corrections`` those in
-    force. ``until``: only events up to that moment are looked at."""
+    force. ``accepted``: those of the doubted that were ever let into the log. ``until``: only events up to that moment
+    are looked at."""
 
     game: Game
     facts: dict[str, Fact] = field(default_factory=dict)
     doubted: dict[str, Fact] = field(default_factory=dict)
     corrections: dict[int, Correction] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
     profiles: dict[str, list[tuple[int, str | None, str | None]]] = field(default_factory=dict)
     until: int | None = None
 
@@ -139,11 +141,14 @@ class Reference:
 
     def events(self) -> list[Happened]:
         """Those that count, in event order, with the players as whom their players count."""
+        return self._happened(self._counted())
+
+    def _happened(self, facts: Sequence[Fact]) -> list[Happened]:
         merged = {one.player for one in self.corrections.values() if isinstance(one, Merge)}
         meant = {player: self.meant(player) for player in merged}
         plans = self.game.plan.events
         found = []
-        for fact in self._counted():
+        for fact in facts:
             if fact["type"] in plans:
                 plan, event = plans[fact["type"]], self._decoded(fact)
                 found.append(Happened(plan, plan.renamed(event, meant) if meant else event))
@@ -171,12 +176,13 @@ class Reference:
         return wire
 
     def matches_of(self, player: str, since: int, until: int) -> list[str]:
-        """Those in which a player has an event that counts, from one moment up to another."""
+        """Those in which a player has an event, void or not, from one moment up to another."""
         player = self.meant(player)
+        logged = [*self.facts.values(), *(self.doubted[id] for id in self.accepted)]
         return sorted(
             {
                 happened.event.match
-                for happened in self.events()
+                for happened in self._happened(logged)
                 if since <= happened.event.at < until
                 and any(who == player for who, _ in appearances_of(self.game, happened))
             }

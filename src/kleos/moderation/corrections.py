@@ -1,7 +1,9 @@
 """Making corrections and undoing them: from what a moderator asks to what everybody sees."""
 
 from collections.abc import Sequence
+from typing import Final
 
+from kleos.core.completion import Happened
 from kleos.core.errors import Conflict, NotFound
 from kleos.core.windows import from_datetime
 from kleos.engine.engine import Engine
@@ -15,6 +17,8 @@ from kleos.moderation.subjects import Correction, Kind, Subject, correction_of
 from kleos.moderation.transaction import Made, Step, Undone
 from kleos.players.directory import Card
 from kleos.store.pool import Connection
+
+_MATCHES_AT_ONCE: Final = 1_000
 
 
 class Corrections:
@@ -147,8 +151,9 @@ class Corrections:
         card = await self._player(game.namespace, asked.player)
         since = None if asked.since is None else from_datetime(asked.since)
         until = None if asked.until is None else from_datetime(asked.until)
-        events = await history.of_players(connection, game, [card.player], game.plan.events, (since, until))
-        own = [one for one in events[card.player] if any(who == card.player for who, _ in appearances_of(game, one))]
+        counted = await history.of_players(connection, game, [card.player], game.plan.events, (since, until))
+        events = [*counted[card.player], *await _voided_already(connection, game, (since, until))]
+        own = [one for one in events if any(who == card.player for who, _ in appearances_of(game, one))]
         matches = sorted({one.event.match for one in own})
         if not matches:
             raise NotFound("match in this span of player", asked.player)
@@ -174,6 +179,21 @@ class Corrections:
                 f"{asked.player!r} and {asked.into!r} met each other, so they are not one: {named}; "
                 "void those matches first where they are"
             )
+
+
+async def _voided_already(connection: Connection, game: Game, span: history.Span) -> list[Happened]:
+    """The events of matches of which something is void: nobody appears by what does not count, and when the earlier
+    void is undone the one that is made now must still hold."""
+    since, until = span
+    matches = [row["match"] for row in await connection.fetch(sql.MATCHES_VOIDED, game.name)]
+    found = []
+    for start in range(0, len(matches), _MATCHES_AT_ONCE):
+        for row in await history.logged(connection, game, matches[start : start + _MATCHES_AT_ONCE]):
+            if (since is None or row["at"] >= since) and (until is None or row["at"] < until):
+                happened = history.as_counted(game, row)
+                if happened is not None:
+                    found.append(happened)
+    return found
 
 
 def _new(game: str, namespace: str, kind: Kind, subject: Subject, actor: str, reason: str) -> Step:

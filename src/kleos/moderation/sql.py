@@ -80,6 +80,12 @@ INSERT INTO kleos.voided_matches (game, match, correction) SELECT $1, match, $3 
 """
 UNVOID_EVENTS: Final = "DELETE FROM kleos.voided WHERE correction = ANY($1::bigint[])"
 UNVOID_MATCHES: Final = "DELETE FROM kleos.voided_matches WHERE correction = $1"
+MATCHES_VOIDED: Final = """
+SELECT match FROM kleos.voided_matches WHERE game = $1
+UNION SELECT subject->>'match' FROM kleos.corrections WHERE game = $1 AND subject ? 'event' AND subject ? 'match'
+ORDER BY match
+"""
+"""And some more: those of events that were voided, doubted or taken back."""
 VOIDED: Final = "SELECT DISTINCT id FROM kleos.voided WHERE game = $1 AND id = ANY($2::text[])"
 VOIDING_MATCH: Final = "SELECT correction FROM kleos.voided_matches WHERE game = $1 AND match = $2"
 
