@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kleos.core.windows import to_datetime
-from kleos.moderation.asked import Void
+from kleos.moderation.asked import Ban, Merge, Void
 from kleos.moderation.corrections import Corrections
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
@@ -57,3 +57,20 @@ async def test_the_void_of_a_player_holds_for_what_was_void_before(world: World,
     await corrections.undo("kinds", again.correction.seq, "mod", "the last one")
     assert await games(world) == {"ann": 4, "bob": 1}
     await check(world)
+
+
+async def test_what_was_made_of_a_player_is_found_under_their_name_after_a_merge(world: World) -> None:
+    await world.send(*(played(f"e{who}", "2026-01-01T00:00:00Z", who, match=f"m{who}") for who in ("ann", "bob")))
+    corrections, namespace = Corrections(world.engine), world.game.namespace
+    await corrections.make("kinds", Void(player="bob", reason="a script"), "mod")
+    ban = await corrections.make("kinds", Ban(player="bob", reason="a script"), "mod")
+    await corrections.make("kinds", Merge(player="bob", into="ann", reason="one person"), "mod")
+    found, total = await corrections.page("kinds", None, "bob", 10, 0)
+    assert ([each.kind for each in found], total) == (["merge", "ban", "void"], 3)
+    assert ban.correction is not None
+    assert await corrections.bans_of("kinds", namespace, "bob") == [ban.correction.seq]
+    assert await corrections.bans_of("kinds", namespace, "ann") == []
+    assert [each.kind for each in (await corrections.page("kinds", None, "ann", 10, 0))[0]] == ["merge"]
+    again = await corrections.make("kinds", Ban(player="bob", reason="as whom they count"), "mod")
+    assert again.correction is not None
+    assert await corrections.bans_of("kinds", namespace, "ann") == [again.correction.seq]

@@ -58,7 +58,7 @@ class Corrections:
 
         async def ban() -> Step:
             card = await self._player(namespace, asked.player)
-            if await self._engine.pool.fetch(sql.BANS_OF, game, namespace, card.player):
+            if await self._engine.pool.fetch(sql.BANS_OF, game, namespace, [card.player]):
                 raise Conflict(f"{asked.player!r} is banned already")
             return _new(game, namespace, "ban", Subject(player=card.player), actor, asked.reason)
 
@@ -66,8 +66,8 @@ class Corrections:
 
     async def bans_of(self, game: str, namespace: str, player: str) -> list[int]:
         """The bans of a player that are in force in one game alone, or with ``game`` empty everywhere."""
-        card = await self._player(namespace, player)
-        rows = await self._engine.pool.fetch(sql.BANS_OF, game, namespace, card.player)
+        numbers = await self._numbers(namespace, player)
+        rows = await self._engine.pool.fetch(sql.BANS_OF, game, namespace, numbers)
         return [row["seq"] for row in rows]
 
     async def undo(self, game: str, number: int, actor: str, reason: str, *, rehearse: bool = False) -> Outcome:
@@ -115,8 +115,8 @@ class Corrections:
     ) -> tuple[list[Correction], int]:
         """The newest first, and how many there are."""
         in_force = self._engine.game(game)
-        number = None if player is None else (await self._player(in_force.namespace, player)).player
-        asked = (game, in_force.namespace, kind, number)
+        numbers = None if player is None else await self._numbers(in_force.namespace, player)
+        asked = (game, in_force.namespace, kind, numbers)
         rows = await self._engine.pool.fetch(sql.CORRECTIONS, *asked, limit, offset)
         total: int = await self._engine.pool.fetchval(sql.COUNT_CORRECTIONS, *asked)
         return [correction_of(row) for row in rows], total
@@ -132,6 +132,12 @@ class Corrections:
         if id not in cards or not cards[id].exists:
             raise NotFound("player", id)
         return cards[id]
+
+    async def _numbers(self, namespace: str, id: str) -> list[int]:
+        """What corrections call a player: one who was merged is the other, and still who they were before."""
+        card = await self._player(namespace, id)
+        own = await self._engine.pool.fetchval(sql.NUMBER_OF, namespace, id)
+        return sorted({card.player, own})
 
     async def _void(self, game: Game, asked: Void) -> Subject:
         async with self._engine.pool.acquire() as connection:

@@ -62,13 +62,13 @@ CORRECTION: Final = _CORRECTION + f"WHERE seq = $3 AND {_OF_GAME}"
 CORRECTIONS: Final = (
     _CORRECTION
     + f"""
-WHERE {_OF_GAME} AND ($3::text IS NULL OR kind = $3) AND ($4::bigint IS NULL OR $4 = ANY(players))
+WHERE {_OF_GAME} AND ($3::text IS NULL OR kind = $3) AND ($4::bigint[] IS NULL OR players && $4)
 ORDER BY seq DESC LIMIT $5 OFFSET $6
 """
 )
 COUNT_CORRECTIONS: Final = f"""
 SELECT count(*) FROM kleos.corrections
-WHERE {_OF_GAME} AND ($3::text IS NULL OR kind = $3) AND ($4::bigint IS NULL OR $4 = ANY(players))
+WHERE {_OF_GAME} AND ($3::text IS NULL OR kind = $3) AND ($4::bigint[] IS NULL OR players && $4)
 """
 
 VOID_EVENTS: Final = """
@@ -102,9 +102,10 @@ WHERE a.game = ANY($1::text[]) AND a.player = $2 AND b.player = $3 ORDER BY a.ga
 
 HIDE: Final = "INSERT INTO kleos.hidden (player, since, game, correction) VALUES ($1, $2, $3, $4)"
 SHOW: Final = "DELETE FROM kleos.hidden WHERE correction = $1"
+NUMBER_OF: Final = "SELECT player FROM kleos.identities WHERE namespace = $1 AND id = $2"
 BANS_OF: Final = """
 SELECT seq FROM kleos.corrections
-WHERE kind = 'ban' AND undone_seq IS NULL AND game = $1 AND namespace = $2 AND $3 = ANY(players) ORDER BY seq
+WHERE kind = 'ban' AND undone_seq IS NULL AND game = $1 AND namespace = $2 AND players && $3::bigint[] ORDER BY seq
 """
 
 ADD_MERGE: Final = "INSERT INTO kleos.merges (player, into_player, namespace, correction) VALUES ($1, $2, $3, $4)"
