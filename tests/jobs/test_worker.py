@@ -21,6 +21,7 @@ from tests.engine.darts import AWARDS, PLAIN, play
 from tests.laws.world import NOW, Clock
 
 SOON_S = 60.0
+BESIDE = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%+%'"
 
 
 @pytest.fixture
@@ -102,6 +103,23 @@ async def test_a_running_job_is_cancelled(database: Database, queue: Queue, monk
         await queue.cancel(id)
         ended = await queue.ended(id, SOON_S)
     assert (ended.state, ended.error) == ("cancelled", "cancelled")
+
+
+async def test_a_cancelled_rebuild_leaves_nothing(
+    database: Database, engine: Engine, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is cancelled while it waits for a query to end, that is."""
+    await play(engine, ("ann", 100, -5))
+    async with engine.pool.acquire() as reader, reader.transaction(), worker_of(database).beside():
+        await reader.execute('SELECT FROM "darts"."career"')
+        id = await queue.defer("rebuild", "darts")
+        await until(queue, id, lambda job: job.phase == "waiting for long queries to end")
+        assert await engine.pool.fetch(BESIDE)
+        await queue.cancel(id)
+        assert (await queue.ended(id, SOON_S)).state == "cancelled"
+        async with asyncio.timeout(SOON_S):
+            while await engine.pool.fetch(BESIDE):
+                await asyncio.sleep(0.02)
 
 
 async def test_what_was_away_is_tried_again_and_a_stopped_worker_leaves_its_job_to_the_next(

@@ -276,6 +276,17 @@ async def test_the_next_change_clears_away_what_was_left(world: World) -> None:
     assert await check(world) == 80
 
 
+async def test_a_change_clears_away_what_can_no_longer_be_gone_on_with(world: World) -> None:
+    connection = await open_connection(world.engine.database.dsn)
+    async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
+        await rebuild.fill(folding_in_duckdb)
+    await connection.close()
+    assert len(await world.connection.fetch(LEFT_OVER)) == 4
+    await world.engine.put_definition("kinds", KINDS.replace('title = "Kinds"', 'title = "All kinds"'))
+    assert await check(world) == 80
+    assert await world.connection.fetchval("SELECT count(*) FROM kleos.rebuilds") == 0
+
+
 async def test_the_next_start_clears_away_what_was_left(database: Database, tmp_path: Path) -> None:
     async with world_of(database, str(tmp_path / "archive"), tmp_path) as world:
         await leave_tables(world)

@@ -213,7 +213,8 @@ async def put_in_force(
     is_empty = not await connection.fetchval(sql.EVENTS_BEFORE, definition.game)
     target = await _target(connection, before, definition, changes, origin)
     if is_empty or not target.parts:
-        await clear_away(connection, definition.game)
+        # A rebuild that was begun was to come from what is now replaced.
+        await clear_away(connection, definition.game, gives_up=True)
         return await at_once(connection, definition.game, before, put, quiet, no_events=is_empty)
     return await rebuilt(connection, target, put, quiet, progress)
 

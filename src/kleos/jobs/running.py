@@ -16,11 +16,14 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from kleos.core.errors import KleosError, StaleDefinition
 from kleos.jobs import sql
 from kleos.jobs.work import Work
+from kleos.sheets.rebuild import clear_away
 from kleos.store.pool import DATABASE_ERRORS, Connection, open_connection, unavailable
 
 JOB_LOCK: Final = 0x6B6A6F62
 """The class of the session locks that runs hold: "kjob" in ASCII."""
 TOLD_EVERY_S: Final = 0.5
+REBUILDING: Final[frozenset[str]] = frozenset({"rebuild", "definition"})
+"""The kinds of job that leave tables beside the sheets where they are cut off, to go on with."""
 MOST_ATTEMPTS: Final = 8
 LONGEST_PAUSE_S: Final = 60
 
@@ -89,6 +92,9 @@ async def run(work: Work, context: JobContext, do: Do, arguments: Mapping[str, A
             if context.abort_reason() == AbortReason.USER_REQUEST:
                 await _stop(telling)
                 await connection.execute(sql.END, id, None, "cancelled")
+                if context.job.task_name in REBUILDING:
+                    with suppress(*DATABASE_ERRORS):
+                        await clear_away(connection, arguments["game"], gives_up=True)
                 raise JobAborted from None
             raise Stopped("the worker stops") from None
         except Exception as error:

@@ -244,18 +244,20 @@ async def rebuilding(
         yield Rebuild(connection, target, lock, progress, await _begin(connection, target))
 
 
-async def clear_away(connection: Connection, game: str) -> None:
-    """Drops what a rebuild that was killed after its swap has left; not what one is at, or can go on with.
+async def clear_away(connection: Connection, game: str, gives_up: bool = False) -> None:
+    """Drops what a rebuild that was killed after its swap has left, and where that ``gives_up`` what one could go on
+    with; not what one is at.
 
     What a query holds stays until the next time.
     """
     async with _only_one(connection, game) as is_alone:
-        if not is_alone or await connection.fetchval(sql.REBUILD, game):
+        if not is_alone or (not gives_up and await connection.fetchval(sql.REBUILD, game)):
             return
         try:
             async with connection.transaction():
                 await connection.execute(sql.SET_LOCK_TIMEOUT.format(milliseconds=LOCK_TIMEOUT_MS))
                 await beside.drop_left_over(connection, game)
+                await connection.execute(sql.END_REBUILD, game)
         except (asyncpg.LockNotAvailableError, asyncpg.DependentObjectsStillExistError) as error:
             logger.warning("tables of %s that were replaced stay for now: %s", game, error)
 
