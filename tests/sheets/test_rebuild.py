@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from kleos.core.definition.load import load as load_definition
-from kleos.core.errors import Conflict, NotFound
+from kleos.core.errors import Conflict, NotFound, StaleDefinition
 from kleos.engine import catalog
 from kleos.engine.catalog import Origin
 from kleos.engine.seasons import change_season, make_season
 from kleos.log.archive.location import ArchiveDamaged
+from kleos.moderation.asked import Ban, Void
+from kleos.moderation.corrections import Corrections
 from kleos.sheets.appeared import appearing
 from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.rebuild import Rebuild, Target, rebuilding
@@ -25,7 +27,7 @@ from kleos.sheets.swap import Adopt, swap
 from kleos.sheets.verify import snapshot, verify_game
 from kleos.store.database import Database
 from kleos.store.pool import open_connection
-from tests.log.archive.test_one_log import some_facts
+from tests.log.archive.test_one_log import PLAYERS, some_facts
 from tests.log.archive.worlds import KINDS, World, played, world_of
 
 LEFT_OVER = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%+%'"
@@ -292,6 +294,31 @@ async def test_the_next_start_clears_away_what_was_left(database: Database, tmp_
         await leave_tables(world)
     async with world_of(database, str(tmp_path / "archive"), tmp_path) as world:
         assert await check(world) == 0
+
+
+async def test_bans_and_refusals_in_between_do_not_hold_it_up(world: World) -> None:
+    corrections = Corrections(world.engine)
+    connection = await open_connection(world.engine.database.dsn)
+    async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
+        ban = await corrections.make("kinds", Ban(player="ann", reason="a script"), "mod")
+        await rebuild.fill(folding_in_duckdb)
+        assert ban.correction is not None
+        await corrections.undo("kinds", ban.correction.seq, "mod", "no script")
+        await rebuild.catch_up()
+        await corrections.make("kinds", Ban(player="bob", reason="a script"), "mod")
+        await swap(rebuild, catalog._same_again(world.game), world.engine.quiet(world.engine.committer("kinds")))
+    assert await check(world) == 80
+    assert [
+        player for player in PLAYERS if player in world.engine.directory.hidden_in(world.game.namespace, "kinds")
+    ] == ["bob"]
+    async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
+        await rebuild.fill(folding_in_duckdb)
+        await corrections.make("kinds", Void(match="m1", reason="a script"), "mod")
+        with pytest.raises(StaleDefinition):
+            await rebuild.catch_up()
+    await connection.close()
+    await world.engine.rebuild("kinds")
+    assert await check(world) < 80
 
 
 async def test_a_change_in_between_begins_it_again(world: World) -> None:

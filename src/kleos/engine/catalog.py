@@ -294,9 +294,9 @@ async def rebuild_game(
 
     With all of them, what is kept of matches and who appears in them too.
 
-    Begins again where a correction, a season or a definition comes in between. ``connection`` is one of its own.
-    Raises NotFound for what there is not, ArchiveDamaged where a file of the log is not what was written: then nothing
-    has changed.
+    Begins again where a correction that changes rows, a season or a definition comes in between. ``connection`` is one
+    of its own. Raises NotFound for what there is not, ArchiveDamaged where a file of the log is not what was written:
+    then nothing has changed.
     """
     for _ in range(REBUILD_ATTEMPTS):
         game = await read_game(connection, name)

@@ -85,6 +85,8 @@ class Target:
         return hashlib.sha256(msgspec.json.encode((known, self.parts, self.awards))).hexdigest()
 
 
+FoldedBy = tuple[int | None, str | None]
+"""What rows depend on beside events and the definition: the last correction that changes any, and the seasons."""
 Folding = Callable[[Connection, Game, int, Progress], AbstractAsyncContextManager[Folded]]
 """Folds the log up to a horizon."""
 
@@ -97,6 +99,7 @@ class Rebuild:
     target: Target
     lock: int
     progress: Progress
+    folded_by: FoldedBy
     horizons: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -107,13 +110,21 @@ class Rebuild:
         return SheetWriter.beside(self.game.definition, self.game.definition.sheets[name])
 
     async def horizon(self) -> int:
-        """Raises StaleDefinition where another version or calendar is in force."""
+        """Raises StaleDefinition where other rows are to come of the log."""
         horizon = await take_horizon(self.connection, self.lock)
         await self.check_in_force()
         return horizon
 
     async def check_in_force(self) -> None:
-        await check_in_force(self.connection, self.game.name, self.target.version, self.target.calendar)
+        """Raises StaleDefinition where the log comes to other rows now. It does not where a ban or a refold has raised
+        the calendar; but awards that are not decided anew are those that there were."""
+        row = await self.connection.fetchrow(sql.IN_FORCE, self.game.name)
+        if row is not None and row["version"] == self.target.version:
+            if row["calendar"] == self.target.calendar:
+                return
+            if self.target.awards != "fold" and await folded_by(self.connection, self.game) == self.folded_by:
+                return
+        raise _changed(self.game.name)
 
     async def fill(self, folding: Folding) -> None:
         """Fills the parts that were not filled yet, each in a transaction of its own."""
@@ -226,7 +237,17 @@ async def check_in_force(connection: Connection, game: str, version: int, calend
     """Raises StaleDefinition where another version or calendar is in force."""
     row = await connection.fetchrow(sql.IN_FORCE, game)
     if row is None or (row["version"], row["calendar"]) != (version, calendar):
-        raise StaleDefinition(f"{game} changed meanwhile; what was begun is begun again")
+        raise _changed(game)
+
+
+def _changed(game: str) -> StaleDefinition:
+    return StaleDefinition(f"{game} changed meanwhile; what was begun is begun again")
+
+
+async def folded_by(connection: Connection, game: Game) -> FoldedBy:
+    row = await connection.fetchrow(sql.FOLDED_BY, game.name, game.namespace)
+    assert row is not None, "it makes one of nothing"
+    return row["correction"], row["seasons"]
 
 
 @asynccontextmanager
@@ -235,13 +256,16 @@ async def rebuilding(
 ) -> AsyncIterator[Rebuild]:
     """Goes on with the rebuild that was begun to the same end, or clears away what was left and begins.
 
-    Raises Conflict where another is at it. ``connection`` is one of its own.
+    Raises Conflict where another is at it, StaleDefinition where the target no longer comes from what is in force.
+    ``connection`` is one of its own.
     """
     game = target.game.name
     async with _only_one(connection, game) as is_alone:
         if not is_alone:
             raise Conflict(f"{game} is being rebuilt already")
-        yield Rebuild(connection, target, lock, progress, await _begin(connection, target))
+        known = await folded_by(connection, target.game)
+        await check_in_force(connection, game, target.version, target.calendar)  # after: it is as the target knows it
+        yield Rebuild(connection, target, lock, progress, known, await _begin(connection, target))
 
 
 async def clear_away(connection: Connection, game: str, gives_up: bool = False) -> None:

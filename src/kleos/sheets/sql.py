@@ -176,6 +176,11 @@ ORDER BY {own} FOR UPDATE
 
 # Rebuilds.
 IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
+FOLDED_BY: Final = """
+SELECT (SELECT max(GREATEST(seq, undone_seq)) FROM kleos.corrections
+        WHERE kind IN ('void', 'merge', 'accept') AND (game = $1 OR (game = '' AND namespace = $2))) AS correction,
+       (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.name)::text FROM kleos.seasons s WHERE s.game = $1) AS seasons
+"""
 TRY_REBUILDING: Final = "SELECT pg_try_advisory_lock($1)"
 END_REBUILDING: Final = "SELECT pg_advisory_unlock($1)"
 REBUILD: Final = "SELECT target FROM kleos.rebuilds WHERE game = $1"
