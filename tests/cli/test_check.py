@@ -73,6 +73,12 @@ def test_the_schema_checks_definitions(tmp_path: Path) -> None:
     assert (refused.code, "cannot write" in refused.err) == (1, True)
 
 
+def test_what_is_json_anyway_takes_the_option_too() -> None:
+    for command in ("schema", "openapi"):
+        plain, asked = kleos(command), kleos(command, "--json")
+        assert (asked.code, asked.json) == (0, plain.json)
+
+
 def test_help_lists_every_command() -> None:
     result = kleos("--help")
     assert result.code == 0

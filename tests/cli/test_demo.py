@@ -1,5 +1,6 @@
 """`kleos demo`: a server and bots, on a terminal and without one; nothing is left behind."""
 
+import json
 import os
 import pty
 import re
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import httpx
 
 from tests.cli.conftest import PATIENCE_S, Start, environment, kleos
 
@@ -38,6 +41,18 @@ def test_it_plays_until_its_time_is_up(data_dir: Path) -> None:
     assert servers_on(data_dir) == []
     kept = kleos("verify", "--all", "--data", str(data_dir))
     assert (kept.code, "golf: no difference" in kept.out) == (0, True), kept.out
+
+
+def test_programs_are_told_where_it_is_and_what_was_played(start: Start, data_dir: Path) -> None:
+    demo = start("demo", "--port", "0", "--json", env={"TMPDIR": str(data_dir)})
+    told = json.loads(demo.until(r"\A{.*}\n")[0])
+    while httpx.get(f"{told['address']}/v1/games/golf/boards/wins").json().get("total", 0) == 0:
+        assert demo.popen.poll() is None
+    ended = demo.end(signal.SIGINT)
+    assert ended.code == 0, ended.err
+    first, last = map(json.loads, ended.out.splitlines())
+    assert (first, last["matches"] > 0, last["events"] > 0) == (told, True, True)
+    assert "The bots have left" in ended.err
 
 
 def test_an_interrupt_ends_it_and_its_server_and_drops_its_data(start: Start, data_dir: Path) -> None:

@@ -112,6 +112,8 @@ def test_keys(served: Served) -> None:
     revoked = served.run("keys", "revoke", made.json["id"])
     assert (revoked.code, made.json["id"] in revoked.out) == (0, True)
     assert served.run("keys", "revoke", made.json["id"]).code == 1
+    another = served.run("keys", "make", "north", "--scope", "read", "--json").json["id"]
+    assert served.run("keys", "revoke", another, "--json").json == {"revoked": another}
     assert "golff" in served.run("keys", "make", "x", "--game", "golff").err
 
 

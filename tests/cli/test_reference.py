@@ -40,3 +40,7 @@ def test_every_command_and_option_is_documented_and_no_other() -> None:
     assert len(there_are) >= 21
     for name, options in there_are.items():
         assert set(OPTION.findall(documented[name])) == options, name
+
+
+def test_every_command_takes_json() -> None:
+    assert [name for name, options in commands(app) if "--json" not in options] == []

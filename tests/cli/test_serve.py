@@ -1,5 +1,6 @@
 """`kleos serve`: what it prints, what it refuses, and how it stops."""
 
+import json
 import re
 import signal
 from pathlib import Path
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from kleos.server.serving import listen
+from kleos.store.database import place_of
 from tests.cli.conftest import KEY, LISTENS, Result, Start, kleos
 
 ADMIN_KEY = re.compile(r"Admin key, shown this once: (\S+)")
@@ -45,6 +47,26 @@ def test_it_tells_where_it_is_and_the_key_once_and_stops_cleanly(
     ended = second.end(number)
     assert ended.code == 0
     assert "Admin key" not in ended.out
+
+
+def test_it_tells_programs_in_one_line(start: Start, data_dir: Path) -> None:
+    keys = []
+    for _ in range(2):
+        server = start("serve", "--data", str(data_dir), "--port", "0", "--json")
+        told = json.loads(server.until(r"\A{.*}\n")[0])
+        assert httpx.get(f"{told['address']}/health").is_success
+        assert (told["data"], "arcade" in told["games"]) == (str(data_dir), True)
+        keys.append(told["admin_key"])
+        ended = server.end()
+        assert (ended.code, len(ended.out.splitlines())) == (0, 1)
+        assert ended.err.endswith("Stopped.\n")
+    assert keys[0].startswith("kleos_")
+    assert keys[1] is None
+
+
+def test_a_worker_tells_programs_in_one_line(start: Start, database_url: str) -> None:
+    worker = start("worker", "--json", env={"KLEOS_DATABASE_URL": database_url})
+    assert json.loads(worker.until(r"\A{.*}\n")[0]) == {"data": place_of(database_url)}
 
 
 def test_a_port_that_is_taken(data_dir: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from kleos.cli.output import AsJson, Failed, errors, print_json, say
+from kleos.cli.output import AsJson, Failed, JsonAnyway, errors, print_json, say
 from kleos.core.definition.load import load
 from kleos.core.definition.model import AWARD_GRANTED, Definition
 from kleos.core.definition.names import BUILT_IN_BOARD, BUILT_IN_SHEET
@@ -77,7 +77,9 @@ def _fields(problem: Problem) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in fields}
 
 
-def schema(*, out: Annotated[Path | None, Parameter(help="File to write; else stdout.")] = None) -> None:
+def schema(
+    *, out: Annotated[Path | None, Parameter(help="File to write; else stdout.")] = None, as_json: JsonAnyway = True
+) -> None:
     """Print the JSON Schema of a definition, with which editors complete and check it.
 
     For example:

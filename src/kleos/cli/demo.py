@@ -17,8 +17,9 @@ from typing import Annotated, Final
 
 import httpx
 from cyclopts import Parameter, validators
+from rich.console import Console
 
-from kleos.cli.output import Failed, console
+from kleos.cli.output import AsJson, Failed, console, errors, print_json_line
 from kleos.demo.run import run_demo
 from kleos.server.serving import listen
 from kleos.store import launch
@@ -40,6 +41,7 @@ def demo(
     seed: Annotated[int, Parameter(help="The same seed plays the same games.")] = 1,
     duration: Annotated[float | None, Parameter(help="Seconds to play; else until Ctrl-C.", validator=_Above)] = None,
     rate: Annotated[float, Parameter(help="Matches a second.", validator=_Above)] = 3.0,
+    as_json: AsJson = False,
 ) -> None:
     """Watch bots play real games whose events become stats, boards and awards.
 
@@ -55,9 +57,14 @@ def demo(
         kleos demo --data ./demo-data --port 9000
     """
     key = f"demo-{secrets.token_urlsafe(24)}"
-    with _folder(data) as folder, _server(folder, _free_port(port), key) as url, _every_end_is_an_interrupt():
-        work = run_demo(url, key, seed=seed, matches_per_second=rate, duration_s=duration, console=console)
-        asyncio.run(work)
+    screen = errors if as_json else console
+    with _folder(data) as folder, _server(folder, _free_port(port), key, screen) as url, _every_end_is_an_interrupt():
+        if as_json:
+            print_json_line({"address": url})
+        work = run_demo(url, key, seed=seed, matches_per_second=rate, duration_s=duration, console=screen)
+        played = asyncio.run(work)
+    if as_json:
+        print_json_line({"matches": played.matches, "events": played.events})
 
 
 @contextmanager
@@ -84,7 +91,7 @@ def _free_port(wanted: int | None) -> int:
 
 
 @contextmanager
-def _server(data: Path, port: int, key: str) -> Iterator[str]:
+def _server(data: Path, port: int, key: str, screen: Console) -> Iterator[str]:
     """A server in a process of its own, ready; gives its address. It ends with the block, or with this process."""
     url, log = f"http://{HOST}:{port}", data / "server.log"
     serve = [sys.executable, "-m", "kleos", "serve", "--data", str(data), "--host", HOST, "--port", str(port)]
@@ -100,7 +107,8 @@ def _server(data: Path, port: int, key: str) -> Iterator[str]:
             start_new_session=True,  # Ctrl-C is for the bots, who leave before the server does
         )
     try:
-        _wait_until_ready(child, url, log)
+        with screen.status("Starting the server …"):
+            _wait_until_ready(child, url, log)
         yield url
     finally:
         _end(child)
@@ -108,7 +116,7 @@ def _server(data: Path, port: int, key: str) -> Iterator[str]:
 
 def _wait_until_ready(child: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
     deadline_s = time.monotonic() + READY_WITHIN_S
-    with httpx.Client() as http, console.status("Starting the server …"):
+    with httpx.Client() as http:
         while time.monotonic() < deadline_s:
             if child.poll() is not None:
                 raise Failed(f"kleos: the server did not start; it said:\n{_last_words(log)}")

@@ -60,7 +60,7 @@ def make(
 
 
 @app.command
-def revoke(id: str, /, *, url: Url = USUAL_URL, key: Key = None) -> None:
+def revoke(id: str, /, *, url: Url = USUAL_URL, key: Key = None, as_json: AsJson = False) -> None:
     """Revoke a key, by its id in `kleos keys list`. From then on it is worth nothing.
 
     For example:
@@ -69,7 +69,10 @@ def revoke(id: str, /, *, url: Url = USUAL_URL, key: Key = None) -> None:
     """
     with Remote(url, key) as remote:
         remote.ask(Call("DELETE", path("keys", id), object))
-    say(f"Revoked {id}")
+    if as_json:
+        print_json({"revoked": id})
+    else:
+        say(f"Revoked {id}")
 
 
 def _row(key: dict[str, Any]) -> list[str]:

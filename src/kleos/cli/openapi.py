@@ -7,12 +7,16 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from kleos.cli.output import say
+from kleos.cli.output import JsonAnyway, say
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app
 
 
-def openapi(*, out: Annotated[Path | None, Parameter(name="--out", help="File to write; else stdout.")] = None) -> None:
+def openapi(
+    *,
+    out: Annotated[Path | None, Parameter(name="--out", help="File to write; else stdout.")] = None,
+    as_json: JsonAnyway = True,
+) -> None:
     """Print the OpenAPI document of this version: for generators of clients. Needs no server and no database.
 
     For example:

@@ -16,6 +16,11 @@ errors: Final = Console(stderr=True)
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON instead of text.")]
 
+JsonAnyway = Annotated[
+    bool,
+    Parameter(name="--json", negative="", show_default=False, help="As of every command; this one prints JSON anyway."),
+]
+
 
 class Failed(Exception):
     """A command did not do what it was asked; its text goes to stderr, and the exit code is 1."""
@@ -24,6 +29,12 @@ class Failed(Exception):
 def print_json(value: Any) -> None:
     """One JSON value on stdout, whatever the width of the terminal."""
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    sys.stdout.flush()
+
+
+def print_json_line(value: Any) -> None:
+    """One JSON value on a line of its own, for who reads on while the command runs."""
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
     sys.stdout.flush()
 
 
@@ -37,8 +48,9 @@ def print_table(title: str, columns: Sequence[tuple[str, bool]], rows: Iterable[
     console.print(table, highlight=False, markup=False)
 
 
-def say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+def say(text: str, as_json: bool = False) -> None:
+    """A message for people; where stdout is for JSON, on stderr."""
+    (errors if as_json else console).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def shown(value: Any, decimals: int | None = None) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import uvloop
 from cyclopts import Parameter
 
-from kleos.cli.output import Failed, say
+from kleos.cli.output import AsJson, Failed, print_json_line, say
 from kleos.engine.engine import Engine
 from kleos.jobs.settings import runs_jobs, worker_settings
 from kleos.server.app import create_app, open_engine
@@ -35,6 +35,7 @@ def serve(
     host: Annotated[str | None, Parameter(help="Address to listen on. [KLEOS_HOST, 127.0.0.1]")] = None,
     port: Annotated[int | None, Parameter(help="Port; 0 for any that is free. [KLEOS_PORT, 8000]")] = None,
     games: Annotated[Path | None, Parameter(help="Folder of definitions to load beside the shipped ones.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run the server, until Ctrl-C or SIGTERM.
 
@@ -51,7 +52,7 @@ def serve(
     settings = _settings(data, host, port, games)
     configure_logs(settings.log_format, settings.log_level, secrets_of(settings))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        runner.run(_serve(settings, as_json))
 
 
 def _settings(data: Path | None, host: str | None, port: int | None, games: Path | None) -> Settings:
@@ -66,16 +67,16 @@ def _settings(data: Path | None, host: str | None, port: int | None, games: Path
     return dataclasses.replace(read_settings(), **overriding)
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, as_json: bool) -> None:
     with _stoppable() as stopping, _listen(settings) as listening:
         try:
             async with open_engine(settings) as engine:
                 stopping.leave_to_server()
-                await _answer(settings, engine, listening)
+                await _answer(settings, engine, listening, as_json)
         except asyncio.CancelledError:
             if not stopping.was_told:
                 raise
-            say("Stopped before it was ready.")
+            say("Stopped before it was ready.", as_json)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -87,26 +88,23 @@ def _listen(settings: Settings) -> socket.socket:
         raise Failed(f"kleos: cannot listen on {where}: {reason}; choose another --port or --host") from None
 
 
-async def _answer(settings: Settings, engine: Engine, listening: socket.socket) -> None:
+async def _answer(settings: Settings, engine: Engine, listening: socket.socket, as_json: bool) -> None:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Engine]:
         yield engine
 
-    address = address_of(listening)
     place = place_of(settings.database_url) if settings.database_url else str(settings.data.absolute())
-    say(f"Kleos listens on {address} (API: {address}/docs)")
-    say(f"Data: {place}")
-    say(f"Games: {', '.join(game.name for game in engine.games())}")
+    start = _Start(as_json, address_of(listening), place, [game.name for game in engine.games()])
     app = create_app(
         opened,
-        announce_key=_announce,
+        announce_key=start.key_made,
         access=access_settings(settings),
         watch_settings=_watch_settings(settings),
         facades=Binding(settings.stats_game, settings.leaderboard_game),
         worker=worker_settings(settings) if runs_jobs(settings) else None,
     )
-    await serve_app(app, listening, stop_timeout_s=settings.stop_timeout_s)
-    say("Stopped.")
+    await serve_app(app, listening, start.is_ready, settings.stop_timeout_s)
+    say("Stopped.", as_json)
 
 
 def _watch_settings(settings: Settings) -> WatchSettings:
@@ -124,8 +122,29 @@ def secrets_of(settings: Settings) -> list[str]:
     return [secret for secret in secrets if secret]
 
 
-def _announce(key: str) -> None:
-    say(f"Admin key, shown this once: {key}")
+class _Start:
+    """What is told of the start: in sentences, or in one line of JSON, which waits for the key that may be made."""
+
+    def __init__(self, as_json: bool, address: str, data: str, games: list[str]) -> None:
+        self._line: dict[str, Any] | None = None
+        if as_json:
+            self._line = {"address": address, "data": data, "games": games, "admin_key": None}
+            return
+        say(f"Kleos listens on {address} (API: {address}/docs)")
+        say(f"Data: {data}")
+        say(f"Games: {', '.join(games)}")
+
+    def key_made(self, key: str) -> None:
+        """At once: whatever happens next, it is shown only here."""
+        if self._line is None:
+            say(f"Admin key, shown this once: {key}")
+            return
+        print_json_line({**self._line, "admin_key": key})
+        self._line = None
+
+    def is_ready(self, _: str) -> None:
+        if self._line is not None:
+            print_json_line(self._line)
 
 
 class _Stopping:

@@ -8,7 +8,7 @@ from typing import Final
 
 import uvloop
 
-from kleos.cli.output import Failed, say
+from kleos.cli.output import AsJson, Failed, print_json_line, say
 from kleos.cli.serve import secrets_of
 from kleos.jobs.settings import worker_settings
 from kleos.jobs.work import Work
@@ -22,7 +22,7 @@ NICENESS: Final = 10
 """Beside a server on the same machine, the server comes first."""
 
 
-def worker() -> None:
+def worker(*, as_json: AsJson = False) -> None:
     """Run jobs beside a server, until Ctrl-C or SIGTERM: rebuilds, verifying, changes of definitions.
 
     For servers with a database of their own (`KLEOS_DATABASE_URL`, the same as the server's). There may be several.
@@ -39,10 +39,10 @@ def worker() -> None:
     configure_logs(settings.log_format, settings.log_level, secrets_of(settings))
     os.nice(NICENESS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_work(settings, settings.database_url))
+        runner.run(_work(settings, settings.database_url, as_json))
 
 
-async def _work(settings: Settings, url: str) -> None:
+async def _work(settings: Settings, url: str, as_json: bool) -> None:
     opened = Database.open(
         url=url,
         pool_size=2,
@@ -56,7 +56,10 @@ async def _work(settings: Settings, url: str) -> None:
         loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, working.cancel)
-        say(f"Kleos works for {place_of(url)}")
+        if as_json:
+            print_json_line({"data": place_of(url)})
+        else:
+            say(f"Kleos works for {place_of(url)}")
         with suppress(asyncio.CancelledError):
             await working
-    say("Stopped.")
+    say("Stopped.", as_json)

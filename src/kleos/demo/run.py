@@ -38,11 +38,11 @@ async def run_demo(
     matches_per_second: float = 3.0,
     duration_s: float | None = None,
     console: Console,
-) -> None:
+) -> Scene:
     """Let bots play against the server at ``url`` until SIGINT, or for ``duration_s``; ``console`` shows it.
 
     The games follow from ``seed``; their ids also from the time of the start, so that every run counts.
-    Raises KleosAPIError when the server refuses (a wrong key, an unknown game).
+    Gives what was seen of it. Raises KleosAPIError when the server refuses (a wrong key, an unknown game).
     """
     async with AsyncKleos(url, key) as kleos:
         demo = _Demo(kleos, Scene(url.rstrip("/")), Random(seed), datetime.now(UTC))
@@ -52,6 +52,7 @@ async def run_demo(
             f"The bots have left: {demo.scene.matches:,} matches, {demo.scene.events:,} events.",
             highlight=False,
         )
+    return demo.scene
 
 
 class _Demo:
