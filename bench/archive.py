@@ -25,6 +25,7 @@ from bench.rounds import PLAYERS, ROUNDS_IN_A_BATCH, body, rounds
 from bench.serving import KEY, kleos
 from kleos.engine.catalog import lock_of, read_game
 from kleos.log.archive.location import Location
+from kleos.log.archive.manifest import set_location
 from kleos.log.archive.seal import seal
 from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.pool import open_connection
@@ -174,8 +175,9 @@ async def _sealing(dsn: str, events: int) -> Row:
             bare_s = time.perf_counter() - began_s
             game = await read_game(connection, GAME)
             assert game is not None
+            await set_location(connection, folder)
             began_s = time.perf_counter()
-            spans = await seal(connection, Location.at(str(Path(folder))), game, lock_of(GAME), 0)
+            spans = await seal(connection, Location.at(folder), game, lock_of(GAME), 0)
             took_s = time.perf_counter() - began_s
             size_bytes = sum(span.size_bytes for span in spans)
     finally:

@@ -1,13 +1,22 @@
 """What the archive holds of a game: its spans and their files, as PostgreSQL keeps it, and as JSON beside the files."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from kleos.log.archive import sql
 from kleos.log.archive.location import Location
+from kleos.log.archive.owner import make_owner, owner_of, refuse_stranger
+from kleos.store.database_id import database_id
 from kleos.store.pool import Connection
+
+LOOKING_S: Final = 30
+"""A server that cannot reach its archive starts all the same, after so long."""
+
+logger = logging.getLogger(__name__)
 
 
 class SpanFile(msgspec.Struct, frozen=True):
@@ -65,9 +74,28 @@ async def location_of(connection: Connection) -> Location | None:
 
 
 async def set_location(connection: Connection, place: str, retention_days: int | None = None) -> None:
-    """Says where the archive is, and after how many days events leave PostgreSQL (None: never). Raises BadInput."""
-    Location.at(place)
+    """Says where the archive is, and after how many days events leave PostgreSQL (None: never). Raises BadInput.
+
+    A place that is nobody's becomes this database's, unless sealed spans should be there and are not.
+    """
+    location = Location.at(place)
     await connection.execute(sql.SET_LOCATION, place, retention_days)
+    database = await database_id(connection)
+    newest = [_file(row) for row in await connection.fetch(sql.NEWEST_FILES)]
+    try:
+        async with asyncio.timeout(LOOKING_S):
+            await asyncio.to_thread(_take, location, database, newest)
+    except Exception as error:  # whatever a file system of fsspec's raises: nothing but archiving needs it now
+        logger.warning("nothing will be archived: %s", str(error) or "the archive does not answer")
+
+
+def _take(location: Location, database: str, newest: Sequence[SpanFile]) -> None:
+    """Blocks. An archive that is older than its owner's file is known by the files of the newest span."""
+    if owner_of(location) is None:
+        for file in newest:
+            location.check(file.path, file.size_bytes, file.sha256)
+        make_owner(location, database)
+    refuse_stranger(location, database)
 
 
 async def retention_days_of(connection: Connection) -> int | None:

@@ -5,6 +5,7 @@ import asyncio
 from kleos.log.archive import sql
 from kleos.log.archive.location import Location
 from kleos.log.archive.manifest import Span, spans_of
+from kleos.log.archive.owner import check_owner
 from kleos.log.archive.seal import sealing
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress, silent
@@ -15,11 +16,13 @@ async def remove_old(
 ) -> list[Span]:
     """Removes the spans whose newest event came before ``before`` (microseconds), oldest first; answers them.
 
-    Ids and appearances stay. Raises ArchiveDamaged, naming the file, where a span's files are not as they were
-    written; that span and those after it stay. ``connection`` is one of its own.
+    Ids and appearances stay. Raises Conflict where the place is not this database's, and ArchiveDamaged, naming the
+    file, where a span's files are not as they were written; that span and those after it stay. ``connection`` is one of
+    its own.
     """
     removed = []
     async with sealing(connection, game):
+        await check_owner(connection, location)
         due = [span for span in await spans_of(connection, game) if span.removed_at is None]
         for done, span in enumerate(due):
             if span.received_at is not None and span.received_at >= before:

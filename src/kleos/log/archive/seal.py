@@ -20,6 +20,7 @@ from kleos.engine.game import Game
 from kleos.log.archive import sql
 from kleos.log.archive.location import Location
 from kleos.log.archive.manifest import Span, manifest_path, span_name
+from kleos.log.archive.owner import check_owner
 from kleos.log.archive.parquet import Written, rows_of_log, write_span
 from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.store.pool import Connection
@@ -51,10 +52,11 @@ async def seal(
 ) -> list[Span]:
     """Seals everything that the game's log holds now; answers the spans that are new. ``now`` in microseconds.
 
-    ``connection`` is one of its own. Raises Conflict where another is at it.
+    ``connection`` is one of its own. Raises Conflict where another is at it, or the place is not this database's.
     """
     sealed: list[Span] = []
     async with sealing(connection, game.name):
+        await check_owner(connection, location)
         await asyncio.to_thread(location.clear, game.name)
         horizon = await take_horizon(connection, lock)
         first_seq = await _last_sealed(connection, game.name)

@@ -18,6 +18,12 @@ FILES: Final = """
 SELECT last_seq, type, month, path, events, size_bytes, sha256, fields
 FROM kleos.span_files WHERE game = $1 AND last_seq = ANY($2::bigint[]) ORDER BY last_seq, type, month
 """
+NEWEST_FILES: Final = """
+SELECT type, month, path, events, size_bytes, sha256, fields FROM kleos.span_files WHERE (game, last_seq) = (
+    SELECT game, last_seq FROM kleos.spans WHERE sealed_at IS NOT NULL ORDER BY sealed_at DESC, last_seq DESC LIMIT 1
+)
+"""
+"""Of the span that was sealed last, of any game."""
 
 LAST_GIVEN: Final = "SELECT COALESCE(pg_sequence_last_value('kleos.events_seq_seq'::regclass), 0)"
 """Under a game's exclusive lock: whatever of that game has a number up to this one is committed, or never will be."""
