@@ -103,3 +103,42 @@ async def test_a_place_without_the_files_that_should_be_there(
         for work in (world.seal, world.remove):
             with pytest.raises(Conflict, match="copy all of it"):
                 await work()
+
+
+async def test_a_copy_of_the_database_replaces_nothing(database: Database, tmp_path: Path) -> None:
+    """It has the same id, and its log goes on by itself from the same number."""
+    archive = tmp_path / "archive"
+    async with world_of(database, str(archive), tmp_path) as world:
+        await world.send(*FACTS)
+        (span,) = await world.seal()
+        kept = {path: path.read_bytes() for path in archive.rglob("*") if path.is_file()}
+        await world.connection.execute("DELETE FROM kleos.spans")
+        assert [each.name for each in await world.seal()] == [span.name]  # the same: nothing is lost
+        manifest = archive / "kinds" / f"{span.name}.json"
+        assert {path: path.read_bytes() for path in kept if path != manifest} == {
+            path: content for path, content in kept.items() if path != manifest
+        }
+
+        await world.connection.execute("DELETE FROM kleos.spans")
+        await world.connection.execute("UPDATE kleos.events SET id = 'the copy''s' WHERE id = 'e2'")
+        kept[manifest] = manifest.read_bytes()
+        for _ in range(2):
+            with pytest.raises(Conflict, match=span.files[0].path):
+                await world.seal()
+        await world.connection.execute("DELETE FROM kleos.events WHERE id <> 'e0'")
+        await world.connection.execute("UPDATE kleos.events SET type = 'left'")
+        with pytest.raises(Conflict, match=f"{span.name}.json"):
+            await world.seal()
+        assert {path: path.read_bytes() for path in kept} == kept
+
+
+async def test_what_one_who_was_killed_has_left_is_replaced(database: Database, tmp_path: Path) -> None:
+    async with world_of(database, str(tmp_path / "archive"), tmp_path) as world:
+        await world.send(*FACTS)
+        (span,) = await world.seal()
+        await world.connection.execute("DELETE FROM kleos.spans")
+        (tmp_path / "archive" / "kinds" / f"{span.name}.json").unlink()
+        left = tmp_path / "archive" / span.files[0].path
+        left.write_bytes(b"made by an earlier definition")
+        await world.seal()
+        assert [each.files for each in await world.remove()] == [span.files]

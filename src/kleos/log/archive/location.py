@@ -69,6 +69,11 @@ class Location:
         self.system.pipe_file(part, content)
         self._arrive(part, target)
 
+    def exists(self, path: str) -> bool:
+        self.system.invalidate_cache()  # others write there too
+        found: bool = self.system.exists(self.full(path))
+        return found
+
     def read(self, path: str) -> bytes:
         """Raises ArchiveDamaged where it is missing."""
         try:

@@ -10,9 +10,10 @@ from typing import Any, Final
 import duckdb
 
 from kleos.core.definition.model import Definition, EventType
+from kleos.core.errors import Conflict
 from kleos.log.archive import sql
-from kleos.log.archive.location import Location, checksum
-from kleos.log.archive.manifest import SpanFile, file_path
+from kleos.log.archive.location import ArchiveDamaged, Location, checksum
+from kleos.log.archive.manifest import SpanFile, file_path, manifest_path
 from kleos.replay.columns import bodies_to_parquet, unreadable
 from kleos.store.pool import Connection
 
@@ -64,7 +65,8 @@ async def rows_of_log(
 
 
 def write_span(definition: Definition, span: str, rows: Path, folder: Path, location: Location) -> Written:
-    """Blocks. Writes every file of a span to its place; none of them counts before the manifest names it."""
+    """Blocks. Writes every file of a span to its place; none of them counts before the manifest names it. Raises
+    Conflict where the span is sealed there already with other content."""
     with _duck(folder) as duck:
         longest, buffer = _LONGEST_LINE_BYTES, 2 * _LONGEST_LINE_BYTES
         duck.execute(_STAGE.format(longest=longest, buffer=buffer), [str(rows)])
@@ -76,11 +78,27 @@ def write_span(definition: Definition, span: str, rows: Path, folder: Path, loca
             with local.open("rb") as file:
                 size_bytes, sha256 = checksum(file)
             path = file_path(definition.game, type_, month, span)
+            refuse_to_replace(location, path, size_bytes, sha256, manifest_path(definition.game, span))
             location.put(local, path)
             local.unlink()
             fields = {} if event is None else {name: str(field.type) for name, field in event.fields.items()}
             files.append(SpanFile(type_, month, path, count, size_bytes, sha256, fields))
         return Written(events, received_at, files)
+
+
+def refuse_to_replace(location: Location, path: str, size_bytes: int, sha256: str, manifest: str) -> None:
+    """Raises Conflict where there is another file that counts: that of a copy of this database, which has the same id,
+    and has sealed a span with the same bounds. What no manifest stands beside was left by one who was killed."""
+    if not (location.exists(manifest) and location.exists(path)):
+        return
+    try:
+        location.check(path, size_bytes, sha256)
+    except ArchiveDamaged:
+        raise Conflict(
+            f"{location.full(path)} is there already, with other content, and stays as it is. "
+            "If a copy of this database archives there too, give one of them a place of its own by KLEOS_ARCHIVE, and "
+            f"copy the archive to it; else it was left by one who was killed: move {location.full(manifest)} away"
+        ) from None
 
 
 def _write(

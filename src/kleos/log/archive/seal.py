@@ -18,10 +18,10 @@ import msgspec
 from kleos.core.errors import Conflict
 from kleos.engine.game import Game
 from kleos.log.archive import sql
-from kleos.log.archive.location import Location
+from kleos.log.archive.location import Location, checksum_of
 from kleos.log.archive.manifest import Span, manifest_path, span_name
 from kleos.log.archive.owner import check_owner
-from kleos.log.archive.parquet import Written, rows_of_log, write_span
+from kleos.log.archive.parquet import Written, refuse_to_replace, rows_of_log, write_span
 from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress, silent
@@ -109,10 +109,19 @@ async def _seal_span(
         async with rows_of_log(connection, game.name, first_seq, last_seq, folder) as rows:
             written = await asyncio.to_thread(write_span, game.definition, name, rows, folder, location)
     span = Span(game.name, first_seq, last_seq, written.events, written.received_at, now, None, written.files)
-    manifest = msgspec.json.format(msgspec.json.encode(span), indent=2)
-    await asyncio.to_thread(location.write, manifest_path(game.name, name), manifest)
+    await asyncio.to_thread(_write_manifest, location, span)
     await _record(connection, span, written)
     return span
+
+
+def _write_manifest(location: Location, span: Span) -> None:
+    """Blocks. One that is there of the same files is written anew; it was sealed at another time."""
+    content, path = msgspec.json.format(msgspec.json.encode(span), indent=2), manifest_path(span.game, span.name)
+    if location.exists(path):
+        known = {file.path: file.sha256 for file in msgspec.json.decode(location.read(path), type=Span).files}
+        if known != {file.path: file.sha256 for file in span.files}:
+            refuse_to_replace(location, path, *checksum_of(content), path)
+    location.write(path, content)
 
 
 async def _record(connection: Connection, span: Span, written: Written) -> None:
