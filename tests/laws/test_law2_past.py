@@ -1,5 +1,6 @@
 """Law 2, in the past: the standing at a moment is what a server would show that had only the events up to then."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -199,6 +200,41 @@ async def test_what_is_kept_is_forgotten_when_something_older_comes(world: World
     await world.send(game.name, [{**fact, "id": "late", "at": "2018-10-28T12:00:00Z", "scores": {"z": 1}}])
     assert (await past.page(game, question, 0, 9)).total == 2
     assert past.folded == folded + 1
+
+
+async def test_days_that_have_ended_are_folded_once(world: World) -> None:
+    """Until something older comes; and histories hold nobody up who asks for one moment."""
+    game = world.engine.game(await world.new_game())
+    facts = [
+        {"type": "round", "id": f"r{day}", "at": f"2018-10-{day}T12:00:00Z", "scores": {player: 3}}
+        for day, player in ((28, "ann"), (30, "bob"))
+    ]
+    await world.send(game.name, facts)
+    engine, past = world.engine, world.engine.past
+    compiled, everything = CompiledBoard(game.definition, game.board("played")), Partition((), ())
+    first, last = game.calendar.named("2018-10-27", NOW), game.calendar.named("2018-10-31", NOW)
+    days = days_between(game.calendar, first, last, NOW)
+    windows = [game.calendar.named("all", NOW)] * len(days)
+    ann = (await engine.directory.cards(game.namespace, ["ann"]))["ann"]
+
+    async def course() -> list[tuple[int | None, int]]:
+        stood = await rank_history(past, engine.directory, game, compiled, everything, windows, days, ann)
+        return [(each.rank, each.total) for each in stood]
+
+    expected = [(None, 0), (1, 1), (1, 1), (1, 2), (1, 2)]
+    for each in await asyncio.gather(course(), course()):
+        assert each == expected
+    async with past.one_history_at_a_time:  # whoever had to fold would wait for ever
+        question = PastQuestion(compiled, windows[0], everything, days[2][1])
+        assert (await past.page(game, question, 0, 9)).total == 1
+        await world.send(game.name, [{**facts[0], "id": "later", "at": "2018-11-01T12:00:00Z", "scores": {"z": 1}}])
+        assert await course() == expected
+        await world.send(game.name, [{**facts[0], "id": "late", "at": "2018-10-31T12:00:00Z", "scores": {"z": 1}}])
+        days, windows = days[:4], windows[:4]
+        assert await course() == expected[:4]
+    days = days_between(game.calendar, first, last, NOW)
+    windows = [windows[0]] * len(days)
+    assert await course() == [*expected[:4], (1, 3)]
 
 
 async def test_who_is_deleted_leaves_what_is_kept(world: World) -> None:

@@ -5,8 +5,7 @@ kept in memory within a bound. An answer is forgotten when an event comes that i
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from kleos.boards import answers, past_sql
 from kleos.boards.answers import Line, Page, Standing
 from kleos.boards.compiled import CompiledBoard, Partition
 from kleos.boards.index import Entry
+from kleos.boards.kept import About, Kept
 from kleos.boards.rankkey import Placed
 from kleos.core.definition.model import Sheet
 from kleos.core.windows import Window
@@ -32,7 +32,11 @@ from kleos.replay.tail import copy_query
 from kleos.store.pool import Connection
 
 KEPT_BYTES: Final = 128 * 1024 * 1024
+POINTS_BYTES: Final = 16 * 1024 * 1024
 AT_ONCE: Final = 1
+
+Point = Mapping[str, Any]
+"""Where one player stood at a moment, as :func:`kleos.boards.past_sql.course` has it; empty where nobody stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,11 @@ class Past:
     def __init__(self, pool: asyncpg.Pool, directory: Directory, kept_bytes: int = KEPT_BYTES) -> None:
         self._pool = pool
         self._directory = directory
-        self._most_bytes = kept_bytes
-        self._kept: OrderedDict[tuple[Any, ...], PastStandings] = OrderedDict()
-        self._kept_bytes = 0
+        self._kept: Kept[PastStandings] = Kept(kept_bytes, lambda standings: standings.table.nbytes)
+        self.points: Kept[Point] = Kept(POINTS_BYTES, _bytes_of_point)
+        """Of rank histories, which are many folds at once, and wait in a line of their own."""
         self.one_at_a_time = asyncio.Semaphore(AT_ONCE)
-        self._arrivals: dict[str, list[int]] = {}
+        self.one_history_at_a_time = asyncio.Semaphore(AT_ONCE)
         self.found = 0
         self.folded = 0
 
@@ -146,36 +150,37 @@ class Past:
 
     def arrived(self, game: str, earliest_at: int) -> None:
         """Events came, the earliest of that moment: what is known of later moments is forgotten."""
-        if game in self._arrivals:
-            self._arrivals[game].append(earliest_at)
-        for key in [key for key in self._kept if key[0] == game and key[1] >= earliest_at]:
-            self._drop(key)
+        self._kept.arrived(game, earliest_at)
+        self.points.arrived(game, earliest_at)
 
     def forget(self, game: str) -> None:
         self.arrived(game, -(2**63))
 
     @property
     def size_bytes(self) -> int:
-        return self._kept_bytes
+        return self._kept.size_bytes
 
     # Within -----------------------------------------------------------------------------------------------------------
 
     async def _standings(self, game: Game, question: PastQuestion) -> PastStandings:
+        about = self.about(game, question, question.as_of)
+        if (kept := self._found(about)) is not None:
+            return kept
+        async with self.one_at_a_time:
+            if (kept := self._found(about)) is not None:
+                return kept
+            with self._kept.watching(game.name) as keep:
+                standings = await self._fold(game, question)
+                self.folded += 1
+                keep(about, standings)
+            return standings
+
+    def about(self, game: Game, question: PastQuestion, moment: int, *more: Any) -> About:
+        """What an answer to this question, or ``more`` than it, is kept by."""
         hidden = frozenset(self._directory.hidden_in(game.namespace, game.name))
         stamp = (game.version, game.calendar_version)
         place = (question.board.board.name, question.span, question.partition)
-        key = (game.name, question.as_of, stamp, place, hidden)
-        if (kept := self._found(key)) is not None:
-            return kept
-        async with self.one_at_a_time:
-            if (kept := self._found(key)) is not None:
-                return kept
-            self._arrivals[game.name] = []
-            standings = await self._fold(game, question)
-            self.folded += 1
-            if all(at > question.as_of for at in self._arrivals.pop(game.name)):
-                self._keep(key, standings)
-            return standings
+        return About(game.name, moment, (stamp, place, hidden, *more))
 
     async def _fold(self, game: Game, question: PastQuestion) -> PastStandings:
         board, span = question.board, question.span
@@ -232,21 +237,15 @@ class Past:
         board, window = question.board.board.name, question.window.name
         return Page(board, window, question.partition.as_given(), standings.total, tuple(lines))
 
-    def _found(self, key: tuple[Any, ...]) -> PastStandings | None:
-        kept = self._kept.get(key)
+    def _found(self, about: About) -> PastStandings | None:
+        kept = self._kept.get(about)
         if kept is not None:
-            self._kept.move_to_end(key)
             self.found += 1
         return kept
 
-    def _keep(self, key: tuple[Any, ...], standings: PastStandings) -> None:
-        self._kept[key] = standings
-        self._kept_bytes += standings.table.nbytes
-        while self._kept_bytes > self._most_bytes:
-            self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: tuple[Any, ...]) -> None:
-        self._kept_bytes -= self._kept.pop(key).table.nbytes
+def _bytes_of_point(point: Point) -> int:
+    return 1_024 + 32 * len(point.get("level") or ())
 
 
 async def _copy_members(connection: Connection, duck: Duck, folder: Path, question: PastQuestion) -> None:

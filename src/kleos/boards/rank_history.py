@@ -1,19 +1,19 @@
 """Where a player stood at the end of each of many days: what `as_of` gives for each, from one pass over the log."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from kleos.boards import past_sql
 from kleos.boards.compiled import CompiledBoard, Partition
-from kleos.boards.past import Past, PastQuestion
+from kleos.boards.past import Past, PastQuestion, Point
 from kleos.boards.rankkey import Value
 from kleos.core.errors import BadInput
 from kleos.core.windows import Calendar, Window
 from kleos.engine.game import Game
 from kleos.players.directory import Card, Directory
-from kleos.replay.past import Extent, fetched, fold_spans, narrowed, span_of
+from kleos.replay.past import Extent, Span, fetched, fold_spans, narrowed
 
 MOST_DAYS: Final = 366
 
@@ -63,37 +63,66 @@ async def rank_history(
 ) -> list[Stood]:
     """``windows``: of each day, the one whose standings are asked for."""
     stood = [Stood(day, as_of, window) for (day, as_of), window in zip(days, windows, strict=True)]
-    spans = {
-        str(place): span_of(each.window, each.as_of) for place, each in enumerate(stood) if each.window is not None
+    questions = {
+        place: PastQuestion(board, each.window, partition, each.as_of)
+        for place, each in enumerate(stood)
+        if each.window is not None
     }
-    spans = {name: replace(span, name=name) for name, span in spans.items() if not _is_empty(span.start, span.until)}
-    if not spans:
-        return stood
-    question = PastQuestion(board, next(each.window for each in stood if each.window is not None), partition, 0)
-    where = board.board.where
-    sheet = narrowed(board.sheet, {*board.by_names, *(where.names if where is not None else ())})
-    async with past.one_at_a_time, past.opened(game, question, Extent.of([*spans.values()])) as duck:
-        rows = await asyncio.to_thread(fold_spans, duck, game, sheet, [*spans.values()])
-        moment = None
-        if question.attributes:
-            named = ", ".join(f"('{name}', {span.until})" for name, span in spans.items())
-            duck.execute(f'CREATE TABLE replay.moments AS SELECT * FROM (VALUES {named}) AS v("window", until)')
-            moment = '(SELECT v.until FROM replay.moments v WHERE v."window" = r."window")'
-        standings = past_sql.standings(board, partition, rows, moment)
-        found = await asyncio.to_thread(fetched, duck, past_sql.course(board, standings, card.player))
-    for row in found.to_pylist():
-        place = int(row["window"])
-        stood[place] = await _stood(directory, game, board, stood[place], row, card)
+    questions = {place: each for place, each in questions.items() if not _is_empty(each.span)}
+    for place, point in (await _points(past, game, questions, card.player)).items():
+        if point:
+            stood[place] = await _stood(directory, game, board, stood[place], point, card)
     return stood
 
 
-def _is_empty(start: int | None, until: int) -> bool:
-    return start is not None and start >= until
+async def _points(past: Past, game: Game, questions: Mapping[int, PastQuestion], player: int) -> dict[int, Point]:
+    """Where a player stood, by the place of the day. Days that have ended are folded once, and kept: no later event
+    changes them."""
+    abouts = {place: past.about(game, each, each.span.until - 1, player) for place, each in questions.items()}
+
+    def known() -> dict[int, Point]:
+        points = {place: past.points.get(about) for place, about in abouts.items()}
+        return {place: point for place, point in points.items() if point is not None}
+
+    points = known()
+    if len(points) == len(questions):
+        return points
+    async with past.one_history_at_a_time:
+        points = known()  # who asked before may have found the same
+        missing = {place: each for place, each in questions.items() if place not in points}
+        if missing:
+            with past.points.watching(game.name) as keep:
+                points |= await _folded(past, game, missing, player)
+                for place in missing:
+                    keep(abouts[place], points[place])
+    return points
 
 
-async def _stood(
-    directory: Directory, game: Game, board: CompiledBoard, day: Stood, row: dict[str, Any], card: Card
-) -> Stood:
+async def _folded(past: Past, game: Game, questions: Mapping[int, PastQuestion], player: int) -> dict[int, Point]:
+    """All of them in one pass over the log."""
+    question = next(iter(questions.values()))
+    board, partition = question.board, question.partition
+    spans = [replace(each.span, name=str(place)) for place, each in questions.items()]
+    where = board.board.where
+    sheet = narrowed(board.sheet, {*board.by_names, *(where.names if where is not None else ())})
+    async with past.opened(game, question, Extent.of(spans)) as duck:
+        rows = await asyncio.to_thread(fold_spans, duck, game, sheet, spans)
+        moment = None
+        if question.attributes:
+            named = ", ".join(f"('{span.name}', {span.until})" for span in spans)
+            duck.execute(f'CREATE TABLE replay.moments AS SELECT * FROM (VALUES {named}) AS v("window", until)')
+            moment = '(SELECT v.until FROM replay.moments v WHERE v."window" = r."window")'
+        standings = past_sql.standings(board, partition, rows, moment)
+        found = await asyncio.to_thread(fetched, duck, past_sql.course(board, standings, player))
+    points: dict[int, Point] = {int(row["window"]): row for row in found.to_pylist()}
+    return {place: points.get(place, {}) for place in questions}
+
+
+def _is_empty(span: Span) -> bool:
+    return span.start is not None and span.start >= span.until
+
+
+async def _stood(directory: Directory, game: Game, board: CompiledBoard, day: Stood, row: Point, card: Card) -> Stood:
     if row["player"] is None:
         return replace(day, total=row["total"])
     level = 0
