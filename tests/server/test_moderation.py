@@ -1,10 +1,17 @@
 """Corrections over HTTP: what is shown first, what becomes of boards and rarity, what is refused, and undoing."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kleos.engine.engine import Engine
+from kleos.moderation.answers import outcome_answer
+from kleos.moderation.asked import Ban, Void
+from kleos.moderation.corrections import Corrections
 from kleos.sheets.verify import snapshot, verify_game
+from kleos.store.database import Database
 from tests.server.conftest import Server
 
 GAME = """
@@ -154,6 +161,29 @@ async def test_a_ban_hides_in_its_game_and_everywhere(server: Server, darts: str
     assert ended.status_code == 200, ended.text
     assert (await board(server, darts))[0] == (1, "ann", 220)
     await check(server, darts)
+
+
+async def test_ranks_that_move_are_shown_right_after_a_start(server: Server, darts: str) -> None:
+    warm = await correct(server, darts, True, kind="ban", player="ann")
+    assert warm["effects"][0]["ranks_moved"] > 0
+    server.engine.rankings.forget(darts)
+    server.engine.rankings.start(server.engine.game(darts))
+    assert await correct(server, darts, True, kind="ban", player="ann") == warm
+    assert warm["effects"][0]["ranks_untold"] == []
+
+
+async def test_where_it_cannot_be_said_which_ranks_move_is_told(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "darts.toml").write_text(GAME)
+    async with Engine.open(database, games_dir=tmp_path, memory_mb=0) as engine:
+        facts = [thrown(name, 50, 0) for name in NAMES]
+        assert (await engine.ingest_body("darts", json.dumps(facts).encode())).accepted == len(facts)
+        engine.rankings.forget("darts")
+        corrections = Corrections(engine)
+        banned = await corrections.make("darts", Ban(player="ann", reason="a test"), "a moderator", rehearse=True)
+        assert {place for place in banned.untold["darts"] if place[0] == "total"} >= {("total", "all")}
+        voided = await corrections.make("darts", Void(match="mann0", reason="a test"), "a moderator", rehearse=True)
+        (effect,) = outcome_answer(voided).effects
+        assert (effect.ranks_moved, [each.board for each in effect.ranks_untold]) == (0, ["total"])
 
 
 async def test_a_merge_makes_one_of_two(server: Server, darts: str) -> None:

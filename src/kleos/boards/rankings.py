@@ -181,12 +181,18 @@ class Rankings:
 
     def start(self, game: Game) -> None:
         """Begin to warm every open window of every board, in the background."""
+        for board, window in self.open_windows(game):
+            self._warmup.want(board, window, stamp_of(game))
+
+    def open_windows(self, game: Game) -> list[tuple[CompiledBoard, Window]]:
+        """Of every board."""
         now = self._clock()
-        for board in self.compiled.of(game).values():
-            for kind in board.sheet.windows:
-                window = game.calendar.window(kind, now)
-                if window is not None:
-                    self._warmup.want(board, window, stamp_of(game))
+        return [
+            (board, window)
+            for board in self.compiled.of(game).values()
+            for kind in board.sheet.windows
+            if (window := game.calendar.window(kind, now)) is not None
+        ]
 
     async def ready(self, game: Game, windows: Collection[str], sheets: Collection[str] | None = None) -> None:
         """Wait until the open ones of these windows (by name or kind) are warm, or cannot be."""

@@ -46,3 +46,15 @@ def supposed(rankings: Rankings, game: Game, changes: Sequence[RowChange], ids: 
 def supposed_hidden(rankings: Rankings, game: Game, id: str, hidden: bool) -> list[Move]:
     """If a player were hidden, or shown again."""
     return [Move.of(ranking, *move) for ranking in rankings.warm(game) for move in ranking.supposed_hidden(id, hidden)]
+
+
+def untold(rankings: Rankings, game: Game, changes: Sequence[RowChange] | None) -> list[tuple[str, str]]:
+    """Boards with their open windows of which nobody can say that now, of those with such rows (None: of all)."""
+    warm = {(ranking.board.board.name, ranking.window.name) for ranking in rankings.warm(game)}
+    touched = None if changes is None else {(change.sheet, change.window) for change in changes}
+    return [
+        (board.board.name, window.name)
+        for board, window in rankings.open_windows(game)
+        if (touched is None or (board.sheet.name, window.name) in touched)
+        and (board.board.name, window.name) not in warm
+    ]

@@ -35,6 +35,9 @@ def tell_effect(effect: dict[str, Any]) -> None:
         for one in effect["ranks"]
     ]
     _table("Ranks", (("Board", False), ("Window", False), ("Player", False)), ranks)
+    if effect["ranks_untold"]:
+        places = ", ".join(f"{each['board']} ({each['window']})" for each in effect["ranks_untold"])
+        say(f"{effect['game']}: which ranks move cannot be said now on {places}")
 
 
 def _table(title: str, columns: tuple[tuple[str, bool], ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -81,8 +81,14 @@ class RankMove(Answer, frozen=True, kw_only=True):
     after: int | None = None
 
 
+class UntoldRanks(Answer, frozen=True, kw_only=True):
+    board: str
+    window: str
+
+
 class GameEffect(Answer, frozen=True, kw_only=True):
-    """What changes in one game: totals of everything, and the first rows, awards and ranks."""
+    """What changes in one game: totals of everything, and the first rows, awards and ranks. ``ranks_untold`` names the
+    boards whose ranks the server did not have in memory."""
 
     game: str
     events: int = 0
@@ -95,6 +101,7 @@ class GameEffect(Answer, frozen=True, kw_only=True):
     rows: tuple[RowChange, ...] = ()
     awards: tuple[AwardMove, ...] = ()
     ranks: tuple[RankMove, ...] = ()
+    ranks_untold: tuple[UntoldRanks, ...] = ()
 
 
 class Outcome(Answer, frozen=True, kw_only=True):

@@ -84,11 +84,16 @@ class RankMove(msgspec.Struct):
     after: int | None
 
 
+class UntoldRanks(msgspec.Struct):
+    board: str
+    window: str
+
+
 class GameEffect(msgspec.Struct, kw_only=True):
     """What changes in one game. The totals count everything, the lists hold the first.
 
     `events` count otherwise than before, `rows_refolded` rows of `players` players were folded anew for that. Ranks are
-    told of boards and windows that are in memory.
+    told of boards and windows that are in memory; `ranks_untold` names the open ones that may change and are not.
     """
 
     game: str
@@ -102,6 +107,7 @@ class GameEffect(msgspec.Struct, kw_only=True):
     rows: list[RowAnswer]
     awards: list[AwardMove]
     ranks: list[RankMove]
+    ranks_untold: list[UntoldRanks]
 
 
 class OutcomeAnswer(msgspec.Struct):
@@ -117,7 +123,9 @@ def outcome_answer(outcome: Outcome) -> OutcomeAnswer:
     made = outcome.correction
     told = {effects.game.name: effects for effects in outcome.done.effects}
     effects = [
-        _game_effect(game.name, told.get(game.name), outcome.moves.get(game.name, ()), ids)
+        _game_effect(
+            game.name, told.get(game.name), outcome.moves.get(game.name, ()), outcome.untold.get(game.name, ()), ids
+        )
         for game in outcome.done.games
     ]
     return OutcomeAnswer(made is None, None if made is None else correction_answer(made, ids), effects)
@@ -151,7 +159,13 @@ def correction_answer(correction: Correction, ids: Mapping[int, str]) -> Correct
     )
 
 
-def _game_effect(game: str, effects: GameEffects | None, moves: Sequence[Move], ids: Mapping[int, str]) -> GameEffect:
+def _game_effect(
+    game: str,
+    effects: GameEffects | None,
+    moves: Sequence[Move],
+    untold: Sequence[tuple[str, str]],
+    ids: Mapping[int, str],
+) -> GameEffect:
     ranks = [
         RankMove(each.board, each.window, dict(each.partition), each.player, each.before, each.after)
         for each in moves[:MOVES_SHOWN]
@@ -168,6 +182,7 @@ def _game_effect(game: str, effects: GameEffects | None, moves: Sequence[Move], 
         rows=[_row(effects, row, ids) for row in effects.rows] if effects else [],
         awards=[_award(award, ids) for award in effects.awards] if effects else [],
         ranks=ranks,
+        ranks_untold=[UntoldRanks(board, window) for board, window in untold],
     )
 
 

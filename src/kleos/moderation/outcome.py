@@ -1,10 +1,11 @@
 """What comes of a correction: carried out while nothing is committed in its games, and taken in by memory."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from kleos.boards.supposed import Move, supposed, supposed_hidden
+from kleos.boards.supposed import Move, supposed, supposed_hidden, untold
 from kleos.core.errors import Conflict, KleosError
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
@@ -25,18 +26,20 @@ Prepare = Callable[[], Awaitable[Step]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``correction`` is None where it was only rehearsed; ``moves`` are by game those on boards in memory, and ``ids``
-    names the players of ``done``."""
+    """``correction`` is None where it was only rehearsed; ``moves`` are by game those on boards in memory, ``untold``
+    the boards and windows that were not there, and ``ids`` names the players of ``done``."""
 
     correction: Correction | None
     done: Done
     moves: Mapping[str, Sequence[Move]]
+    untold: Mapping[str, Sequence[tuple[str, str]]]
     ids: Mapping[int, str]
 
 
 async def carried_out(engine: Engine, games: Sequence[Game], prepare: Prepare, rehearse: bool) -> Outcome:
     """``prepare`` says what to do, or why not, when nothing can change any more."""
     committers = [engine.committer(name) for name in sorted(game.name for game in games)]
+    await _warm_or_late(engine, games)
     async with _alone(engine, committers) as connection:
         step = await prepare()
         in_force = [engine.game(game.name) for game in games]
@@ -46,12 +49,20 @@ async def carried_out(engine: Engine, games: Sequence[Game], prepare: Prepare, r
         except SPOILED as error:  # taken back as a whole
             raise Conflict(f"it cannot be counted so: {reason_of(error)}") from error
         ids = await _ids(connection, in_force[0].namespace, _players_of(done, step))
-        moves = _moves(engine, done, step, ids)
+        moves, not_told = _moves(engine, done, step, ids), _untold(engine, done, step)
         if rehearse:
-            return Outcome(None, done, moves, ids)
+            return Outcome(None, done, moves, not_told, ids)
         await _publish(engine, connection, done, step, ids)
         row = await connection.fetchrow(sql.CORRECTION, games[0].name, games[0].namespace, done.seq)
-        return Outcome(correction_of(row), done, moves, ids)
+        return Outcome(correction_of(row), done, moves, not_told, ids)
+
+
+async def _warm_or_late(engine: Engine, games: Sequence[Game]) -> None:
+    """Waits for the boards whose ranks may move, not for ever; while the games go on."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(engine.database.timeout_s):
+            for game in games:
+                await engine.rankings.ready(game, {window.name for _, window in engine.rankings.open_windows(game)})
 
 
 @asynccontextmanager
@@ -84,6 +95,12 @@ def _moves(engine: Engine, done: Done, step: Step, ids: Mapping[int, str]) -> di
             for game in done.games
         }
     return {one.game.name: supposed(rankings, one.game, _known(one.game, one.rows, ids), ids) for one in done.recounted}
+
+
+def _untold(engine: Engine, done: Done, step: Step) -> dict[str, list[tuple[str, str]]]:
+    if step.kind == "ban":
+        return {game.name: untold(engine.rankings, game, None) for game in done.games}
+    return {one.game.name: untold(engine.rankings, one.game, one.rows) for one in done.recounted}
 
 
 async def _publish(engine: Engine, connection: Connection, done: Done, step: Step, ids: Mapping[int, str]) -> None:

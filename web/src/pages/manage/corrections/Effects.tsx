@@ -9,7 +9,7 @@ const SHOWN = 30;
 
 /** What changes, game by game: ranks first, for they are what players see; then numbers and awards. */
 export function Effects({ effects }: { readonly effects: readonly GameEffect[] }) {
-  const changed = effects.filter((effect) => headline(effect).length > 0);
+  const changed = effects.filter((effect) => headline(effect).length > 0 || effect.ranks_untold.length > 0);
   if (changed.length === 0) {
     return <p>No number, rank or award changes.</p>;
   }
@@ -34,6 +34,12 @@ function GameEffects({ effect }: { readonly effect: GameEffect }) {
     <section aria-label={whole?.title ?? effect.game} className="flex flex-col gap-3">
       <h3 className="font-semibold">{whole?.title ?? effect.game}</h3>
       <p>{headline(effect).join(" · ")}</p>
+      {effect.ranks_untold.length > 0 && (
+        <p className="text-quiet">
+          Which ranks move cannot be said now on{" "}
+          {[...new Set(effect.ranks_untold.map((each) => boards.get(each.board) ?? each.board))].join(", ")}.
+        </p>
+      )}
       {effect.ranks.length > 0 && (
         <Part title={`Ranks that move (${effect.ranks_moved.toLocaleString("en")})`} open>
           <Rows

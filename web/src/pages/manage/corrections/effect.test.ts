@@ -14,6 +14,7 @@ const NOTHING: Schemas["GameEffect"] = {
   rows: [],
   awards: [],
   ranks: [],
+  ranks_untold: [],
 };
 
 test("says only what changes, and counts one as one", () => {
