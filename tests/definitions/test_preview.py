@@ -71,6 +71,17 @@ async def test_what_is_told_is_what_happens(served: tuple[httpx.AsyncClient, Eng
     assert await awards(engine) == {("ann", "ever"): dated}
 
 
+async def test_a_new_sheet_is_told_with_the_rows_that_it_then_has(served: tuple[httpx.AsyncClient, Engine]) -> None:
+    http, engine = served
+    sheet = '[sheets.days]\nkey = ["player"]\nwindows = ["all", "day"]\n'
+    sheet += '[[sheets.days.on]]\nevent = "leg"\nthrown = "count()"\n'
+    told = (await put(http, PLAIN + sheet, dry_run=True))["preview"]
+    await put(http, PLAIN + sheet)
+    rows = await engine.pool.fetchval('SELECT count(*) FROM "darts"."days"')
+    assert rows > 2
+    assert told["columns"] == [{"sheet": "days", "column": "thrown", "kind": "filled", "rows": rows}]
+
+
 async def test_what_is_lost_and_dated_anew_is_told_too(served: tuple[httpx.AsyncClient, Engine]) -> None:
     http, engine = served
     easy = '[achievements.a]\nsheet = "career"\nwhen = "legs >= 1"\n[achievements.b]\nevent = "leg"\nwhen = "true"\n'
@@ -111,7 +122,8 @@ async def test_a_part_of_the_players_stands_for_all(database: Database) -> None:
             for n in range(900)
         ]
         await engine.ingest_body("darts", json.dumps(events).encode())
-        definition = PLAIN + BOARDS + '[achievements.two]\nsheet = "career"\nwhen = "legs >= 2"\n'
+        new = '[sheets.other]\nkey = ["player"]\n[[sheets.other.on]]\nevent = "leg"\nthrown = "count()"\n'
+        definition = PLAIN + BOARDS + new + '[achievements.two]\nsheet = "career"\nwhen = "legs >= 2"\n'
         async with engine.pool.acquire() as connection, snapshot(connection):
             game = engine.game("darts")
             _, changes = await engine.put_definition("darts", definition, dry_run=True)
@@ -119,6 +131,7 @@ async def test_a_part_of_the_players_stands_for_all(database: Database) -> None:
         assert (told.players, told.measured) == (300, 50)
         assert told.achievements[0].gained == 50
         assert told.boards[0].after == 50
+        assert [(each.sheet, each.rows) for each in told.columns] == [("other", None)]
 
 
 async def test_the_command_line_tells_it_in_words(

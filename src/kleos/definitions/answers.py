@@ -9,12 +9,13 @@ ThingKind = Literal["gained", "lost", "changed"]
 
 
 class ColumnPreview(msgspec.Struct):
-    """``rows`` is how many rows the sheet has now; of a column that is filled, its values come from the log."""
+    """``rows`` is how many rows the sheet has now, and of a new sheet how many it would have; null where its log is too
+    large to be folded as a whole. Of a column that is filled, its values come from the log."""
 
     sheet: str
     column: str
     kind: Literal["added", "filled", "dropped"]
-    rows: int
+    rows: int | None
 
 
 class BoardPreview(msgspec.Struct):

@@ -31,11 +31,12 @@ EXAMPLES: Final = 5
 @dataclass(slots=True)
 class Measured:
     """What the players looked at so far come to: standings by board, and what would become of awards. ``players`` is
-    None where that is all of them."""
+    None where that is all of them; only then ``rows`` has how many rows new sheets would have."""
 
     standings: dict[str, int] = field(default_factory=dict)
     awards: dict[str, AchievementPreview] = field(default_factory=dict)
     players: list[int] | None = None
+    rows: dict[str, int] = field(default_factory=dict)
 
 
 async def measure_some(

@@ -52,7 +52,7 @@ async def preview(
     cost = await _cost(connection, before)
     players: int = await connection.fetchval(sql.PLAYERS, before.name)
     measured = players
-    if not changes.rejudge and not boards:
+    if not changes.rejudge and not boards and definition.sheets.keys() <= before.definition.sheets.keys():
         found, measured = Measured(), 0
     elif cost.seconds <= exactly_within_s:
         found = await measure_all(connection, before, after, boards, changes, origin.at)
@@ -61,7 +61,7 @@ async def preview(
         found = await measure_some(connection, before, after, boards, changes, origin.at, some, within_s)
         measured = len(found.players or ())
     return Preview(
-        await _columns(connection, before.definition, definition),
+        await _columns(connection, before.definition, definition, found),
         [await _board(connection, before, name, kind, found, origin.at) for name, kind in concerned.items()],
         [*await _dropped_awards(connection, before, after), *_awards(before, definition, changes, found)],
         players,
@@ -116,11 +116,14 @@ async def _dropped_awards(connection: Connection, before: Game, after: Game) -> 
     return [AchievementPreview(name, "lost", 0, held.get(name, 0), 0, []) for name in dropped]
 
 
-async def _columns(connection: Connection, old: Definition, new: Definition) -> list[ColumnPreview]:
+async def _columns(connection: Connection, old: Definition, new: Definition, measured: Measured) -> list[ColumnPreview]:
     found: list[ColumnPreview] = []
     for name in (*new.sheets, *(name for name in old.sheets if name not in new.sheets)):
         before, after = (side.sheets[name].columns if name in side.sheets else {} for side in (old, new))
-        rows = await connection.fetchval(sql.ROWS.format(table=table(new.game, name))) if name in old.sheets else 0
+        if name in old.sheets:
+            rows = await connection.fetchval(sql.ROWS.format(table=table(new.game, name)))
+        else:
+            rows = measured.rows.get(name)
         found += [
             ColumnPreview(name, column.name, "added" if column.fold is None else "filled", rows)
             for column in after.values()

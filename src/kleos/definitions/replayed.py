@@ -18,6 +18,7 @@ from kleos.definitions.measure import EXAMPLES, Measured
 from kleos.engine.game import Game
 from kleos.players.sql import HIDDEN_IN, IDS_OF
 from kleos.replay.awards import AWARDS
+from kleos.replay.fold import folded
 from kleos.replay.game import fold_game
 from kleos.replay.past import HIDDEN, fold_span, narrowed, span_of
 from kleos.replay.session import Duck, create_views, open_session
@@ -63,6 +64,8 @@ async def measure_all(
             await copy_query(connection, duck, folder, HIDDEN_IN, (before.name,), {"player": "BIGINT"}, HIDDEN)
             sources = await read_log(connection, duck, after, _EVERYTHING, folder, silent)
             await asyncio.to_thread(create_views, duck, after.definition, sources)
+            new = [name for name in after.definition.sheets if name not in before.definition.sheets]
+            found.rows = await asyncio.to_thread(_rows, duck, after, new)
             for board in boards:
                 found.standings[board.name] = await asyncio.to_thread(_standings, duck, after, board, now)
             if changes.rejudge:
@@ -72,6 +75,14 @@ async def measure_all(
                 await asyncio.to_thread(_decide, duck, after)
                 await _tell_awards(connection, duck, after, found)
     return found
+
+
+def _rows(duck: Duck, game: Game, sheets: Sequence[str]) -> dict[str, int]:
+    """How many rows sheets would have, in all their windows."""
+    if sheets:
+        fold_game(duck, game.plan, game.calendar, silent, sheets=sheets)
+    counts = {name: duck.execute(f"SELECT count(*) FROM {folded(name)}").fetchall() for name in sheets}
+    return {name: int(count) for name, ((count,),) in counts.items()}
 
 
 def _standings(duck: Duck, game: Game, board: Board, now: int) -> int:

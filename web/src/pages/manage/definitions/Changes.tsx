@@ -52,7 +52,7 @@ function Measured({ preview }: { readonly preview: Schemas["Preview"] }) {
             {preview.columns.map((one) => (
               <li key={`${one.sheet}/${one.column}`}>
                 {one.sheet}.{one.column}: {one.kind}{" "}
-                <span className="text-quiet">({one.rows.toLocaleString("en")} rows)</span>
+                <span className="text-quiet">({one.rows?.toLocaleString("en") ?? "?"} rows)</span>
               </li>
             ))}
           </ul>
