@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -163,8 +164,9 @@ def _last_of_each(game: str, sources: Sequence[str], types: Collection[str]) -> 
     for source in sources:
         wanted = [name for name in types if name not in found and name in source]
         if wanted:
-            events = load(source, game).events
-            found.update((name, events[name]) for name in wanted if name in events)
+            with suppress(DefinitionError):  # what an earlier Kleos took and this one does not must not bar a change
+                events = load(source, game).events
+                found.update((name, events[name]) for name in wanted if name in events)
     return found
 
 
