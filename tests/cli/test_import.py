@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 import zstandard
 
+from kleos.cli.lines import opened
 from tests.cli.conftest import KEY, PATIENCE_S, Result, Served, Start, kleos, ndjson, runs
 
 
@@ -140,11 +142,28 @@ def test_a_bookmark_of_another_file_is_passed_over(served: Served, tmp_path: Pat
     file, bookmark = tmp_path / "runs.ndjson", tmp_path / "runs.ndjson.kleos-import"
     file.write_bytes(events)
     for game, line in (("arcade", 7), ("arcade", 7000), ("golf", 7), ("", 0)):
-        wrong = {"game": game, "into": served.url, "place": {"line": line, "digest": "00"}}
+        database = httpx.get(f"{served.url}/v1/games/arcade").json()["database"]
+        wrong = {"game": game, "into": served.url, "database": database, "place": {"line": line, "digest": "00"}}
         bookmark.write_text(json.dumps(wrong) if game else "nonsense")
         result = served.run("import", "arcade", str(file), "--json")
         accepted, duplicates, _, _ = counts(result)
         assert (accepted + duplicates, result.json["files"][0]["from_line"]) == (230, 1)
+
+
+def test_a_bookmark_of_another_database_is_passed_over(served: Served, tmp_path: Path, events: bytes) -> None:
+    """The server at that address was given another one, in which nothing is of what was sent before."""
+    file, bookmark = tmp_path / "runs.ndjson", tmp_path / "runs.ndjson.kleos-import"
+    file.write_bytes(events)
+    with opened(str(file)) as lines:
+        end = next(iter(lines.batches(100))).end
+    database = httpx.get(f"{served.url}/v1/games/arcade").json()["database"]
+    there = {"game": "arcade", "into": served.url, "place": {"line": end.line, "digest": end.digest}}
+    for known in ({}, {"database": str(uuid4())}, {"database": ""}):
+        bookmark.write_text(json.dumps({**there, **known}))
+        result = served.run("import", "arcade", str(file), "--json")
+        assert (sum(counts(result)), result.json["files"][0]["from_line"]) == (230, 1), known
+    bookmark.write_text(json.dumps({**there, "database": database}))
+    assert served.run("import", "arcade", str(file), "--json").json["files"][0]["from_line"] == end.line + 1
 
 
 def test_what_cannot_be_imported(served: Served, tmp_path: Path, events: bytes) -> None:

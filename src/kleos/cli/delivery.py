@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
@@ -46,9 +46,18 @@ class Receipt(msgspec.Struct, frozen=True):
 Send = Callable[[bytes], Awaitable[Receipt]]
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """``database`` is the id of the one to which ``send`` leads."""
+
+    send: Send
+    database: str
+
+
 @asynccontextmanager
-async def to_server(url: str, key: str | None, game: str) -> AsyncIterator[Send]:
-    """Sends over HTTP. What finds the server away is sent again: every event has an id."""
+async def to_server(url: str, key: str | None, game: str, database: str) -> AsyncIterator[Destination]:
+    """Sends over HTTP. What finds the server away is sent again: every event has an id. The server has told its
+    ``database``."""
     exchange = Exchange(key or None, PATIENCE, Random())
     call: Call[Receipt] = Call("POST", path("games", game, "events"), Receipt)
     headers = {**exchange.headers, "Content-Type": NDJSON}
@@ -69,11 +78,11 @@ async def to_server(url: str, key: str | None, game: str) -> AsyncIterator[Send]
                 await asyncio.sleep(wait_s)
                 attempt += 1
 
-        yield send
+        yield Destination(send, database)
 
 
 @asynccontextmanager
-async def to_engine(settings: Settings, game: str) -> AsyncIterator[Send]:
+async def to_engine(settings: Settings, game: str) -> AsyncIterator[Destination]:
     """Gives the events to an engine of our own, without a server."""
     async with open_engine(settings) as engine:
         engine.game(game)
@@ -82,15 +91,7 @@ async def to_engine(settings: Settings, game: str) -> AsyncIterator[Send]:
             answer: Any = await engine.ingest_body(game, body, NDJSON)
             return msgspec.convert(answer, Receipt, from_attributes=True)
 
-        yield send
-
-
-@asynccontextmanager
-async def sender(url: str, key: str | None, data: Path | None, settings: Settings, game: str) -> AsyncIterator[Send]:
-    """Into the database of a data directory where one is named, else to a server."""
-    opened = to_engine(settings, game) if data is not None else to_server(url, key, game)
-    async with opened as send:
-        yield send
+        yield Destination(send, engine.database_id)
 
 
 async def deliver(send: Send, batches: Iterator[Batch]) -> AsyncIterator[tuple[Batch, Receipt]]:

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,7 +14,7 @@ from cyclopts import Parameter, validators
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from kleos.cli.bookmark import Bookmarks
-from kleos.cli.delivery import Receipt, Send, deliver, sender
+from kleos.cli.delivery import Destination, Receipt, Send, deliver, to_engine, to_server
 from kleos.cli.lines import MAX_LINE_BYTES, STDIN, Batch, Lines, Place, opened
 from kleos.cli.output import AsJson, Failed, errors, print_json, say
 from kleos.cli.remote import USUAL_URL, Key, Remote, Url, get
@@ -130,16 +130,20 @@ class _Importing:
         self._from_start = from_start
 
     async def run(self, files: list[str], url: str, key: str | None, data: Path | None) -> None:
-        settings = read_settings()
-        if data is not None:
-            settings = dataclasses.replace(settings, data=data, database_url=None)
-        if data is None:
-            with Remote(url) as remote:
-                remote.ask(get("games", self.summary.game))  # no server, or no such game: say so at once
-        async with sender(url, key, data, settings, self.summary.game) as send:
+        async with self._destination(url, key, data) as destination:
+            self._bookmarks.database = destination.database
             with _bar() as bar:
                 for name in files:
-                    await self._import(send, name, bar)
+                    await self._import(destination.send, name, bar)
+
+    def _destination(self, url: str, key: str | None, data: Path | None) -> AbstractAsyncContextManager[Destination]:
+        """The database of a data directory where one is named, else a server."""
+        if data is not None:
+            settings = dataclasses.replace(read_settings(), data=data, database_url=None)
+            return to_engine(settings, self.summary.game)
+        with Remote(url) as remote:
+            answer = remote.ask(get("games", self.summary.game))  # no server, or no such game: say so at once
+        return to_server(url, key, self.summary.game, answer.get("database", ""))
 
     async def _import(self, send: Send, name: str, bar: Progress) -> None:
         file = Path(name) if name != STDIN and os.path.isfile(name) else None  # a named pipe is like stdin

@@ -55,7 +55,7 @@ def get_games(engine: TheEngine) -> Games:
 @get("/v1/games/{game:str}", tags=["games"], summary="One game", responses=problems(400, 404), sync_to_thread=False)
 def get_game(engine: TheEngine, game: GameName) -> GameAnswer:
     """Its events, sheets, boards and charts, with how each is shown."""
-    return description.description(engine.game(game))
+    return description.description(engine.game(game), engine.database_id)
 
 
 @get(

@@ -115,8 +115,12 @@ class GameSummary(msgspec.Struct, kw_only=True):
 
 
 class GameAnswer(GameSummary, kw_only=True):
-    """A game, whole, but for its achievements (which have a route of their own) and the conditions of its checks."""
+    """A game, whole, but for its achievements (which have a route of their own) and the conditions of its checks.
 
+    `database` is a random id of the database: where it is another, events that were sent before may not be there.
+    """
+
+    database: str
     timezone: str
     attributes: list[str]
     events: list[EventAnswer]
@@ -141,10 +145,11 @@ def summary(game: Game) -> GameSummary:
     )
 
 
-def description(game: Game) -> GameAnswer:
+def description(game: Game, database: str) -> GameAnswer:
     definition = game.definition
     return GameAnswer(
         **msgspec.structs.asdict(summary(game)),
+        database=database,
         timezone=definition.timezone,
         attributes=list(definition.attributes),
         events=[_event(definition, event) for event in definition.events.values()],

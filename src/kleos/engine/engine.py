@@ -39,6 +39,7 @@ from kleos.sheets.rebuild import clear_away
 from kleos.sheets.sql import GAMES_POSTPONED
 from kleos.sheets.swap import Adopt, Quiet
 from kleos.store.database import Database, close_pool
+from kleos.store.database_id import database_id
 from kleos.store.pool import DATABASE_ERRORS, Connection, open_pool
 from kleos.telemetry.progress import Progress, silent
 from kleos.telemetry.spans import span
@@ -60,6 +61,7 @@ class Engine:
 
     def __init__(self, database: Database, commit_pool: asyncpg.Pool, clock: Callable[[], int], memory_mb: int) -> None:
         self.database = database
+        self.database_id = ""
         self.pool = database.pool
         self._commit_pool = commit_pool
         self.clock = clock
@@ -102,8 +104,9 @@ class Engine:
             engine = cls(database, commit_pool, clock, memory_mb)
             await engine.guard.take()
             try:
-                if archive is not None:
-                    async with engine.pool.acquire() as connection:
+                async with engine.pool.acquire() as connection:
+                    engine.database_id = await database_id(connection)
+                    if archive is not None:
                         await set_location(connection, archive, retention_days)
                 await engine._take_over(definitions)
                 try:
