@@ -2,6 +2,7 @@
 put in the place of anything, and all is well when the file is back."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -168,3 +169,16 @@ async def test_whoever_reads_it_names_it(world: World, tmp_path: Path, harm: str
     for read in READERS:
         await read(world)
     assert (await verified(world)).different == 0
+
+
+async def test_a_change_that_keeps_size_and_time(world: World, tmp_path: Path) -> None:
+    (file,) = (tmp_path / "archive").rglob("played/2026-02/*.parquet")
+    await board_then(world)  # it has been found right once
+    world.engine.past.forget("kinds")
+    content, state = file.read_bytes(), file.stat()
+    with file.open("r+b") as opened:
+        opened.seek(len(content) // 2)
+        opened.write(bytes([content[len(content) // 2] ^ 1]))
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    with pytest.raises(ArchiveDamaged, match=file.name):
+        await board_then(world)

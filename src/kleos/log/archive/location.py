@@ -15,8 +15,9 @@ from kleos.core.errors import BadInput, KleosError
 
 _TEMPORARY: Final = ".part"
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
-_FOUND_RIGHT: Final[dict[str, tuple[str, int, int, int]]] = {}
-"""By path, the files that were found to be what was written: checksum, and size, time and number as they were then."""
+_FOUND_RIGHT: Final[dict[str, tuple[str, int, int, int, int]]] = {}
+"""By path, the files that were found to be what was written: checksum, and size, times and number as they were then.
+The time of the last change of anything about it cannot be set back, as that of its content can."""
 
 
 class ArchiveDamaged(KleosError):
@@ -112,7 +113,7 @@ class Location:
             state = os.stat(local)
         except FileNotFoundError:
             raise self._missing(path) from None
-        mark = (sha256, state.st_size, state.st_mtime_ns, state.st_ino)
+        mark = (sha256, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
         if not self.is_local or _FOUND_RIGHT.get(str(local)) != mark:
             self.check(path, size_bytes, sha256, local)
             if self.is_local:
