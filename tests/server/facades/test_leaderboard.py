@@ -7,8 +7,11 @@ import httpx
 import pytest
 
 from kleos.server.facades.leaderboard import tier
+from kleos.store.embedded import EmbeddedPostgres
+from kleos.store.pool import open_connection
 from tests.server.conftest import Server, problem_of
 from tests.server.facades.player_token import token_of
+from tests.server.watched import watched
 
 
 async def post(server: Server, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
@@ -139,3 +142,31 @@ async def test_health(played: Server) -> None:
     answer = await played.get("/api/leaderboard/health")
     assert answer == {"status": "healthy", "database": "connected", "cache": answer["cache"], "connections": 0}
     assert answer["cache"] in ("warm", "warming")
+
+
+END_ITS_CONNECTIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+HEALTH = {"status", "database", "cache", "connections"}
+
+
+async def health_once(http: httpx.AsyncClient, database: str) -> httpx.Response:
+    """What it answers as soon as it says this of the database."""
+    while (answer := await http.get("/api/leaderboard/health")).json()["database"] != database:
+        await asyncio.sleep(0.02)
+    return answer
+
+
+async def test_health_without_the_database(postgres: EmbeddedPostgres, database_url: str) -> None:
+    async with watched(database_url) as server:
+        assert (await health_once(server.http, "connected")).status_code == 200
+        name = await server.engine.pool.fetchval("SELECT current_database()")
+        beside = await open_connection(postgres.dsn)
+        try:
+            await beside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            await beside.fetch(END_ITS_CONNECTIONS, name)
+            answer = await health_once(server.http, "disconnected")
+            assert (answer.status_code, answer.json()["status"], set(answer.json())) == (503, "unhealthy", HEALTH)
+        finally:
+            await beside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            await beside.close()
+        answer = await health_once(server.http, "connected")
+        assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
