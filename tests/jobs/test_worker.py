@@ -259,3 +259,11 @@ async def _left_running(database: Database, queue: Queue, silent_s: int) -> int:
         float(silent_s),
     )
     return id
+
+
+async def test_it_stops_however_early_it_is_told_to(database: Database, engine: Engine) -> None:
+    """While it opens its connections, looks for what others left, tells its name or listens."""
+    for turns in range(0, 400, 25):
+        async with asyncio.timeout(SOON_S), worker_of(database).beside():
+            for _ in range(turns):
+                await asyncio.sleep(0)

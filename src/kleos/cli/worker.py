@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from contextlib import suppress
 from typing import Final
 
 import uvloop
@@ -12,7 +11,7 @@ from kleos.cli.output import AsJson, Failed, print_json_line, say
 from kleos.cli.serve import secrets_of
 from kleos.jobs.settings import worker_settings
 from kleos.jobs.work import Work
-from kleos.jobs.worker import Worker
+from kleos.jobs.worker import Worker, stop
 from kleos.server.logs import configure_logs
 from kleos.settings import Settings, read_settings
 from kleos.store.database import Database, place_of
@@ -54,12 +53,15 @@ async def _work(settings: Settings, url: str, as_json: bool) -> None:
         work = Work(database.dsn, timeout_s=database.timeout_s)
         working = asyncio.create_task(Worker(work, worker_settings(settings)).work(), name="worker")
         loop = asyncio.get_running_loop()
+        told_to_stop = asyncio.Event()
         for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, working.cancel)
+            loop.add_signal_handler(number, told_to_stop.set)
         if as_json:
             print_json_line({"data": place_of(url)})
         else:
             say(f"Kleos works for {place_of(url)}")
-        with suppress(asyncio.CancelledError):
-            await working
+        waiting = asyncio.create_task(told_to_stop.wait())
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await stop(working)
     say("Stopped.", as_json)

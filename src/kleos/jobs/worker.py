@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -71,17 +71,19 @@ class Worker:
         try:
             yield
         finally:
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+            await stop(working)
 
     async def work(self) -> None:
         """Until cancelled; begins again when the database was away."""
+        task = asyncio.current_task()
+        assert task is not None, "it is awaited in one"
         while True:
             try:
                 await self._work_once()
             except _AWAY as error:
                 logger.warning("the worker begins again: %s", error)
+            if task.cancelling():  # what is underneath may end by it, or fail, without passing it on
+                raise asyncio.CancelledError
             await asyncio.sleep(BEGIN_AGAIN_S)
 
     async def _work_once(self) -> None:
@@ -174,6 +176,16 @@ class Worker:
             return
         logger.warning("job %s (%s) is taken up again: its worker is gone", job.id, job.task_name)
         await app.job_manager.retry_job(job)
+
+
+async def stop(working: "asyncio.Task[None]") -> None:
+    """Cancels a worker at work, and waits for its end. A cancellation can be lost on its way, where what is waited for
+    ends in the same moment: then it is asked again. Raises what the work has failed with."""
+    while not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=2 * STOPS_WITHIN_S)
+    if not working.cancelled():
+        working.result()
 
 
 async def _find_tables(connection: "psycopg.AsyncConnection[Any]") -> None:
