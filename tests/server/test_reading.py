@@ -329,6 +329,24 @@ async def test_two_players_compared(played: Server) -> None:
     assert columns["worst_round"]["leader"] is None
 
 
+async def test_what_only_a_radar_draws_has_a_leader(played: Server) -> None:
+    """More is better there, as it is for the percentiles: no board of the game ranks by it."""
+    runs = [("far_1", 90, 8_000), ("far_2", 80, 9_000), ("near_1", 10, 4_000)]
+    told = [
+        {"type": "score_submitted", "player": run[:-2], "score": score, "game_mode": "classic", "duration_ms": long}
+        for run, score, long in runs
+    ]
+    await played.send("arcade", told)
+    beside = await played.http.get("/v1/players/near/compare", params={"with": "far", "game": "arcade"})
+    columns = {column["column"]: column for column in beside.json()["games"]["arcade"]["columns"]}
+    for drawn in ("best_score", "avg_score", "total_score", "games_played", "longest_run"):
+        assert (columns[drawn]["better"], columns[drawn]["leader"]) == ("desc", "far"), drawn
+    assert (columns["first_played"]["better"], columns["first_played"]["leader"]) == (None, None)
+    stats = await played.get("/v1/players/far/stats", game="arcade", percentiles=True)
+    shown = stats["games"]["arcade"]["sheets"]["career"]["percentiles"]
+    assert {place["better"] for place in shown.values()} == {"desc"}
+
+
 async def test_achievements_of_a_game(played: Server) -> None:
     listed = await played.get("/v1/games/golf/achievements", latest=5)
     assert listed["players"] == 3

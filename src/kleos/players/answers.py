@@ -161,7 +161,7 @@ class ChartAnswer(msgspec.Struct, kw_only=True):
 
 
 class Compared(msgspec.Struct, kw_only=True):
-    """``leader`` is the player whose value is better, by the board that ranks by this column; null where none does."""
+    """``leader``: whose value is better, by the board or the radar that has this column; null where nothing says so."""
 
     sheet: str
     column: str

@@ -10,7 +10,7 @@ from kleos.core.definition.model import Definition, Sheet
 from kleos.core.expression import sql_source
 from kleos.core.windows import Window
 from kleos.engine.game import Game
-from kleos.players.stats import direction_of, ranking_board
+from kleos.players.stats import direction_of, drawn, ranking_board
 from kleos.sheets import sql
 from kleos.sheets.layout import quoted, table
 from kleos.sheets.query import shown_values
@@ -28,13 +28,8 @@ class Place:
 def compared(definition: Definition, sheet: Sheet) -> list[str]:
     """The numbers of a sheet by which players are compared: those that a board ranks by, or a radar shows."""
     ranked = {sort.column for board in definition.boards.values() if board.sheet == sheet.name for sort in board.by}
-    drawn = {
-        column
-        for chart in definition.charts.values()
-        if chart.sheet == sheet.name and chart.kind == "radar"
-        for column in chart.columns
-    }
-    return [name for name in sheet.columns if name in ranked | drawn]
+    wanted = ranked | drawn(definition, sheet)
+    return [name for name in sheet.columns if name in wanted]
 
 
 async def places(

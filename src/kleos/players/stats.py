@@ -127,10 +127,17 @@ def ranking_board(definition: Definition, sheet: Sheet, column: str) -> Board | 
 
 
 def direction_of(definition: Definition, sheet: Sheet, column: str) -> Direction | None:
+    """As the board that ranks by it has it; of what a radar alone draws, more is better. None of every other column."""
     board = ranking_board(definition, sheet, column)
-    if board is None:
-        return None
-    return next(sort.direction for sort in board.by if sort.column == column)
+    if board is not None:
+        return next(sort.direction for sort in board.by if sort.column == column)
+    return "desc" if column in drawn(definition, sheet) else None
+
+
+def drawn(definition: Definition, sheet: Sheet) -> set[str]:
+    """The columns that a radar of this sheet shows."""
+    radars = [chart for chart in definition.charts.values() if chart.kind == "radar" and chart.sheet == sheet.name]
+    return {column for chart in radars for column in chart.columns}
 
 
 def leader(direction: Direction | None, first: Any, second: Any) -> int | None:
