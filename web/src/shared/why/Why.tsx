@@ -31,7 +31,7 @@ export function Why({ cell, label, shown, children = shown }: WhyProps) {
         aria-haspopup="dialog"
         aria-label={`${label}: ${shown}, why?`}
         title="Why?"
-        className="relative rounded px-1 underline decoration-line decoration-dotted underline-offset-4 hover:decoration-link"
+        className="relative rounded px-1 underline decoration-quiet decoration-dotted underline-offset-4 hover:decoration-link"
         onClick={() => setOpen(true)}
       >
         {children}
