@@ -51,7 +51,7 @@ async def test_what_changed_meanwhile_is_shown_without_a_reload(site: Site, golf
         await expect(why(row(board, 1), "Wins", "Bob")).to_contain_text("7")
         wins = glance.get_by_role("listitem").filter(has=glance.get_by_role("heading", name="Wins", exact=True))
         await expect(wins.get_by_role("listitem").first).to_contain_text(re.compile("Bob.*7"))
-        await expect(why(profile, "Wins", "Bob")).to_contain_text("7")
+        await expect(why(profile, "Wins", "Bob").first).to_contain_text("7")
         await expect(reader.get_by_role("heading", level=1)).to_contain_text("Ann")
         await expect(embedded.get_by_role("listitem").first).to_have_text("1Bob7")
         await expect(embedded.get_by_text("Not live")).to_have_count(0)

@@ -6,6 +6,7 @@ import { useWhose } from "@/shared/players/whose";
 import { Medal } from "@/shared/standings/Medal";
 import { Movement } from "@/shared/standings/Movement";
 import { Skeleton } from "@/shared/states/States";
+import { cellOf } from "@/shared/why/cell";
 import { Why } from "@/shared/why/Why";
 import type { Board, Column, Line, Sheet } from "./asked";
 import { type LinesAsked, type Movements, useLines } from "./lines";
@@ -141,19 +142,9 @@ type RowProps = {
 
 function Row({ at, offset, line, asked, sheet, columns, beside, whose, moved, marked }: RowProps) {
   const travels = useTravel(offset);
-  const player = sheet.key.find((column) => column.type === "player")?.name ?? "player";
-  const inKey = Object.fromEntries(
-    Object.entries(asked.partition).filter(([name]) => sheet.key.some((column) => column.name === name)),
-  );
   function number(column: Column | undefined) {
     if (!column) return null;
-    const cell = {
-      game: asked.game,
-      sheet: sheet.name,
-      column: column.name,
-      key: { ...inKey, [player]: line.player },
-      window: asked.window,
-    };
+    const cell = cellOf({ ...asked, sheet, column: column.name, player: line.player });
     return (
       <Why
         cell={cell}

@@ -2,10 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { ApiProblem, answered, api } from "@/api/client";
 import { saidCondition } from "@/shared/format/condition";
-import { shownCount, shownWithUnit } from "@/shared/format/numbers";
+import { shownCount, shownValue, shownWithUnit, unitBeside } from "@/shared/format/numbers";
 import { topShare } from "@/shared/players/PercentileBar";
 import { ShareButton } from "@/shared/share/ShareButton";
 import { Medal } from "@/shared/standings/Medal";
+import { cellOf } from "@/shared/why/cell";
+import { Why } from "@/shared/why/Why";
 import type { Board, Sheet } from "./asked";
 import type { TableHandle } from "./BoardTable";
 import type { LinesAsked } from "./lines";
@@ -55,7 +57,18 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
           {mine.total > 1 && (
             <span className="text-quiet max-sm:hidden">{topShare(mine.percentile, mine.total)}</span>
           )}
-          <span className="ml-auto font-semibold">{shownWithUnit(mine.value, column)}</span>
+          {column && (
+            <span className="ml-auto shrink-0 font-semibold">
+              <Why
+                cell={cellOf({ ...asked, sheet, column: column.name, player: own })}
+                label={`${column.title} of ${mine.name}`}
+                shown={shownWithUnit(mine.value, column)}
+              >
+                {shownValue(mine.value, column)}
+                <span className="max-sm:hidden"> {unitBeside(column)}</span>
+              </Why>
+            </span>
+          )}
           <button type="button" className="button" onClick={() => table.current?.show(mine.place)}>
             Jump to me
           </button>

@@ -8,6 +8,7 @@ import { Shape } from "@/shared/charts/Shape";
 import { shownWithUnit } from "@/shared/format/numbers";
 import { MatchList } from "@/shared/matches/MatchList";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { cellOf } from "@/shared/why/cell";
 import { Why } from "@/shared/why/Why";
 import { leadsOf, saidOf } from "./leads";
 
@@ -107,6 +108,9 @@ function Shapes({
     title: column.title,
     values: rows.map((row) => shownWithUnit(row?.values[column.name], column)),
     percentiles: rows.map((row) => row?.percentiles?.[column.name]?.percentile ?? null),
+    cells: [first, second].map((each) =>
+      cellOf({ game: whole.game, sheet, column: column.name, player: each.player, window }),
+    ),
   }));
   if (axes.length === 0) return null;
   return (
@@ -131,7 +135,6 @@ type HeadToHeadProps = SheetProps & {
 function HeadToHead({ first, second, sheet, game, window, columns }: HeadToHeadProps) {
   if (columns.length === 0) return null;
   const leads = leadsOf(columns, first.player);
-  const key = sheet.key[0]?.name ?? "player";
   const players = [first, second];
   return (
     <section aria-label={`${sheet.title}: head to head`}>
@@ -167,13 +170,7 @@ function HeadToHead({ first, second, sheet, game, window, columns }: HeadToHeadP
                   >
                     {at === 1 && isAhead && <Ahead />}
                     <Why
-                      cell={{
-                        game,
-                        sheet: sheet.name,
-                        column: column.column,
-                        key: { [key]: player.player },
-                        window,
-                      }}
+                      cell={cellOf({ game, sheet, column: column.column, player: player.player, window })}
                       label={`${column.title} of ${player.shown_name}`}
                       shown={shownWithUnit(column.values[at], column)}
                     />

@@ -2,6 +2,7 @@ import type { Schemas } from "@/api/client";
 import { shownValue, shownWithUnit, unitBeside } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { PercentileBar } from "@/shared/players/PercentileBar";
+import { cellOf } from "@/shared/why/cell";
 import { Why } from "@/shared/why/Why";
 
 type FigureProps = {
@@ -36,17 +37,10 @@ export function Figure({ profile, game, sheet, column, row }: FigureProps) {
 
 /** The number alone, which answers "why?". */
 export function Value({ profile, game, sheet, column, row }: FigureProps) {
-  const key = sheet.key[0]?.name ?? "player";
   const unit = row.values[column.name] === null ? "" : unitBeside(column);
   return (
     <Why
-      cell={{
-        game,
-        sheet: sheet.name,
-        column: column.name,
-        key: { [key]: profile.player },
-        window: row.window,
-      }}
+      cell={cellOf({ game, sheet, column: column.name, player: profile.player, window: row.window })}
       label={`${column.title} of ${profile.shown_name}`}
       shown={shownWithUnit(row.values[column.name], column)}
     >

@@ -7,6 +7,7 @@ import { Shape } from "@/shared/charts/Shape";
 import { shownWithUnit } from "@/shared/format/numbers";
 import { MatchList } from "@/shared/matches/MatchList";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { cellOf } from "@/shared/why/cell";
 import { WindowTabs } from "@/shared/windows/WindowTabs";
 import { axesOf, careersOf, headlinesOf } from "./asked";
 import { Figure, Value } from "./Figure";
@@ -105,6 +106,9 @@ function Career({ profile, whole, sheet, row }: CareerProps) {
     title: column.title,
     values: [shownWithUnit(row.values[column.name], column)],
     percentiles: [percentiles[column.name]?.percentile ?? null],
+    cells: [
+      cellOf({ game: whole.game, sheet, column: column.name, player: profile.player, window: row.window }),
+    ],
   }));
   return (
     <section aria-label={sheet.title} className="flex flex-col gap-4">

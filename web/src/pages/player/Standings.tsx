@@ -10,6 +10,8 @@ import { topShare } from "@/shared/players/PercentileBar";
 import { Medal } from "@/shared/standings/Medal";
 import { RowsShape } from "@/shared/states/Shapes";
 import { QueryStates } from "@/shared/states/States";
+import { cellOf } from "@/shared/why/cell";
+import { Why } from "@/shared/why/Why";
 import { partOf } from "./Overview";
 
 type StandingsProps = {
@@ -37,7 +39,8 @@ export function Standings({ profile, whole, window }: StandingsProps) {
                     key={JSON.stringify([board.name, place.partition])}
                     board={board}
                     place={place}
-                    player={profile.player}
+                    profile={profile}
+                    sheet={whole.sheets.find((sheet) => sheet.name === board.sheet)}
                     window={window}
                   />
                 ))
@@ -67,35 +70,47 @@ export function Standings({ profile, whole, window }: StandingsProps) {
 type PlaceProps = {
   readonly board: Schemas["BoardAnswer"];
   readonly place: Schemas["BoardPlace"];
-  readonly player: string;
+  readonly profile: Schemas["PlayerAnswer"];
+  readonly sheet: Schemas["SheetAnswer"] | undefined;
   readonly window: string | undefined;
 };
 
-function Place({ board, place, player, window }: PlaceProps) {
+/** A line that leads to the board, whose number says why it is what it is. */
+function Place({ board, place, profile, sheet, window }: PlaceProps) {
   const part = Object.values(place.partition).join(", ");
+  const value = <Rolling value={place.value} show={(value) => shownWithUnit(value, board)} />;
+  const column = board.by[0]?.column;
   return (
-    <li>
+    <li className="relative grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 px-4 py-3 hover:bg-line/40">
+      <Medal rank={place.rank} />
       <Link
         to="/g/$game/b/$board"
         params={{ game: place.game, board: board.name }}
-        search={{ player, window, ...partOf(place) }}
-        className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 px-4 py-3 hover:bg-line/40"
+        search={{ player: profile.player, window, ...partOf(place) }}
+        className="min-w-0 after:absolute after:inset-0"
       >
-        <Medal rank={place.rank} />
-        <span className="min-w-0">
-          <span className="block font-medium">
-            {board.title}
-            {part && <span className="text-quiet"> · {part}</span>}
-          </span>
-          <span className="text-quiet text-sm">
-            of {shownCount(place.total)}
-            {place.total > 1 && ` · ${topShare(place.percentile, place.total)}`}
-          </span>
+        <span className="block font-medium">
+          {board.title}
+          {part && <span className="text-quiet"> · {part}</span>}
         </span>
-        <span className="text-right font-semibold">
-          <Rolling value={place.value} show={(value) => shownWithUnit(value, board)} />
+        <span className="text-quiet text-sm">
+          of {shownCount(place.total)}
+          {place.total > 1 && ` · ${topShare(place.percentile, place.total)}`}
         </span>
       </Link>
+      <span className="text-right font-semibold">
+        {sheet && column ? (
+          <Why
+            cell={cellOf({ ...place, sheet, column, player: profile.player, window })}
+            label={`${board.title} of ${profile.shown_name}`}
+            shown={shownWithUnit(place.value, board)}
+          >
+            {value}
+          </Why>
+        ) : (
+          value
+        )}
+      </span>
     </li>
   );
 }

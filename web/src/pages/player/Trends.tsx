@@ -6,6 +6,8 @@ import { trendQuery } from "@/api/players";
 import { shownWindow, shownWithUnit } from "@/shared/format/numbers";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { Strip } from "@/shared/strip/Strip";
+import { cellOf } from "@/shared/why/cell";
+import { Why } from "@/shared/why/Why";
 import { trendsOf } from "./asked";
 
 const route = getRouteApi("/p/$player");
@@ -89,21 +91,22 @@ export function Trends({ profile, whole, sheet }: TrendsProps) {
           </Strip>{" "}
         </fieldset>
       </div>
-      <Drawn player={profile.player} game={whole.game} sheet={sheet.name} column={column} every={every} />
+      <Drawn profile={profile} game={whole.game} sheet={sheet} column={column} every={every} />
     </section>
   );
 }
 
 type DrawnProps = {
-  readonly player: string;
+  readonly profile: Schemas["PlayerAnswer"];
   readonly game: string;
-  readonly sheet: string;
+  readonly sheet: Schemas["SheetAnswer"];
   readonly column: Schemas["ColumnAnswer"];
   readonly every: keyof typeof BY;
 };
 
-function Drawn({ player, game, sheet, column, every }: DrawnProps) {
-  const asked = useQuery(trendQuery(player, { game, sheet, columns: [column.name], every }));
+function Drawn({ profile, game, sheet, column, every }: DrawnProps) {
+  const player = profile.player;
+  const asked = useQuery(trendQuery(player, { game, sheet: sheet.name, columns: [column.name], every }));
   return (
     <QueryStates
       query={asked}
@@ -153,7 +156,13 @@ function Drawn({ player, game, sheet, column, every }: DrawnProps) {
                         <th scope="row" className="py-1 font-normal">
                           {point.window}
                         </th>
-                        <td className="py-1 text-right">{shownWithUnit(point.value, column)}</td>
+                        <td className="py-1 text-right">
+                          <Why
+                            cell={cellOf({ game, sheet, column: column.name, player, window: point.window })}
+                            label={`${column.title} of ${profile.shown_name}, ${point.window}`}
+                            shown={shownWithUnit(point.value, column)}
+                          />
+                        </td>
                       </tr>
                     ))}
                   </tbody>

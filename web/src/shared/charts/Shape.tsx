@@ -1,5 +1,7 @@
 import { lazy, Suspense } from "react";
 import { Skeleton } from "@/shared/states/States";
+import type { Cell } from "@/shared/why/cell";
+import { Why } from "@/shared/why/Why";
 
 export type Axis = {
   readonly title: string;
@@ -7,6 +9,8 @@ export type Axis = {
   readonly values: readonly string[];
   /** The share of the qualified at or below; null for who does not qualify. */
   readonly percentiles: readonly (number | null)[];
+  /** Where each line's number is kept, so that it can say why it is what it is. */
+  readonly cells: readonly Cell[];
 };
 export type Line = { readonly player: string; readonly name: string };
 
@@ -70,7 +74,7 @@ export function Shape({ axes, lines, label }: ShapeProps) {
                   {axis.title}
                 </th>
                 {lines.map((line, at) => (
-                  <Cell key={line.player} axis={axis} at={at} />
+                  <Values key={line.player} axis={axis} line={line} at={at} />
                 ))}
               </tr>
             ))}
@@ -81,11 +85,17 @@ export function Shape({ axes, lines, label }: ShapeProps) {
   );
 }
 
-function Cell({ axis, at }: { readonly axis: Axis; readonly at: number }) {
+type ValuesProps = { readonly axis: Axis; readonly line: Line; readonly at: number };
+
+function Values({ axis, line, at }: ValuesProps) {
   const percentile = axis.percentiles[at] ?? null;
+  const cell = axis.cells[at];
+  const shown = axis.values[at] ?? "–";
   return (
     <td className="whitespace-nowrap py-2 pl-2 text-right sm:pl-3">
-      <span className="block text-quiet text-sm sm:inline sm:text-base">{axis.values[at]}</span>
+      <span className="block text-quiet text-sm sm:inline sm:text-base [&_button]:px-0">
+        {cell ? <Why cell={cell} label={`${axis.title} of ${line.name}`} shown={shown} /> : shown}
+      </span>
       <span className="inline-block w-10 font-semibold">
         {percentile === null ? <span title="does not qualify yet">–</span> : Math.round(percentile)}
       </span>

@@ -55,7 +55,8 @@ export function Shell() {
       </main>
       <footer className="border-line border-t">
         <p className="mx-auto max-w-7xl px-4 py-4 text-quiet text-sm">
-          Every number here can say why it is what it is: click it.{" "}
+          A number over a dotted line says why it is what it is: click it. Gamerscore is what all awards are
+          worth.{" "}
           <a href="/docs" className="text-link underline">
             The API
           </a>

@@ -1,5 +1,6 @@
 import type { Schemas } from "@/api/client";
 import { shownValue } from "@/shared/format/numbers";
+import { cellOf } from "@/shared/why/cell";
 import { Why } from "@/shared/why/Why";
 
 type StandingValueProps = {
@@ -12,10 +13,9 @@ type StandingValueProps = {
 /** What somebody stands on a board with, which answers "why?". */
 export function StandingValue({ game, board, sheet, line }: StandingValueProps) {
   const column = board.by[0]?.column;
-  const key = sheet?.key.find((each) => each.type === "player")?.name;
   const shown = shownValue(line.value, board);
-  if (!column || !key) return <span className="font-semibold">{shown}</span>;
-  const cell = { game, sheet: board.sheet, column, key: { [key]: line.player } };
+  if (!column || !sheet) return <span className="font-semibold">{shown}</span>;
+  const cell = cellOf({ game, sheet, column, player: line.player });
   return (
     <span className="shrink-0 font-semibold">
       <Why cell={cell} label={`${board.title} of ${line.name}`} shown={shown} />

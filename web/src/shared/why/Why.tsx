@@ -1,12 +1,5 @@
 import { lazy, type ReactNode, Suspense, useState } from "react";
-
-export type Cell = {
-  readonly game: string;
-  readonly sheet: string;
-  readonly column: string;
-  readonly key: Readonly<Record<string, string>>;
-  readonly window?: string | undefined;
-};
+import type { Cell } from "./cell";
 
 type WhyProps = {
   readonly cell: Cell;

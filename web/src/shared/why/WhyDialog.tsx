@@ -6,7 +6,7 @@ import { Dialog } from "@/shared/dialog/Dialog";
 import { ActionButton } from "@/shared/form/ActionButton";
 import { shownTime, shownValue, shownWithUnit } from "@/shared/format/numbers";
 import { QueryStates, Skeleton } from "@/shared/states/States";
-import type { Cell } from "./Why";
+import type { Cell } from "./cell";
 
 const AT_ONCE = 50;
 
