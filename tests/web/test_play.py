@@ -51,12 +51,14 @@ async def test_a_score_is_submitted_and_ranked(site: Site, browser: Browser) -> 
         await expect(fact(card, "Rank")).to_have_text("#6")
         await expect(fact(card, "Total score")).to_have_text("4,501 points")
         await expect(fact(card, "Runs")).to_have_text("1")
-        await expect(fact(card, "Ranked")).to_have_text("50.0 %")  # just under the better half
+        await expect(fact(card, "Percentile")).to_have_text("50.0 %")  # just under the better half: of no tier
         await submit(page, "5000", "classic")
         await expect(fact(card, "Rank")).to_have_text("#1")
         await expect(fact(card, "Total score")).to_have_text("9,501 points")
         await expect(fact(card, "Runs")).to_have_text("2")
-        await expect(fact(card, "Top 1 %")).to_have_text("100.0 %")
+        await expect(fact(card, "Percentile")).to_have_text("100.0 % Top 1 %")
+        await card.get_by_role("button", name="Your Total score").click()
+        await expect(page.get_by_role("dialog").get_by_role("row")).to_have_count(3)
 
 
 async def test_another_passes_while_one_looks(site: Site, browser: Browser) -> None:

@@ -1,10 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { ApiProblem, answered, api, type Schemas } from "@/api/client";
 import { type Pace, useSoon } from "@/feed/soon";
 import { inTopic, useTopic } from "@/feed/store";
 import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
 import { QueryStates, Skeleton } from "@/shared/states/States";
+import { cellOf } from "@/shared/why/cell";
+import { Why } from "@/shared/why/Why";
 import { tierOf } from "./tier";
 
 const OTHERS: Pace = { afterMs: 500, everyMs: 4_000 };
@@ -56,6 +59,12 @@ export function RankCard({ whole, player }: RankCardProps) {
   const sheet = whole.sheets.find((each) => each.name === board.sheet);
   const games = sheet?.columns.find((column) => column.fold === "count");
   const values = stats.data?.games[game]?.sheets[board.sheet]?.values ?? {};
+  const answering = (name: string | undefined, title: string, shown: string) =>
+    sheet && name ? (
+      <Why cell={cellOf({ game, sheet, column: name, player })} label={`Your ${title}`} shown={shown} />
+    ) : (
+      shown
+    );
   return (
     <section aria-label="Your rank" className="card border-up p-6">
       <QueryStates query={standing} what="your rank" skeleton={<Skeleton className="h-24" />}>
@@ -63,9 +72,21 @@ export function RankCard({ whole, player }: RankCardProps) {
           mine ? (
             <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
               <Fact label="Rank" value={`#${mine.rank.toLocaleString("en")}`} strong />
-              <Fact label={board.title} value={shownWithUnit(mine.value, board)} />
-              {games && <Fact label={games.title} value={shownWithUnit(values[games.name], games)} />}
-              <Fact label={tierOf(mine.rank, mine.total)} value={shownPercent(mine.percentile)} />
+              <Fact
+                label={board.title}
+                value={answering(board.by[0]?.column, board.title, shownWithUnit(mine.value, board))}
+              />
+              {games && (
+                <Fact
+                  label={games.title}
+                  value={answering(games.name, games.title, shownWithUnit(values[games.name], games))}
+                />
+              )}
+              <Fact
+                label="Percentile"
+                value={shownPercent(mine.percentile)}
+                badge={tierOf(mine.rank, mine.total)}
+              />
             </dl>
           ) : (
             <p className="text-quiet">
@@ -86,13 +107,27 @@ export function RankCard({ whole, player }: RankCardProps) {
   );
 }
 
-type FactProps = { readonly label: string; readonly value: string; readonly strong?: boolean };
+type FactProps = {
+  readonly label: string;
+  readonly value: ReactNode;
+  readonly strong?: boolean;
+  readonly badge?: string | undefined;
+};
 
-function Fact({ label, value, strong = false }: FactProps) {
+function Fact({ label, value, strong = false, badge }: FactProps) {
   return (
     <div className="flex flex-col-reverse justify-end">
       <dt className="text-quiet text-sm">{label}</dt>
-      <dd className={`font-bold text-xl sm:text-2xl ${strong ? "text-up" : ""}`}>{value}</dd>
+      <dd
+        className={`flex flex-wrap items-center gap-x-2 font-bold text-xl sm:text-2xl [&_button]:px-0 [&_button]:text-left ${strong ? "text-up" : ""}`}
+      >
+        {value}{" "}
+        {badge && (
+          <span className="whitespace-nowrap rounded-full border border-link px-2 font-normal text-link text-sm">
+            {badge}
+          </span>
+        )}
+      </dd>
     </div>
   );
 }

@@ -7,5 +7,5 @@ it.each([
   [2, 100, "Top 5 %"],
   [6, 100, "Top 10 %"],
   [26, 100, "Top 50 %"],
-  [51, 100, "Ranked"],
+  [51, 100, undefined],
 ])("rank %i of %i is %s", (rank, total, tier) => expect(tierOf(rank, total)).toBe(tier));
