@@ -93,6 +93,7 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
               offset={offset}
               line={shown}
               asked={asked}
+              board={board}
               sheet={sheet}
               columns={columns}
               beside={beside}
@@ -132,6 +133,7 @@ type RowProps = {
   readonly offset: number;
   readonly line: Line;
   readonly asked: LinesAsked;
+  readonly board: Board;
   readonly sheet: Sheet;
   readonly columns: readonly (Column | undefined)[];
   readonly beside: Column | undefined;
@@ -140,7 +142,7 @@ type RowProps = {
   readonly marked: "own" | "sought" | undefined;
 };
 
-function Row({ at, offset, line, asked, sheet, columns, beside, whose, moved, marked }: RowProps) {
+function Row({ at, offset, line, asked, board, sheet, columns, beside, whose, moved, marked }: RowProps) {
   const travels = useTravel(offset);
   function number(column: Column | undefined) {
     if (!column) return null;
@@ -165,7 +167,7 @@ function Row({ at, offset, line, asked, sheet, columns, beside, whose, moved, ma
       style={{ height: ROW_PX, transform: `translateY(${offset}px)` }}
     >
       <span role="cell" className="flex items-center gap-2">
-        <Medal rank={line.rank} />
+        <Medal rank={line.rank} value={line.value} board={board} />
         <Movement by={moved} />
       </span>
       <span role="cell" className="min-w-0">

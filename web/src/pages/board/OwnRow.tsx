@@ -49,7 +49,7 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
     >
       {mine ? (
         <>
-          <Medal rank={mine.rank} />
+          <Medal rank={mine.rank} value={mine.value} board={board} />
           <span className="font-medium">
             <bdi>{mine.name}</bdi> <span className="text-sm text-up">you</span>
           </span>

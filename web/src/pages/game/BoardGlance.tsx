@@ -42,7 +42,7 @@ export function BoardGlance({ game, board, sheet }: BoardGlanceProps) {
         <ol className="flex flex-col gap-1">
           {head.data.entries.map((line) => (
             <li key={line.player} className="flex items-center gap-3">
-              <Medal rank={line.rank} />
+              <Medal rank={line.rank} value={line.value} board={board} />
               <Link
                 to="/p/$player"
                 params={{ player: line.player }}

@@ -82,7 +82,7 @@ function Place({ board, place, profile, sheet, window }: PlaceProps) {
   const column = board.by[0]?.column;
   return (
     <li className="relative grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-4 px-4 py-3 hover:bg-line/40">
-      <Medal rank={place.rank} />
+      <Medal rank={place.rank} value={place.value} board={board} />
       <Link
         to="/g/$game/b/$board"
         params={{ game: place.game, board: board.name }}
