@@ -1,9 +1,10 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useId, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { ownFirst } from "@/api/games";
-import { capital, shownCount } from "@/shared/format/numbers";
+import { capital, shownCount, shownTime } from "@/shared/format/numbers";
 import { Strip } from "@/shared/strip/Strip";
-import { WindowTabs } from "@/shared/windows/WindowTabs";
+import { WINDOW_TITLES, WindowTabs } from "@/shared/windows/WindowTabs";
 import type { Board, Sheet } from "./asked";
 import { Finder } from "./Finder";
 import type { LinesAsked } from "./lines";
@@ -25,14 +26,35 @@ type BoardHeadProps = {
 export function BoardHead({ whole, board, sheet, parts, partition, asked, find }: BoardHeadProps) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const [open, setOpen] = useState(false);
+  const choicesId = useId();
+  const window = search.window ?? sheet.windows.find((each) => each === "all") ?? sheet.windows[0] ?? "";
+  const shown = [
+    WINDOW_TITLES[window] ?? window,
+    ...Object.values(partition),
+    ...(asked.asOf ? [shownTime(asked.asOf)] : []),
+  ].join(" · ");
   return (
-    <header className="flex flex-col gap-4">
-      <div>
-        <Link to="/g/$game" params={{ game: whole.game }} className="text-link hover:underline">
-          <span aria-hidden="true">{whole.icon}</span> {whole.title}
-        </Link>
-        <h1 className="font-bold text-2xl">{board.title}</h1>
-        {board.text && <p className="text-quiet">{board.text}</p>}
+    <header className="flex flex-col gap-2 sm:gap-4">
+      <div className="flex items-start justify-between gap-3">
+        <div>
+          <Link to="/g/$game" params={{ game: whole.game }} className="text-link hover:underline">
+            <span aria-hidden="true">{whole.icon}</span> {whole.title}
+          </Link>
+          <h1 className="font-bold text-2xl">{board.title}</h1>
+          {board.text && <p className="text-quiet max-sm:truncate">{board.text}</p>}
+        </div>
+        {/* On a phone the lines of the board come first: what chooses among them is folded. */}
+        <button
+          type="button"
+          className="button max-w-40 shrink! px-3! sm:hidden!"
+          aria-expanded={open}
+          aria-controls={choicesId}
+          onClick={() => setOpen(!open)}
+        >
+          <span className="truncate">{shown}</span>
+          <span aria-hidden="true">{open ? "▴" : "▾"}</span>
+        </button>
       </div>
       <nav aria-label="Boards">
         <Strip>
@@ -50,18 +72,20 @@ export function BoardHead({ whole, board, sheet, parts, partition, asked, find }
           ))}
         </Strip>
       </nav>
-      <div className="flex flex-wrap items-end gap-3">
-        <div className="max-sm:w-full">
-          <WindowTabs
-            windows={sheet.windows}
-            current={search.window}
-            change={(window) => void navigate({ search: { ...search, window } })}
-          />
+      <div id={choicesId} className={`flex flex-col gap-4 ${open ? "" : "max-sm:hidden"}`}>
+        <div className="flex flex-wrap items-end gap-3">
+          <div className="max-sm:w-full">
+            <WindowTabs
+              windows={sheet.windows}
+              current={search.window}
+              change={(window) => void navigate({ search: { ...search, window } })}
+            />
+          </div>
+          <Parts board={board} parts={parts} partition={partition} />
+          <Finder asked={asked} find={find} />
         </div>
-        <Parts board={board} parts={parts} partition={partition} />
-        <Finder asked={asked} find={find} />
+        <TimeSlider />
       </div>
-      <TimeSlider />
     </header>
   );
 }

@@ -30,7 +30,9 @@ export function BoardPage() {
         <div className="flex flex-col gap-4">
           <HeadShape />
           <TabsShape />
-          <TabsShape />
+          <div className="max-sm:hidden">
+            <TabsShape />
+          </div>
           <RowsShape rows={10} round />
         </div>
       }

@@ -45,15 +45,15 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
   return (
     <aside
       aria-label="You"
-      className="board-own card sticky bottom-3 z-20 flex flex-wrap items-center gap-x-3 gap-y-2 border-up px-4 py-2 shadow-xl sm:gap-x-4"
+      className="board-own card sticky bottom-3 z-20 flex items-center gap-x-2 border-up px-3 py-1 shadow-xl sm:flex-wrap sm:gap-x-4 sm:px-4 sm:py-2"
     >
       {mine ? (
         <>
           <Medal rank={mine.rank} value={mine.value} board={board} />
-          <span className="font-medium">
+          <span className="min-w-0 truncate font-medium">
             <bdi>{mine.name}</bdi> <span className="text-sm text-up">you</span>
           </span>
-          <span className="text-quiet">of {shownCount(mine.total)}</span>
+          <span className="text-quiet max-sm:hidden">of {shownCount(mine.total)}</span>
           {mine.total > 1 && (
             <span className="text-quiet max-sm:hidden">{topShare(mine.percentile, mine.total)}</span>
           )}
@@ -69,12 +69,20 @@ export function OwnRow({ asked, board, sheet, own, table }: OwnRowProps) {
               </Why>
             </span>
           )}
-          <button type="button" className="button" onClick={() => table.current?.show(mine.place)}>
-            Jump to me
+          <button
+            type="button"
+            className="button max-sm:px-3"
+            onClick={() => table.current?.show(mine.place)}
+          >
+            <span aria-hidden="true" className="sm:hidden">
+              ↕︎
+            </span>
+            <span className="max-sm:sr-only">Jump to me</span>
           </button>
           <ShareButton
             title={`${mine.name}: rank ${mine.rank} of ${mine.total} · ${board.title}`}
             path={standingPath(asked, own)}
+            isIconOnPhones
           />
         </>
       ) : (

@@ -5,12 +5,20 @@ type ShareButtonProps = {
   readonly path: string;
   readonly label?: string;
   readonly isSmall?: boolean;
+  /** Where a phone has no room for the word. */
+  readonly isIconOnPhones?: boolean;
 };
 
 const SAID_MS = 4_000;
 
 /** Gives the link to whatever the device shares with, else copies it, and says so. */
-export function ShareButton({ title, path, label = "Share", isSmall = false }: ShareButtonProps) {
+export function ShareButton({
+  title,
+  path,
+  label = "Share",
+  isSmall = false,
+  isIconOnPhones = false,
+}: ShareButtonProps) {
   const [said, setSaid] = useState("");
   useEffect(() => {
     if (!said) return;
@@ -21,11 +29,12 @@ export function ShareButton({ title, path, label = "Share", isSmall = false }: S
     <span className="inline-flex items-center gap-2">
       <button
         type="button"
-        className={isSmall ? "rounded px-1 text-link text-sm hover:underline" : "button"}
+        className={isSmall ? "rounded px-1 text-link text-sm hover:underline" : "button max-sm:px-3"}
         aria-label={label === "Share" ? `Share: ${title}` : undefined}
         onClick={() => void share({ title, url: new URL(path, location.href).href }, navigator).then(setSaid)}
       >
-        <span aria-hidden="true">↗︎</span> {label}
+        <span aria-hidden="true">↗︎</span>{" "}
+        <span className={isIconOnPhones ? "max-sm:sr-only" : ""}>{label}</span>
       </button>
       <span role="status" className={`text-sm text-up ${said ? "" : "sr-only"}`}>
         {said}

@@ -50,7 +50,7 @@ export function Shell() {
           </nav>
         </div>
       </header>
-      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-7xl grow px-4 py-6 outline-none">
+      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-7xl grow px-4 py-4 outline-none sm:py-6">
         <Outlet />
       </main>
       <footer className="border-line border-t">

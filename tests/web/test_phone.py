@@ -1,0 +1,46 @@
+"""What fits on a phone of 360 by 740 pixels, and what must not be out of sight there."""
+
+import re
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from tests.web.conftest import has_loaded, log_in, row, visiting, why
+from tests.web.site import Golf, Site
+
+PHONE: Final[dict[str, Any]] = {"viewport": {"width": 360, "height": 740}}
+CROWD: Final = tuple(f"phone_{number}" for number in range(8))
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def played(site: Site, golf: Golf) -> None:
+    await site.account("phone_ann@example.org", "phone_ann", "Ann")
+    await golf.play("phone_ann", *CROWD, times=5)
+
+
+async def edges(of: Locator) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom."""
+    box = await of.bounding_box()
+    assert box is not None
+    return box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
+
+
+async def test_six_rows_of_a_board_stand_above_the_own(site: Site, golf: Golf, browser: Browser) -> None:
+    async with visiting(browser, site.url, **PHONE) as visit:
+        page = visit.page
+        await log_in(page, "phone_ann@example.org")
+        await page.goto(f"{golf.path}/b/wins")
+        await has_loaded(page)
+        mine = page.get_by_role("complementary", name="You")
+        await expect(why(mine, "Wins", "Ann")).to_be_visible()
+        _, top, _, bottom = await edges(mine)
+        assert bottom - top < 56, "one line"
+        assert (await edges(row(page, 6)))[3] <= top + 1
+        await expect(page.get_by_role("button", name="Week")).to_be_hidden()
+        await page.get_by_role("button", name="All time").click()
+        await page.get_by_role("button", name="Week").click()
+        await expect(page).to_have_url(re.compile("window=week"))
+        await page.get_by_placeholder("Find a player here").fill("phone_3")
+        await page.get_by_role("button", name="Find", exact=True).click()
+        await expect(page.get_by_text("phone_3: rank")).to_be_visible()
