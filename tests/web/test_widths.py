@@ -124,3 +124,13 @@ async def test_a_name_keeps_to_its_column_and_its_direction(golf: Golf, visit: V
             assert all(box["height"] < 56 for box in shown)
     isolated = row(page, 1).locator("bdi")
     await expect(isolated).to_have_count(1)  # so that a name from right to left does not turn the numbers round
+
+
+async def test_a_number_is_not_far_from_its_name_on_a_desk(golf: Golf, visit: Visit) -> None:
+    page = visit.page
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.goto(f"{golf.path}/b/wins")
+    await has_loaded(page)
+    cells = [await each.bounding_box() for each in await row(page, 1).get_by_role("cell").all()]
+    shown = [box for box in cells if box is not None and box["width"] > 0]
+    assert shown[2]["x"] - shown[1]["x"] < 500

@@ -27,7 +27,7 @@ export function BoardPage() {
       query={whole}
       what="board"
       skeleton={
-        <div className="flex flex-col gap-4">
+        <div className="mx-auto flex w-full max-w-4xl flex-col gap-4">
           <HeadShape />
           <TabsShape />
           <div className="max-sm:hidden">
@@ -94,7 +94,7 @@ function Whole({ whole, board, sheet }: WholeProps) {
   const table = useRef<TableHandle>(null);
   const ready = partition !== null;
   return (
-    <div className="flex flex-col gap-4">
+    <div className="mx-auto flex w-full max-w-4xl flex-col gap-4">
       <BoardHead
         whole={whole}
         board={board}
