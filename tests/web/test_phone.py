@@ -44,3 +44,15 @@ async def test_six_rows_of_a_board_stand_above_the_own(site: Site, golf: Golf, b
         await page.get_by_placeholder("Find a player here").fill("phone_3")
         await page.get_by_role("button", name="Find", exact=True).click()
         await expect(page.get_by_text("phone_3: rank")).to_be_visible()
+
+
+async def test_names_at_a_radar_stand_outside_it(site: Site, golf: Golf, browser: Browser) -> None:
+    async with visiting(browser, site.url, **PHONE) as visit:
+        page = visit.page
+        await page.goto(f"/p/phone_ann?game={golf.name}")
+        grid = page.locator(".recharts-polar-grid-concentric").first
+        names = page.locator(".recharts-polar-angle-axis text")
+        await expect(names).to_have_count(6)
+        _, top, _, bottom = await edges(grid)
+        assert (await edges(names.filter(has_text="Win").filter(has_text="rate")))[3] <= top
+        assert (await edges(names.filter(has_text="streak")))[1] >= bottom

@@ -44,16 +44,24 @@ export function RadarDrawing({ axes, lines }: RadarDrawingProps) {
 type AxisNameProps = {
   readonly x?: number | string;
   readonly y?: number | string;
+  readonly cy?: number | string;
   readonly textAnchor?: "start" | "middle" | "end" | "inherit";
   readonly payload?: { readonly value: string };
 };
 
 const LINE_PX = 15;
+/** From the end of an axis to the middle of the line next to it. */
+const AWAY_PX = 4;
 
-/** A name in as many lines as it has words: a phone has room for no more. */
-function AxisName({ x, y, textAnchor, payload }: AxisNameProps) {
+/**
+ * A name in as many lines as it has words: a phone has room for no more. Beside the shape it is centred on its axis; above
+ * and below it all lines stand outside.
+ */
+function AxisName({ x, y, cy, textAnchor, payload }: AxisNameProps) {
   const words = (payload?.value ?? "").split(" ");
-  const top = Number(y ?? 0) - ((words.length - 1) * LINE_PX) / 2;
+  const height = (words.length - 1) * LINE_PX;
+  const [at, middle] = [Number(y ?? 0), Number(cy ?? 0)];
+  const top = textAnchor !== "middle" ? at - height / 2 : at < middle ? at - height - AWAY_PX : at + AWAY_PX;
   return (
     <text x={x} y={top} textAnchor={textAnchor} dominantBaseline="central" fill="var(--quiet)" fontSize={12}>
       {words.map((word, at) => (
