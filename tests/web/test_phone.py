@@ -46,6 +46,24 @@ async def test_six_rows_of_a_board_stand_above_the_own(site: Site, golf: Golf, b
         await expect(page.get_by_text("phone_3: rank")).to_be_visible()
 
 
+async def test_values_of_a_comparison_keep_to_their_sides(site: Site, browser: Browser) -> None:
+    run = {"type": "score_submitted", "game_mode": "classic", "duration_ms": 172_000}
+    await site.tell("arcade", *({**run, "player": f"phone_{n}", "score": 13_919 - 100 * n} for n in (0, 1)))
+    async with visiting(browser, site.url, **PHONE) as visit:
+        page = visit.page
+        await page.goto("/p/phone_0/vs/phone_1?game=arcade")
+        table = page.get_by_role("region", name="Head to head: table").first
+        first, second = (why(table, "Best score", f"phone_{n}") for n in (0, 1))
+        await expect(first).to_have_text("13,919")
+        _, top, right, bottom = await edges(first)
+        left, mark_top, _, mark_bottom = await edges(first.locator("xpath=following-sibling::*"))
+        assert left >= right
+        assert top <= (mark_top + mark_bottom) / 2 <= bottom, "the mark stands in the line of its number"
+        assert await first.evaluate("number => getComputedStyle(number).textAlign") == "left"
+        assert await second.evaluate("number => getComputedStyle(number).textAlign") == "right"
+        await expect(page.get_by_text(re.compile("phone_0 leads 3, phone_1 0, 2 even"))).to_be_visible()
+
+
 async def test_names_at_a_radar_stand_outside_it(site: Site, golf: Golf, browser: Browser) -> None:
     async with visiting(browser, site.url, **PHONE) as visit:
         page = visit.page

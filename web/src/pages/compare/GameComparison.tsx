@@ -5,7 +5,7 @@ import { gameQuery } from "@/api/games";
 import { statsQuery } from "@/api/players";
 import { axesOf, careersOf } from "@/pages/player/asked";
 import { Shape } from "@/shared/charts/Shape";
-import { shownWithUnit } from "@/shared/format/numbers";
+import { shownValue, shownWithUnit, unitBeside } from "@/shared/format/numbers";
 import { MatchList } from "@/shared/matches/MatchList";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { cellOf } from "@/shared/why/cell";
@@ -164,17 +164,21 @@ function HeadToHead({ first, second, sheet, game, window, columns }: HeadToHeadP
                 return (
                   <td
                     key={player.player}
-                    className={`px-3 py-2 ${at === 0 ? "text-left" : "text-right"} ${
-                      isAhead ? "font-bold" : column.leader ? "text-quiet" : ""
-                    }`}
+                    className={`px-2 py-2 max-sm:text-sm sm:px-3 [&_button]:px-0 ${isAhead ? "font-bold" : column.leader ? "text-quiet" : ""}`}
                   >
-                    {at === 1 && isAhead && <Ahead />}
-                    <Why
-                      cell={cellOf({ game, sheet, column: column.column, player: player.player, window })}
-                      label={`${column.title} of ${player.shown_name}`}
-                      shown={shownWithUnit(column.values[at], column)}
-                    />
-                    {at === 0 && isAhead && <Ahead />}
+                    <span
+                      className={`flex items-baseline ${at === 0 ? "[&_button]:text-left" : "justify-end [&_button]:text-right"}`}
+                    >
+                      {at === 1 && isAhead && <Ahead />}
+                      <Why
+                        cell={cellOf({ game, sheet, column: column.column, player: player.player, window })}
+                        label={`${column.title} of ${player.shown_name}`}
+                        shown={shownWithUnit(column.values[at], column)}
+                      >
+                        {shownValue(column.values[at], column)}
+                      </Why>
+                      {at === 0 && isAhead && <Ahead />}
+                    </span>
                   </td>
                 );
               });
@@ -183,6 +187,7 @@ function HeadToHead({ first, second, sheet, game, window, columns }: HeadToHeadP
                   {cells[0]}
                   <th scope="row" className="px-1 py-2 text-center font-normal text-quiet text-sm">
                     {column.title}
+                    {unitBeside(column) && <span className="block text-xs">{unitBeside(column)}</span>}
                     {column.better === "asc" && (
                       <span title="less is better">
                         {" "}
