@@ -64,6 +64,18 @@ async def test_values_of_a_comparison_keep_to_their_sides(site: Site, browser: B
         await expect(page.get_by_text(re.compile("phone_0 leads 3, phone_1 0, 2 even"))).to_be_visible()
 
 
+async def test_the_totals_of_a_scorecard_stay_in_sight(site: Site, golf: Golf, browser: Browser) -> None:
+    rounds = [event | {"id": f"phone-round-{n}"} for n in range(9) for event in golf.game(*CROWD[:3], match="long")[:1]]
+    await site.tell(golf.name, *rounds, golf.game(*CROWD[:3], match="long")[1])
+    async with visiting(browser, site.url, **PHONE) as visit:
+        page = visit.page
+        await page.goto(f"{golf.path}/m/long")
+        card = page.get_by_role("region", name="Scorecard: table")
+        totals = card.get_by_role("columnheader", name="Totals")
+        await expect(totals).to_be_visible()
+        assert (await edges(totals))[2] <= (await edges(card))[2]
+
+
 async def test_names_at_a_radar_stand_outside_it(site: Site, golf: Golf, browser: Browser) -> None:
     async with visiting(browser, site.url, **PHONE) as visit:
         page = visit.page

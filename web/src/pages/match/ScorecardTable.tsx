@@ -7,6 +7,9 @@ type ScorecardTableProps = {
   readonly whose: { game?: string };
 };
 
+/** What all rounds came to stays in sight while the rounds are pushed along. */
+const TOTALS = "sticky right-0 bg-raised shadow-[-1px_0_0_var(--line)]";
+
 /** Players by rounds, as on the paper card. */
 export function ScorecardTable({ card, names, whose }: ScorecardTableProps) {
   const last = card.columns.length - 1;
@@ -22,8 +25,13 @@ export function ScorecardTable({ card, names, whose }: ScorecardTableProps) {
               <th scope="col" className="sticky left-0 bg-raised px-4 py-2 text-left font-normal">
                 Player
               </th>
-              {card.columns.map((column) => (
-                <th key={column.id} scope="col" className="px-3 py-2 font-normal" title={column.text}>
+              {card.columns.map((column, at) => (
+                <th
+                  key={column.id}
+                  scope="col"
+                  className={`px-3 py-2 font-normal ${at === last && last > 0 ? TOTALS : ""}`}
+                  title={column.text}
+                >
                   {column.title}
                 </th>
               ))}
@@ -57,7 +65,7 @@ export function ScorecardTable({ card, names, whose }: ScorecardTableProps) {
                 {card.columns.map((column, at) => (
                   <td
                     key={column.id}
-                    className={`px-3 py-2 ${at === last && last > 0 ? "font-bold" : "text-quiet"}`}
+                    className={`px-3 py-2 ${at === last && last > 0 ? `font-bold ${TOTALS}` : "text-quiet"}`}
                   >
                     {column.scores[player]?.toLocaleString("en") ?? "–"}
                   </td>
