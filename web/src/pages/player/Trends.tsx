@@ -118,7 +118,11 @@ function Drawn({ profile, game, sheet, column, every }: DrawnProps) {
       {(data) => {
         const points = data.points.map((point) => {
           const value = point.values[column.name];
-          return { window: point.window, value: typeof value === "number" ? value : null };
+          return {
+            window: point.window,
+            at: Date.parse(point.starts_at ?? ""),
+            value: typeof value === "number" ? value : null,
+          };
         });
         return (
           <div className="card p-4">
@@ -127,7 +131,8 @@ function Drawn({ profile, game, sheet, column, every }: DrawnProps) {
                 <LinesDrawing
                   title={column.title}
                   shape={column}
-                  points={points.map((point) => ({ ...point, window: shownWindow(point.window) }))}
+                  points={points}
+                  name={(at) => shownWindow(points.find((point) => point.at === at)?.window ?? "")}
                 />
               </Suspense>
             </div>

@@ -1,24 +1,32 @@
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { type Shape, shownWithUnit } from "@/shared/format/numbers";
+import { type Point, withGaps } from "./gaps";
 
 type LinesDrawingProps = {
   readonly title: string;
   readonly shape: Shape;
-  readonly points: readonly { readonly window: string; readonly value: number | null }[];
+  readonly points: readonly Point[];
+  /** What stands at the axis for a moment. */
+  readonly name: (at: number) => string;
 };
 
-/** One number over time; the table beside it is what is read aloud. */
-export function LinesDrawing({ title, shape, points }: LinesDrawingProps) {
+/** One number over time, to scale: where nothing was played there is no line. The table beside it is what is read aloud. */
+export function LinesDrawing({ title, shape, points, name }: LinesDrawingProps) {
   return (
     <ResponsiveContainer width="100%" height="100%">
       <LineChart
-        data={[...points]}
+        data={withGaps(points)}
         margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
         accessibilityLayer={false}
       >
         <CartesianGrid stroke="var(--line)" vertical={false} />
         <XAxis
-          dataKey="window"
+          dataKey="at"
+          type="number"
+          scale="time"
+          domain={["dataMin", "dataMax"]}
+          ticks={points.map((point) => point.at)}
+          tickFormatter={name}
           tick={{ fill: "var(--quiet)", fontSize: 12 }}
           stroke="var(--line)"
           minTickGap={24}
@@ -31,6 +39,7 @@ export function LinesDrawing({ title, shape, points }: LinesDrawingProps) {
           tickFormatter={(value: number) => value.toLocaleString("en", { notation: "compact" })}
         />
         <Tooltip
+          labelFormatter={(at) => name(Number(at))}
           formatter={(value) => [shownWithUnit(value, shape), title]}
           contentStyle={{ background: "var(--raised)", borderColor: "var(--line)", borderRadius: 8 }}
           labelStyle={{ color: "var(--quiet)" }}
@@ -42,7 +51,6 @@ export function LinesDrawing({ title, shape, points }: LinesDrawingProps) {
           strokeWidth={2}
           dot={{ r: 3, fill: "var(--link)" }}
           isAnimationActive={false}
-          connectNulls
         />
       </LineChart>
     </ResponsiveContainer>
