@@ -1,11 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { answered, api, type Schemas } from "@/api/client";
 import { ActionButton } from "@/shared/form/ActionButton";
-import { capital, shownClock, shownTime } from "@/shared/format/numbers";
+import { capital, shownClock, shownTime, shownWithUnit } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
 import { RowsShape } from "@/shared/states/Shapes";
 import { Failure, Loading } from "@/shared/states/States";
+import { labelOf } from "./label";
 import { ScorecardTable } from "./ScorecardTable";
 import { scorecardOf } from "./scorecard";
 
@@ -18,10 +20,12 @@ type MatchEventsProps = {
   readonly whole: Schemas["GameAnswer"] | undefined;
   /** How the players of the match are shown. */
   readonly names: Readonly<Record<string, string>>;
+  /** Who played, for where no scorecard says it. */
+  readonly children: ReactNode;
 };
 
 /** What was reported of a match: of each player round by round where it says so, and in the order in which it happened. */
-export function MatchEvents({ game, match, whole, names }: MatchEventsProps) {
+export function MatchEvents({ game, match, whole, names, children }: MatchEventsProps) {
   const asked = useInfiniteQuery({
     queryKey: ["match", game, match, "events"],
     queryFn: ({ pageParam }) =>
@@ -44,7 +48,7 @@ export function MatchEvents({ game, match, whole, names }: MatchEventsProps) {
   const isOneDay = first !== undefined && last !== undefined && dayOf(first) === dayOf(last);
   return (
     <>
-      {card && <ScorecardTable card={card} names={names} whose={whose} />}
+      {card ? <ScorecardTable card={card} names={names} whose={whose} /> : !asked.isPending && children}
       <section aria-labelledby="events">
         <h2 id="events" className="mb-3 font-bold text-xl">
           What happened
@@ -111,9 +115,15 @@ function EventLine({ event, type, names, whose, time }: EventLineProps) {
       <dl className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
         {fields.map(([name, value]) => (
           <div key={name} className="max-w-full">
-            <dt className="inline text-quiet">{name.replaceAll("_", " ")}</dt>{" "}
+            <dt className="inline text-quiet">{labelOf(name).label}</dt>{" "}
             <dd className="inline">
-              <Value value={value} type={typeOf(name)} names={names} whose={whose} />
+              <Value
+                value={value}
+                type={typeOf(name)}
+                unit={labelOf(name).unit}
+                names={names}
+                whose={whose}
+              />
             </dd>
           </div>
         ))}
@@ -131,11 +141,12 @@ function isNothing(value: unknown): boolean {
 type ValueProps = {
   readonly value: unknown;
   readonly type: string;
+  readonly unit: string;
   readonly names: Readonly<Record<string, string>>;
   readonly whose: { game?: string };
 };
 
-function Value({ value, type, names, whose }: ValueProps) {
+function Value({ value, type, unit, names, whose }: ValueProps) {
   if (typeof value === "string" && type.startsWith("player"))
     return <Player player={value} names={names} whose={whose} />;
   if (Array.isArray(value) && type.startsWith("list[player]")) {
@@ -156,7 +167,7 @@ function Value({ value, type, names, whose }: ValueProps) {
       </span>
     ));
   }
-  const text = plain(value);
+  const text = typeof value === "number" && unit ? shownWithUnit(value, { unit, decimals: 1 }) : plain(value);
   if (text.length <= LONGEST_SHOWN) return <>{text}</>;
   return (
     <details className="inline-block max-w-full align-top">

@@ -84,26 +84,27 @@ export function MatchPage() {
               · {data.events} {data.events === 1 ? "event" : "events"}
             </p>
           </header>
-          {data.players.length > NAMED && (
-            <section aria-labelledby="players">
-              <h2 id="players" className="mb-3 font-bold text-xl">
-                Players
-              </h2>
-              <ul className="flex flex-wrap gap-2">
-                {data.players.map((player) => (
-                  <li key={player}>
-                    <Link to="/p/$player" params={{ player }} search={whose(game)} className="tab">
-                      <bdi>{data.names[player] ?? player}</bdi>
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-            </section>
-          )}
           {sheets.map((sheet) => (
             <MatchSheet key={sheet.name} game={game} match={match} sheet={sheet} />
           ))}
-          <MatchEvents game={game} match={match} whole={whole.data} names={data.names} />
+          <MatchEvents game={game} match={match} whole={whole.data} names={data.names}>
+            {data.players.length > NAMED && (
+              <section aria-labelledby="players">
+                <h2 id="players" className="mb-3 font-bold text-xl">
+                  Players
+                </h2>
+                <ul className="flex flex-wrap gap-2">
+                  {data.players.map((player) => (
+                    <li key={player}>
+                      <Link to="/p/$player" params={{ player }} search={whose(game)} className="tab">
+                        <bdi>{data.names[player] ?? player}</bdi>
+                      </Link>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            )}
+          </MatchEvents>
         </div>
       )}
     </QueryStates>

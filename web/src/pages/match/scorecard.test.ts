@@ -50,4 +50,14 @@ describe("scorecardOf", () => {
   it("is none where no event says something of each player", () => {
     expect(scorecardOf([{ id: "k", type: "kill", fields: { killer: "ann" } }], types)).toBeNull();
   });
+
+  it("takes who alone is placed first for the winner where no event names one", () => {
+    const placed = { name: "match_ended", title: "", fields: [field("placements", "map[player, int]")] };
+    const ended = (placements: Record<string, number>) => [
+      { id: "e", type: "match_ended", fields: { placements } },
+    ];
+    expect(scorecardOf(ended({ ann: 2, bob: 1 }), [placed])?.winner).toBe("bob");
+    expect(scorecardOf(ended({ ann: 1, bob: 1 }), [placed])?.winner).toBeUndefined();
+    expect(scorecardOf([round("a", { ann: 1, bob: 2 })], types)?.winner).toBeUndefined();
+  });
 });

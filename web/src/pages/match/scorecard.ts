@@ -18,6 +18,7 @@ export type Scorecard = {
 };
 
 const MOST_COLUMNS = 24;
+const PLACES = /^(place|placement|rank)s?$/;
 const BY_PLAYER = /^map\[player, *(int|float)\]$/;
 
 /** What events say of each player, event by event: rounds and what they came to. Null where they say nothing so. */
@@ -47,12 +48,18 @@ export function scorecardOf(events: readonly Event[], types: readonly EventType[
       scores: (event.fields[field] ?? {}) as Readonly<Record<string, number>>,
     };
   });
-  const winner = told.at(-1)?.fields.winner;
-  return {
-    columns,
-    winner: typeof winner === "string" ? winner : undefined,
-    players: inOrder(columns, typeof winner === "string" ? winner : undefined),
-  };
+  const last = told.at(-1);
+  const named = last?.fields.winner;
+  const winner =
+    typeof named === "string" ? named : firstPlaced(fieldOf.get(last?.type ?? ""), columns.at(-1));
+  return { columns, winner, players: inOrder(columns, winner) };
+}
+
+/** Who alone is first where the last column says places and no event a winner. */
+function firstPlaced(field: string | undefined, last: ScoreColumn | undefined): string | undefined {
+  if (!last || !PLACES.test(field ?? "")) return undefined;
+  const first = Object.keys(last.scores).filter((player) => last.scores[player] === 1);
+  return first.length === 1 ? first[0] : undefined;
 }
 
 /** By the last column, the winner's end of it first. */
