@@ -86,3 +86,13 @@ async def test_names_at_a_radar_stand_outside_it(site: Site, golf: Golf, browser
         _, top, _, bottom = await edges(grid)
         assert (await edges(names.filter(has_text="Win").filter(has_text="rate")))[3] <= top
         assert (await edges(names.filter(has_text="streak")))[1] >= bottom
+
+
+async def test_what_is_live_stands_above_the_games(site: Site, golf: Golf, browser: Browser) -> None:
+    await site.tell(golf.name, golf.game(*CROWD[:2], match="phone-running")[0])
+    async with visiting(browser, site.url, **PHONE) as visit:
+        page = visit.page
+        await page.goto("/")
+        live = page.get_by_role("region", name="Live now")
+        await expect(live.get_by_role("link").first).to_be_visible()
+        assert (await edges(live))[3] < (await edges(page.get_by_role("heading", name="Games")))[1]

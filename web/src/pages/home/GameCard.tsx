@@ -8,7 +8,7 @@ import { Medal } from "@/shared/standings/Medal";
 import { StandingValue } from "@/shared/standings/StandingValue";
 import { Skeleton, useArrived } from "@/shared/states/States";
 
-const SHOWN = 3;
+const SHOWN = 5;
 
 type GameCardProps = {
   /** How many matches run now. */
@@ -58,9 +58,9 @@ export function GameCard({ game, running }: GameCardProps) {
         )}
         {whole.isPending && <Skeleton className="h-5 w-32" />}
         {!arrived ? (
-          <Skeleton className="h-23" />
+          <Skeleton className="h-39" />
         ) : !board || !head.data || head.data.entries.length === 0 ? (
-          <p className="flex min-h-23 items-center text-quiet">Nobody has played yet.</p>
+          <p className="flex min-h-39 items-center text-quiet">Nobody has played yet.</p>
         ) : (
           <ol aria-label={`${board.title}: the first ${SHOWN}`} className="flex flex-col gap-1">
             {head.data.entries.map((line) => (

@@ -15,6 +15,7 @@ export function HomePage() {
   const live = useQuery(runningQuery());
   const running = live.data && new Map(live.data.games.map((one) => [one.game, one.running]));
   return (
+    // On a phone what is live now comes first; its height is known before it is there, so that nothing moves.
     <div className="grid gap-8 lg:grid-cols-[1fr_320px]">
       <section aria-labelledby="games">
         <h1 id="games" className="mb-4 font-bold text-2xl">
@@ -42,7 +43,7 @@ export function HomePage() {
         </QueryStates>
       </section>
       {!games.isError && (
-        <div className="flex flex-col gap-8">
+        <div className="contents gap-8 lg:flex lg:flex-col">
           <LiveNow games={games.data?.games ?? []} running={live.isError ? new Map() : running} />
           <LatestAwards games={games.data?.games ?? []} pending={games.isPending} />
         </div>

@@ -10,7 +10,7 @@ import { useArrived } from "@/shared/states/States";
 
 type Game = { readonly game: string; readonly title: string; readonly icon: string };
 
-const SHOWN = 10;
+const SHOWN = 8;
 const REREAD: Pace = { afterMs: 0, everyMs: 4_000 };
 
 type LatestAwardsProps = {
@@ -38,7 +38,7 @@ export function LatestAwards({ games, pending: known }: LatestAwardsProps) {
   const pending = known || answers.some((answer) => answer.isPending);
   const arrived = useArrived(!pending || awards.length > 0);
   return (
-    <aside aria-labelledby="latest">
+    <aside aria-labelledby="latest" className="min-w-0 max-lg:order-last">
       <h2 id="latest" className="mb-4 font-bold text-xl">
         Latest awards
       </h2>

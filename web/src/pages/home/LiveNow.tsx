@@ -37,7 +37,7 @@ export function LiveNow({ games, running }: LiveNowProps) {
   const arrived = useArrived(!pending || matches.length > 0);
   const all = [...(running?.values() ?? [])].reduce((sum, count) => sum + count, 0);
   return (
-    <section aria-labelledby="live">
+    <section aria-labelledby="live" className="min-w-0 max-lg:order-first">
       <h2 id="live" className="mb-4 flex items-baseline gap-2 font-bold text-xl">
         Live now
         {all > 0 && (
@@ -47,9 +47,9 @@ export function LiveNow({ games, running }: LiveNowProps) {
         )}
       </h2>
       {!arrived ? (
-        <Skeleton className="h-16" />
+        <Skeleton className="h-18" />
       ) : (
-        <ul className="card divide-y divide-line">
+        <ul className="card divide-line max-lg:flex max-lg:h-18 max-lg:divide-x max-lg:overflow-x-auto lg:min-h-18 lg:divide-y">
           {matches.slice(0, SHOWN).map((match) => (
             <LiveMatch key={`${match.game}/${match.match}`} match={match} games={games} />
           ))}
@@ -66,7 +66,7 @@ function LiveMatch({ match, games }: LiveMatchProps) {
   const game = games.find((each) => each.game === match.game);
   const names = match.players.map((player) => match.names[player] ?? player);
   return (
-    <li>
+    <li className="max-lg:w-64 max-lg:shrink-0">
       <Link
         to="/g/$game/m/$match"
         params={{ game: match.game, match: match.match }}
