@@ -88,6 +88,16 @@ async def test_names_at_a_radar_stand_outside_it(site: Site, golf: Golf, browser
         assert (await edges(names.filter(has_text="streak")))[1] >= bottom
 
 
+async def test_what_a_number_came_to_is_in_sight(site: Site, golf: Golf, browser: Browser) -> None:
+    async with visiting(browser, site.url, **PHONE) as visit:
+        page = visit.page
+        await page.goto(f"{golf.path}/b/wins")
+        await why(row(page, 1), "Wins", "Ann").click()
+        events = page.get_by_role("dialog").get_by_role("region", name="Wins: events")
+        await expect(events.get_by_role("row")).to_have_count(6)
+        assert await events.evaluate("events => events.scrollWidth <= events.clientWidth")
+
+
 async def test_what_is_live_stands_above_the_games(site: Site, golf: Golf, browser: Browser) -> None:
     await site.tell(golf.name, golf.game(*CROWD[:2], match="phone-running")[0])
     async with visiting(browser, site.url, **PHONE) as visit:

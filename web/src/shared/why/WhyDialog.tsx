@@ -123,17 +123,17 @@ function CellTable({ cell, contributions, game, isPart }: CellTableProps) {
           <table className="w-full text-left text-sm">
             <thead className="text-quiet">
               <tr>
-                <th className="py-1 pr-4 font-normal">When</th>
-                <th className="py-1 pr-4 font-normal">What happened</th>
-                <th className="py-1 pr-4 text-right font-normal">Gave</th>
+                <th className="py-1 pr-3 font-normal sm:pr-4">When</th>
+                <th className="py-1 pr-3 font-normal sm:pr-4">What happened</th>
+                <th className="py-1 pr-3 text-right font-normal sm:pr-4">Gave</th>
                 <th className="py-1 text-right font-normal">Then</th>
               </tr>
             </thead>
             <tbody className="divide-y divide-line">
               {contributions.map((one, at) => (
                 <tr key={`${one.event ?? one.achievement}/${one.position ?? at}`}>
-                  <td className="whitespace-nowrap py-1.5 pr-4">{shownTime(one.at)}</td>
-                  <td className="py-1 pr-4">
+                  <td className="py-1.5 pr-3 sm:whitespace-nowrap sm:pr-4">{shownTime(one.at)}</td>
+                  <td className="py-1 pr-3 sm:pr-4">
                     {one.match ? (
                       <Link
                         to="/g/$game/m/$match"
@@ -146,7 +146,7 @@ function CellTable({ cell, contributions, game, isPart }: CellTableProps) {
                       titleOf(one, titles)
                     )}
                   </td>
-                  <td className="py-1 pr-4 text-right">{shownValue(one.given, cell)}</td>
+                  <td className="py-1 pr-3 text-right sm:pr-4">{shownValue(one.given, cell)}</td>
                   <td className="py-1 text-right">{shownValue(one.value, cell)}</td>
                 </tr>
               ))}
