@@ -133,7 +133,9 @@ function GameTabs({ game, first, second, window, change }: GameTabsProps) {
   const asked = useQuery(comparisonQuery(first.player, second.player, { game, window }));
   return (
     <GameComparison first={first} second={second} game={game} window={window} asked={asked}>
-      {(windows) => <WindowTabs windows={windows} current={window} change={change} />}
+      {(windows, timezone) => (
+        <WindowTabs windows={windows} current={window} change={change} timezone={timezone} />
+      )}
     </GameComparison>
   );
 }

@@ -18,7 +18,7 @@ type GameComparisonProps = {
   readonly game: string;
   readonly window: string | undefined;
   readonly asked: UseQueryResult<Schemas["Comparison"]>;
-  readonly children: (windows: readonly string[]) => ReactNode;
+  readonly children: (windows: readonly string[], timezone: string) => ReactNode;
 };
 
 /** Two players in one game: their shapes over each other, number by number, and where they met. */
@@ -30,7 +30,7 @@ export function GameComparison({ first, second, game, window, asked, children }:
         const careers = careersOf(data);
         return (
           <div className="flex flex-col gap-10">
-            {children(careers[0]?.windows ?? [])}
+            {children(careers[0]?.windows ?? [], data.timezone)}
             <QueryStates
               query={asked}
               what="comparison"

@@ -76,7 +76,7 @@ export function Trends({ profile, whole, sheet }: TrendsProps) {
         </fieldset>
         <fieldset className="max-sm:w-full">
           <legend className="sr-only">By</legend>
-          <Strip>
+          <Strip isOneOf>
             {choice.every.map((each) => (
               <button
                 key={each}

@@ -1,7 +1,13 @@
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 
+type StripProps = {
+  readonly children: ReactNode;
+  /** Of a few short choices that are of one kind: they stand in one frame, and look unlike links to elsewhere. */
+  readonly isOneOf?: boolean;
+};
+
 /** Choices beside each other. On a phone they are one line, pushed along so that the chosen one can be seen. */
-export function Strip({ children }: { readonly children: ReactNode }) {
+export function Strip({ children, isOneOf = false }: StripProps) {
   const line = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const box = line.current;
@@ -11,7 +17,7 @@ export function Strip({ children }: { readonly children: ReactNode }) {
     }
   }, []);
   return (
-    <div ref={line} className="strip">
+    <div ref={line} className={isOneOf ? "segments" : "strip"}>
       {children}
     </div>
   );
