@@ -7,6 +7,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -62,6 +63,7 @@ class Scores:
         awards = []
         for event in request.json:
             assert event["id"] not in self.events, "an id came twice"
+            assert datetime.fromisoformat(event["at"]) <= datetime.now(UTC), "it has not happened yet"
             self.events[event["id"]] = event
             if event["type"] == "game_ended":
                 self.games.update(player for player in event["totals"] if player not in event["cpus"])
@@ -120,7 +122,10 @@ async def test_bots_play_the_past_then_live_until_interrupted(
     counted = re.search(r"have left: ([\d,]+) matches", text)
     assert counted is not None
     in_flight = scores.matches - int(counted[1].replace(",", ""))
-    assert in_flight in (0, 1), "what the server took and the demo was not told of, being interrupted"
+    assert 0 <= in_flight <= LIVE_MATCHES, "what the server took and the demo was not told of, being interrupted"
+    begun = {event["match"] for event in scores.events.values() if event["type"] == "round_ended"}
+    ended = {event["match"] for event in scores.events.values() if event["type"] == "game_ended"}
+    assert begun - ended, "matches run: their rounds are told as they are played"
 
 
 async def test_the_games_follow_from_the_seed_and_their_ids_from_the_start(

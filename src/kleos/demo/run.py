@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from kleos.client import AsyncKleos, KleosAPIError, KleosConnectionError
+from kleos.demo.golf import ROUNDS_PER_GAME
 from kleos.demo.play import Event, play_arcade_match, play_golf_match
 from kleos.demo.roster import Bot, make_bots
 from kleos.demo.scene import Badge, Scene
@@ -23,7 +24,9 @@ HISTORY_GOLF_GAMES = 450
 HISTORY_ARCADE_RUNS = 900
 EVENTS_PER_BATCH = 250
 SHARE_OF_GOLF = 0.6
-LIVE_ROUND_LENGTH = timedelta(milliseconds=20)
+LIVE_ROUND_LENGTH = timedelta(seconds=1)
+MOST_TABLES = 1_000
+"""At which matches run at once: a server that is slow is not sent ever more."""
 BOARD_EVERY_S = 1.0
 SCREEN_EVERY_S = 0.25
 LINE_EVERY_S = 3.0
@@ -73,10 +76,21 @@ class _Demo:
         await self._play_history()
         self.scene.phase = "live"
         due_s = time.monotonic()
-        while True:
-            await self._play_live_match()
-            due_s = max(due_s + 1.0 / matches_per_second, time.monotonic() - 1.0)
-            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+        tables: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                if len(tables) >= MOST_TABLES:
+                    await asyncio.wait(tables, return_when=asyncio.FIRST_COMPLETED)
+                tables.add(asyncio.create_task(self._play_live_match()))
+                due_s = max(due_s + 1.0 / matches_per_second, time.monotonic() - 1.0)
+                await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+                for ended in [table for table in tables if table.done()]:
+                    tables.remove(ended)
+                    ended.result()
+        finally:
+            for table in tables:
+                table.cancel()
+            await asyncio.gather(*tables, return_exceptions=True)
 
     async def watch_board(self) -> None:
         """Look at the top of the board, again and again."""
@@ -147,10 +161,17 @@ class _Demo:
         await self._send(game, events, sum(event["type"] != "round_ended" for event in events))
 
     async def _play_live_match(self) -> None:
-        game = "golf" if self._rng.random() < SHARE_OF_GOLF else "arcade"
-        events = self._play(game, datetime.now(UTC), LIVE_ROUND_LENGTH)
+        """Report a match as it is played: each round when it ends, so that the match is seen running."""
+        now, game = datetime.now(UTC), "golf" if self._rng.random() < SHARE_OF_GOLF else "arcade"
+        ended_at = now + ROUNDS_PER_GAME * LIVE_ROUND_LENGTH if game == "golf" else now
+        for event in self._play(game, ended_at, LIVE_ROUND_LENGTH):
+            due = datetime.fromisoformat(str(event["at"]))
+            await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+            await self._send_live(game, event)
+
+    async def _send_live(self, game: str, event: Event) -> None:
         try:
-            await self._send(game, events, 1)
+            await self._send(game, [event], int(event["type"] != "round_ended"))
         except KleosConnectionError:
             self.scene.trouble = "the server does not answer"
         except KleosAPIError as error:
