@@ -86,6 +86,28 @@ async def test_changes_a_definition_after_seeing_what_it_would_do(site: Site, go
         await expect(page.get_by_role("listitem").filter(has_text="Version 3")).to_contain_text("in force")
 
 
+async def test_keeps_what_is_being_changed_when_another_version_comes(site: Site, golf: Golf, browser: Browser) -> None:
+    async with site.http() as client:
+        text = (await client.get(f"/v1/games/{golf.name}/definition")).text
+    await site.define(golf.name, text + "\n# of another manager\n")
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await use_key(page, KEY)
+        await page.get_by_role("link", name=golf.title).click()
+        await page.get_by_role("link", name="Definition").click()
+        editor = page.get_by_role("textbox", name=re.compile("TOML$"))
+        mine = await editor.input_value() + "\n# of mine\n"
+        await editor.fill(mine)
+        await page.get_by_role("button", name="Restore version 1").click()
+        dialog = page.get_by_role("dialog", name="Restore version 1")
+        await dialog.get_by_role("button", name=re.compile("^Restore it")).click()
+        await expect(page.get_by_text("Another version has come into force")).to_be_visible()
+        await expect(editor).to_have_value(mine)
+        await page.get_by_role("button", name="Throw away my changes").click()
+        await expect(editor).not_to_have_value(re.compile("# of"))
+        await expect(page.get_by_text("Another version has come into force")).to_have_count(0)
+
+
 async def test_makes_a_key_that_is_shown_once(site: Site, golf: Golf, browser: Browser) -> None:
     async with visiting(browser, site.url) as visit:
         page = visit.page

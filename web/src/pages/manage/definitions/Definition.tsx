@@ -39,11 +39,15 @@ function Change({ game, inForce }: ChangeProps) {
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(inForce);
+  const [begunFrom, setBegunFrom] = useState(inForce);
   const [checked, setChecked] = useState<string | null>(null);
+  const isOvertaken = inForce !== begunFrom && text !== begunFrom && text !== inForce;
   useEffect(() => {
+    if (isOvertaken || inForce === begunFrom) return; // what somebody is changing is theirs
     setText(inForce);
+    setBegunFrom(inForce);
     setChecked(null);
-  }, [inForce]);
+  }, [inForce, begunFrom, isOvertaken]);
   const send = (dryRun: boolean): Promise<Put> =>
     answered(
       api.PUT("/v1/games/{game}/definition", {
@@ -73,6 +77,12 @@ function Change({ game, inForce }: ChangeProps) {
       <h2 id={`${id}-title`} className="font-bold text-xl">
         Definition
       </h2>
+      {isOvertaken && (
+        <p role="status" className="card border-link px-4 py-3">
+          Another version has come into force since you began. Your changes are kept: putting them in force
+          undoes what it changed.
+        </p>
+      )}
       <Editor
         id={id}
         label={`Definition of ${game}, TOML`}
