@@ -169,6 +169,32 @@ async def test_a_window_and_other_keys(server: Server, duels: str) -> None:
     assert [each["given"] for each in armed["cells"][0]["contributions"]] == [2]
 
 
+@pytest.mark.parametrize("column", ["points", "wins", "best", "run_best", "beaten_by", "win_rate"])
+async def test_a_number_of_the_past_is_what_the_events_up_to_then_come_to(
+    server: Server, duels: str, column: str
+) -> None:
+    then = iso(NOW_US - 45 * HOUR_US)
+    past = await explained(server, duels, column=column, as_of=then, limit=1)
+    sheet = await server.get(f"/v1/games/{duels}/sheets/fighter", player="ann", as_of=then)
+    assert (past["value"], past["as_of"]) == (sheet["rows"][0]["values"][column], then)
+    for cell in past["cells"]:
+        whole = (await explained(server, duels, column=cell["column"], as_of=then))["cells"][0]
+        assert {each["event"] for each in whole["contributions"]} <= {"d1", "d2"}
+        assert cell["value"] == whole["value"] == whole["contributions"][-1]["value"]
+
+
+async def test_a_window_of_the_past(server: Server, duels: str) -> None:
+    then = iso(NOW_US - 45 * HOUR_US)
+    day = await explained(server, duels, column="duels", window="day", as_of=then)
+    assert (day["window"], day["value"]) == (then[:10], len(day["cells"][0]["contributions"]))
+    before = await explained(server, duels, column="points", as_of=iso(NOW_US - 70 * HOUR_US))
+    assert (before["value"], before["cells"][0]["contributions"]) == (0, [])
+    later = await explained(server, duels, column="duels", window=iso(NOW_US)[:10], as_of=then)
+    assert (later["value"], later["cells"][0]["contributions"]) == (0, [])
+    awards = await explained(server, duels, sheet="awards", column="points", as_of=then)
+    assert (awards["value"], awards["cells"][0]["contributions"]) == (0, []), "both came with the third"
+
+
 async def test_the_sheet_of_awards(server: Server, duels: str) -> None:
     found = await explained(server, duels, sheet="awards", column="points")
     told = [(each["achievement"], each["given"], each["value"]) for each in found["cells"][0]["contributions"]]

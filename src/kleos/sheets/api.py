@@ -23,7 +23,7 @@ from kleos.sheets.past import page_as_of
 from kleos.sheets.query import Question, SheetRow, next_of, page, parse_order, window_of
 
 _OWN_PARAMETERS: Final = frozenset({"window", "order", "limit", "offset", "after", "as_of"})
-_EXPLAINED_BY: Final = frozenset({"sheet", "column", "window", "limit", "offset"})
+_EXPLAINED_BY: Final = frozenset({"sheet", "column", "window", "limit", "offset", "as_of"})
 
 Order = Annotated[
     str | None, QueryParameter(name="order", description="Columns, each with `asc` or `desc`, split by commas.")
@@ -65,6 +65,7 @@ async def get_explanation(
     window: WindowName = None,
     limit: Limit = 100,
     offset: Offset = 0,
+    as_of: AsOf = None,
 ) -> Explanation:
     """Every key column of the sheet is a parameter, and all are needed: `?sheet=career&column=games_won&player=ann`.
 
@@ -72,14 +73,15 @@ async def get_explanation(
     """
     in_force = engine.game(game)
     found = in_force.sheet(sheet)
-    span = window_of(in_force, found, window, engine.now())
+    at = None if as_of is None else past_moment(as_of, in_force.calendar, engine.now())
+    span = window_of(in_force, found, window, engine.now() if at is None else at)
     key = key_filters(request, _EXPLAINED_BY)
     place = await place_of(engine.directory, in_force, found, column, span, key)
-    explained = await explain(engine.pool, in_force, place, offset, limit)
+    explained = await explain(engine.pool, in_force, place, offset, limit, at)
     if explained is None:
         told = ", ".join(f"{name}={text}" for name, text in key.items())
         raise NotFound(f"row of the sheet {sheet!r} (window {span.name!r}) with", told)
-    return await shown_explanation(engine, in_force, place, explained, caller)
+    return await shown_explanation(engine, in_force, place, explained, caller, at)
 
 
 @get(

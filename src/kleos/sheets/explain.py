@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import asyncpg
@@ -14,11 +14,13 @@ from kleos.core.completion import Happened
 from kleos.core.contributions import CellHistory, Contribution
 from kleos.core.definition.model import Fold, Sheet
 from kleos.core.errors import BadInput, NotFound
+from kleos.core.expression import compile_python
 from kleos.core.merge import merge
 from kleos.core.windows import Window
 from kleos.engine.game import Game
 from kleos.log import history
 from kleos.players.directory import Directory
+from kleos.replay.past import span_of
 from kleos.sheets import sql
 from kleos.sheets.layout import quoted, table
 from kleos.sheets.query import key_column, key_value
@@ -110,10 +112,13 @@ async def place_of(
     return Place(sheet, column, window, tuple(values))
 
 
-async def explain(pool: asyncpg.Pool, game: Game, place: Place, offset: int, limit: int) -> Explained | None:
+async def explain(
+    pool: asyncpg.Pool, game: Game, place: Place, offset: int, limit: int, as_of: int | None = None
+) -> Explained | None:
     """A page of what is behind each column that the cell comes from; None where there is no such row.
 
-    Row and log are of one moment, so that what is behind a cell comes to the cell.
+    Row and log are of one moment, so that what is behind a cell comes to the cell. ``as_of`` is the last moment that
+    counts: no row keeps what a cell was then, so that its value is what the events up to it come to.
     """
     wanted = dict.fromkeys((place.column, *place.inputs))
     statement = sql.ROW.format(
@@ -127,8 +132,19 @@ async def explain(pool: asyncpg.Pool, game: Game, place: Place, offset: int, lim
             return None
         read = _of_awards if place.sheet.name == AWARDS else _of_events
         cells = [Behind(_fold_of(place.sheet, name), name, row[name]) for name in place.inputs]
-        await read(connection, game, place, cells, offset, limit)
-    return Explained(row[place.column], tuple(cells))
+        until = None if as_of is None else span_of(place.window, as_of).until
+        await read(connection, game, place, cells, offset, limit, until)
+    return Explained(row[place.column] if as_of is None else _value_of(place, cells), tuple(cells))
+
+
+def _value_of(place: Place, cells: Sequence[Behind]) -> Any:
+    """What the columns behind the cell make of it."""
+    values = {cell.column: cell.value for cell in cells}
+    formula = place.sheet.columns[place.column].formula
+    if formula is None:
+        return values[place.column]
+    parameters = tuple(sorted(formula.names))
+    return compile_python(formula, parameters)(*[values[name] for name in parameters])
 
 
 def _fold_of(sheet: Sheet, column: str) -> Fold:
@@ -140,12 +156,13 @@ def _fold_of(sheet: Sheet, column: str) -> Fold:
 
 @dataclass(slots=True)
 class _Reading:
-    """One column while the events behind it are read."""
+    """One column while the events behind it are read. In the past its value is what they come to."""
 
     behind: Behind
     history: CellHistory
     first: int
     last: int
+    is_past: bool
     page: list[Step] = field(default_factory=list)
 
     def take(self, happened: Happened) -> None:
@@ -158,6 +175,8 @@ class _Reading:
     @property
     def is_done(self) -> bool:
         """Whether nothing that comes later could change the answer."""
+        if self.is_past:
+            return False
         kind = self.behind.fold.kind
         is_decided = kind in ("count", "sum") or (kind in ("min", "max") and self.history.value == self.behind.value)
         return is_decided and self.history.facts > self.last
@@ -165,17 +184,27 @@ class _Reading:
     def finish(self) -> None:
         self.behind.page = self.page
         self.behind.next = self.last if self.history.facts > self.last else None
+        if self.is_past:
+            self.behind.value = self.history.value
         deciding = self.history.deciding
         if self.behind.fold.kind not in ("count", "sum") and deciding is not None:
             self.behind.deciding = Step.of(deciding)
 
 
 async def _of_events(
-    connection: Connection, game: Game, place: Place, cells: Sequence[Behind], offset: int, limit: int
+    connection: Connection,
+    game: Game,
+    place: Place,
+    cells: Sequence[Behind],
+    offset: int,
+    limit: int,
+    until: int | None,
 ) -> None:
-    events = game.definition.events
+    events, is_past = game.definition.events, until is not None
+    if until is not None:
+        place = replace(place, window=replace(place.window, end=until))
     readings = [
-        _Reading(cell, CellHistory(place.sheet, events, cell.column, place.key), offset, offset + limit)
+        _Reading(cell, CellHistory(place.sheet, events, cell.column, place.key), offset, offset + limit, is_past)
         for cell in cells
     ]
     async with aclosing(_events_behind(connection, game, place, readings)) as happenings:
@@ -207,7 +236,13 @@ def _events_behind(
 
 
 async def _of_awards(
-    connection: Connection, game: Game, place: Place, cells: Sequence[Behind], offset: int, limit: int
+    connection: Connection,
+    game: Game,
+    place: Place,
+    cells: Sequence[Behind],
+    offset: int,
+    limit: int,
+    until: int | None,
 ) -> None:
     """Behind the sheet `awards` are the player's awards, each with the event that earned it."""
     (player,) = place.key
@@ -217,7 +252,7 @@ async def _of_awards(
     row: Row = list(merged.empty)
     for name, award in sorted(awards.items(), key=lambda item: item[1]):
         delta = fold_awards(game, player, {name: award}).get((place.window.name, player))
-        if delta is None:
+        if delta is None or (until is not None and award.at >= until):
             continue
         row = merge(merged, row, delta)
         alone, after = merged.values(delta), merged.values(row)
@@ -226,5 +261,7 @@ async def _of_awards(
                 found.append(Step(award.event, award.match, award.at, alone[column], after[column], achievement=name))
     for cell in cells:
         found = given[cell.column]
+        if until is not None:
+            cell.value = merged.values(row)[cell.column]
         cell.page = found[offset : offset + limit]
         cell.next = offset + limit if len(found) > offset + limit else None

@@ -64,7 +64,9 @@ class CellShown(msgspec.Struct, kw_only=True):
 
 
 class Explanation(msgspec.Struct, kw_only=True):
-    """``cells`` is the column itself, or, for a formula, each column that it takes."""
+    """``cells`` is the column itself, or, for a formula, each column that it takes. ``as_of`` is the moment of the past
+    that was asked about.
+    """
 
     game: str
     sheet: str
@@ -78,10 +80,11 @@ class Explanation(msgspec.Struct, kw_only=True):
     value: Any
     formula: str | None
     cells: list[CellShown]
+    as_of: datetime | None = None
 
 
 async def shown_explanation(
-    engine: Engine, game: Game, place: Place, explained: Explained, caller: Caller
+    engine: Engine, game: Game, place: Place, explained: Explained, caller: Caller, as_of: int | None = None
 ) -> Explanation:
     matches = {step.match for cell in explained.cells for step in _told(cell)}
     private = await kept_from(engine, game, sorted(matches), caller)
@@ -101,6 +104,7 @@ async def shown_explanation(
         value=shower.value(column.type.kind, explained.value),
         formula=column.formula.text if column.formula is not None else None,
         cells=[shower.cell(cell) for cell in explained.cells],
+        as_of=None if as_of is None else to_datetime(as_of),
     )
 
 

@@ -25,6 +25,7 @@ export function WhyDialog({ cell, label, close }: WhyDialogProps) {
               sheet: cell.sheet,
               column: cell.column,
               ...(cell.window ? { window: cell.window } : {}),
+              ...(cell.asOf ? { as_of: cell.asOf } : {}),
               limit: AT_ONCE,
               offset: pageParam,
               ...cell.key,
