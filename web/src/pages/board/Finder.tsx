@@ -1,9 +1,12 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { ApiProblem, answered, api } from "@/api/client";
-import type { LinesAsked } from "./lines";
+import { useNamespace } from "@/shared/players/whose";
+import { type LinesAsked, standingOf } from "./lines";
 
 const route = getRouteApi("/g/$game/b/$board");
+/** So many are looked up of whom a name may mean: not all who have it stand here. */
+const CANDIDATES = 20;
 
 type FinderProps = { readonly asked: LinesAsked; readonly find: (player: string, place: number) => string };
 
@@ -11,6 +14,7 @@ type FinderProps = { readonly asked: LinesAsked; readonly find: (player: string,
 export function Finder({ asked, find }: FinderProps) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const namespace = useNamespace(asked.game);
   const [text, setText] = useState(search.player ?? "");
   const [said, setSaid] = useState("");
 
@@ -21,21 +25,12 @@ export function Finder({ asked, find }: FinderProps) {
     setSaid("Looking…");
     try {
       const players = await answered(
-        api.GET("/v1/players", { params: { query: { query: wanted, limit: 1 } } }),
-      );
-      const player = players.players[0]?.player ?? wanted;
-      const standing = await answered(
-        api.GET("/v1/games/{game}/boards/{board}/players/{player}", {
-          params: {
-            path: { game: asked.game, board: asked.board, player },
-            query: {
-              ...(asked.window ? { window: asked.window } : {}),
-              ...(asked.asOf ? { as_of: asked.asOf } : {}),
-              ...asked.partition,
-            },
-          },
+        api.GET("/v1/players", {
+          params: { query: { query: wanted, limit: CANDIDATES, ...(namespace ? { namespace } : {}) } },
         }),
       );
+      const player = await bestOf(asked, wanted, players.players);
+      const standing = await answered(standingOf(asked, player));
       setSaid(`${standing.name}: rank ${standing.rank} of ${standing.total}`);
       find(player, standing.place);
       void navigate({ search: { ...search, player }, replace: true, resetScroll: false });
@@ -68,4 +63,26 @@ export function Finder({ asked, find }: FinderProps) {
       </p>
     </search>
   );
+}
+
+type Named = { readonly player: string; readonly name: string | null };
+
+/** Whom of those found the reader means: who is called so exactly, else who stands first here. */
+async function bestOf(asked: LinesAsked, wanted: string, found: readonly Named[]): Promise<string> {
+  const same = wanted.toLowerCase();
+  const exact = found.filter((one) => one.player === wanted || one.name?.toLowerCase() === same);
+  const named = exact.length > 0 ? exact : found;
+  const first = named[0]?.player ?? wanted;
+  // The past is folded anew for each question: nobody looks twenty up there.
+  if (named.length < 2 || asked.asOf) return first;
+  const standing = await answered(
+    api.POST("/v1/games/{game}/boards/{board}/lookup", {
+      params: {
+        path: { game: asked.game, board: asked.board },
+        query: { ...(asked.window ? { window: asked.window } : {}), ...asked.partition },
+      },
+      body: { players: named.map((one) => one.player) },
+    }),
+  );
+  return standing.entries[0]?.player ?? first;
 }

@@ -50,6 +50,20 @@ function pageQuery(asked: LinesAsked, page: number) {
   };
 }
 
+/** Where one player stands on what the page shows. */
+export function standingOf(asked: LinesAsked, player: string) {
+  return api.GET("/v1/games/{game}/boards/{board}/players/{player}", {
+    params: {
+      path: { game: asked.game, board: asked.board, player },
+      query: {
+        ...(asked.window ? { window: asked.window } : {}),
+        ...(asked.asOf ? { as_of: asked.asOf } : {}),
+        ...asked.partition,
+      },
+    },
+  });
+}
+
 /** The pages around what is on the screen; the first is always there, and says how many lines there are. */
 export function useLines(asked: LinesAsked, from: number, to: number) {
   const wanted = new Set([0]);
