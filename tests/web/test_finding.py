@@ -1,10 +1,14 @@
 """Players found by their names: on a board, and from the header of every page."""
 
-import pytest
-from playwright.async_api import Browser, expect
+import asyncio
 
-from tests.web.conftest import has_loaded, line_of, visiting
+import pytest
+from playwright.async_api import Browser, Page, Request, Route, expect
+
+from tests.web.conftest import has_loaded, line_of, log_in, visiting
 from tests.web.site import Golf, Site
+
+ANSWERS_TAKE_S = 0.3
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,3 +30,45 @@ async def test_finds_on_a_board_who_stands_there(site: Site, golf: Golf, browser
             await page.get_by_role("button", name="Find", exact=True).click()
             await expect(found).to_be_visible()
             await expect(line_of(page, "find_b")).to_be_visible()
+
+
+async def test_who_knows_the_name_need_not_wait_for_the_answer(site: Site, browser: Browser) -> None:
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(ANSWERS_TAKE_S)  # the network's time, not the test's
+        await route.continue_()
+
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await page.goto("/")
+        await has_loaded(page)
+        await page.route("**/v1/players?*", slowly)
+        await _search(page, "Quicksilver")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Quicksilver")
+        await _search(page, "nobody of this name")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("No such player")
+
+
+async def test_typing_costs_a_player_nothing_of_the_own_limit(site: Site, browser: Browser) -> None:
+    await site.account("typ@example.org", "find_typ", "Typ")
+    async with visiting(browser, site.url) as visit:
+        page, asked = visit.page, list[str]()
+
+        def note(request: Request) -> None:
+            if "/v1/players?" in request.url or "/v1/matches?" in request.url:
+                asked.append(request.headers.get("authorization", ""))
+
+        await log_in(page, "typ@example.org")
+        await page.goto("/")
+        await has_loaded(page)
+        page.on("request", note)
+        await _search(page, "Quicksil")
+        await expect(page.get_by_role("option", name="Quicksilver")).to_be_visible()
+        assert set(asked) == {""}
+        assert len(asked) < len("Quicksil")
+
+
+async def _search(page: Page, text: str) -> None:
+    await page.get_by_role("combobox", name="Find a player or a match").click()
+    await page.keyboard.type(text)

@@ -30,7 +30,9 @@ const SAME_FOR_ALL: ReadonlySet<string> = new Set<keyof paths>([
   "/v1/games/{game}/boards/{board}/partitions",
   "/v1/games/{game}/boards/{board}/players/{player}",
   "/v1/games/{game}/sheets/{sheet}",
+  "/v1/matches",
   "/v1/matches/running",
+  "/v1/players",
 ]);
 
 const bearer: Middleware = {
