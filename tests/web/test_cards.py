@@ -77,6 +77,25 @@ async def test_a_name_of_any_script_is_drawn_and_escaped(server: Server, name: s
     assert "og:title" in document
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/p/bob",
+        "/g/arcade/b/best_score?player=bob",
+        "/cards/p/bob.png",
+        "/cards/g/arcade/b/best_score/bob.png",
+        "/cards/g/arcade/a/first_run/bob.png",
+        "/kleos-board.js",
+    ],
+)
+async def test_the_head_alone_is_answered(server: Server, path: str) -> None:
+    head, whole = await server.http.head(path), await server.http.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length", "etag", "cache-control"):
+        assert head.headers[name] == whole.headers[name]
+
+
 async def test_who_is_not_to_be_seen_has_no_card(server: Server) -> None:
     paths = ("/cards/p/eve.png", "/cards/g/arcade/b/best_score/eve.png", "/cards/g/arcade/a/first_run/eve.png")
     for path in paths:

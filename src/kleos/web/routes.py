@@ -4,7 +4,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Request, Response, get, route
+from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
@@ -22,6 +23,8 @@ from kleos.web.shapes import shape_of
 PAGES: Final = ["/", "/index.html", "/g/{path:path}", "/p/{path:path}", "/manage", "/manage/{path:path}", "/me"]
 FILES: Final = ["/assets/{path:path}", "/favicon.svg", "/robots.txt", "/kleos-board.js"]
 
+_READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
+"""Who makes a preview of a link asks for the head alone first; the server leaves the body away."""
 _ANY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
 _PICTURE: Final = ".png"
 _BY_HOST: Final = {"Vary": "Accept-Encoding, Host"}
@@ -50,7 +53,7 @@ _site: Final = Site()
 _pictures: Final = Pictures()
 
 
-@get(PAGES, include_in_schema=False)
+@route(PAGES, http_method=_READ, include_in_schema=False)
 async def page(request: AnyRequest, engine: TheEngine) -> Response[bytes]:
     """Which page it is, the script reads from the address; its head says what a link to it shows."""
     built = _site.file("/index.html")
@@ -71,12 +74,12 @@ def _segments(request: AnyRequest) -> list[str]:
     return [unquote(segment) for segment in raw.strip("/").split("/")]
 
 
-@get("/cards/p/{file:str}", include_in_schema=False)
+@route("/cards/p/{file:str}", http_method=_READ, include_in_schema=False)
 async def player_card(request: AnyRequest, engine: TheEngine, file: FromPath[str]) -> Response[bytes]:
     return await _drawn(request, await told.of_player(engine, _player(file)))
 
 
-@get("/cards/g/{game:str}/b/{board:str}/{file:str}", include_in_schema=False)
+@route("/cards/g/{game:str}/b/{board:str}/{file:str}", http_method=_READ, include_in_schema=False)
 async def standing_card(
     request: AnyRequest, engine: TheEngine, game: FromPath[str], board: FromPath[str], file: FromPath[str]
 ) -> Response[bytes]:
@@ -85,7 +88,7 @@ async def standing_card(
     return await _drawn(request, await told.of_standing(engine, game, board, _player(file), window, partition))
 
 
-@get("/cards/g/{game:str}/a/{achievement:str}/{file:str}", include_in_schema=False)
+@route("/cards/g/{game:str}/a/{achievement:str}/{file:str}", http_method=_READ, include_in_schema=False)
 async def award_card(
     request: AnyRequest, engine: TheEngine, game: FromPath[str], achievement: FromPath[str], file: FromPath[str]
 ) -> Response[bytes]:
@@ -102,7 +105,7 @@ async def _drawn(request: AnyRequest, card: Card) -> Response[bytes]:
     return _answer(request, await _pictures.picture(card), {"Cross-Origin-Resource-Policy": "cross-origin"})
 
 
-@get(FILES, include_in_schema=False, sync_to_thread=False)
+@route(FILES, http_method=_READ, include_in_schema=False, sync_to_thread=False)
 def file(request: AnyRequest) -> Response[bytes]:
     found = _site.file(request.scope["path"])
     if found is None:
