@@ -77,6 +77,35 @@ async def test_a_name_of_any_script_is_drawn_and_escaped(server: Server, name: s
     assert "og:title" in document
 
 
+ARENA = """
+title = "Arena"
+identities = "own"
+
+[events.won]
+player = "player"
+
+[sheets.career]
+key = ["player"]
+
+[[sheets.career.on]]
+event = "won"
+wins = "count()"
+
+[boards.wins]
+sheet = "career"
+by = "wins desc"
+"""
+
+
+async def test_an_id_that_is_a_number_is_told_however_the_address_says_it(server: Server) -> None:
+    await server.engine.put_definition("numbers", ARENA)
+    await server.send("numbers", [{"type": "won", "player": "100003"}])
+    for player in ("100003", "%22100003%22"):
+        document = (await server.http.get(f"/g/numbers/b/wins?player={player}")).text
+        assert '<meta property="og:title" content="100003 · 1st of 1" />' in document
+        assert "/cards/g/numbers/b/wins/100003.png" in document
+
+
 @pytest.mark.parametrize(
     "path",
     [

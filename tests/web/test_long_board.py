@@ -1,12 +1,13 @@
 """A board of a hundred thousand: scrolled to its very end, with every rank exact."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.web.conftest import has_loaded, light, row, visiting
+from tests.web.conftest import has_loaded, light, line_of, row, visiting
 from tests.web.site import Site
 
 GAME: Final = "long"
@@ -128,3 +129,29 @@ async def test_a_change_at_its_end_is_seen_there(site: Site, browser: Browser) -
         await expect(page.get_by_role("table", name="Points")).to_have_attribute("aria-rowcount", str(PLAYERS + 2))
         await page.keyboard.press("End")
         assert await rank_at(page, PLAYERS + 1) == ("player-zzz", PLAYERS + 1)
+
+
+async def test_a_link_to_a_standing_shows_it(site: Site, browser: Browser) -> None:
+    sought = name(PLAYERS - 49_999)
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await page.goto(f"/g/{GAME}/b/most?player={sought}")
+        line = line_of(page, sought)
+        await expect(line).to_be_in_viewport()
+        await expect(line).to_have_class(re.compile("board-row-sought"))
+        await expect(row(page, 50_001)).to_have_attribute("data-player", sought)
+
+
+async def test_an_id_that_is_a_number_stands_in_the_address_as_it_is(site: Site, browser: Browser) -> None:
+    await site.define("digits", DEFINITION)
+    digits = "76561198012345679"  # more than a number of JavaScript holds
+    await site.tell("digits", {"type": "won", "id": "won", "points": {digits: 3, "1": 2}})
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        for player in (digits, f"%22{digits}%22"):
+            await page.goto(f"/g/digits/b/most?player={player}")
+            await expect(line_of(page, digits)).to_have_class(re.compile("board-row-sought"))
+        await page.goto(f"/p/{digits}?game=digits")
+        await page.get_by_role("region", name="Standings").get_by_role("link").first.click()
+        await expect(page).to_have_url(re.compile(rf"player={digits}$"))
+        await expect(line_of(page, digits)).to_have_class(re.compile("board-row-sought"))

@@ -3,7 +3,9 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  parseSearchWith,
   type RouterHistory,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { boardSearch } from "@/pages/board/asked";
 import { insightSearch } from "@/pages/insight/asked";
@@ -117,11 +119,22 @@ const routeTree = root.addChildren([
   manageGame,
 ]);
 
+/**
+ * Only what can be nothing else is read as JSON: an id that is a number stands in the address as it is, and keeps all
+ * its digits.
+ */
+function parsed(text: string): unknown {
+  if (!/^(?:[[{"]|true$|false$)/.test(text)) throw new SyntaxError("it is text");
+  return JSON.parse(text);
+}
+
 /** Of the browser's own history, or of one that stands at a single address, for a page drawn without a browser. */
 export function routerOf(history?: RouterHistory) {
   return createRouter({
     routeTree,
     defaultPreload: "intent",
+    parseSearch: parseSearchWith(parsed),
+    stringifySearch: stringifySearchWith(JSON.stringify, parsed),
     scrollRestoration: !history,
     ...(history && { history }),
   });

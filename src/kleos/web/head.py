@@ -38,7 +38,7 @@ GENERIC: Final = Head("Kleos", "Game statistics, leaderboards and achievements, 
 async def head_of(engine: Engine, segments: Sequence[str], query: Mapping[str, str]) -> Head:
     """What the page at this address is about; the generic head for what there is not, and for what nobody may see."""
     try:
-        return await _head(engine, segments, query) or GENERIC
+        return await _head(engine, segments, {name: plain(value) for name, value in query.items()}) or GENERIC
     except KleosError:
         return GENERIC
 
@@ -73,6 +73,17 @@ async def _head(engine: Engine, segments: Sequence[str], query: Mapping[str, str
 
 def _with(card: Card, picture: str) -> Head:
     return Head(f"{card.name} · {card.headline}", f"{card.place} · {card.description}", picture)
+
+
+def plain(text: str) -> str:
+    """A value of a page's address: one that could be taken for something else stands there as a string in JSON."""
+    if not text.startswith('"'):
+        return text
+    try:
+        given: Any = json.loads(text)
+    except ValueError:
+        return text
+    return given if isinstance(given, str) else text
 
 
 def partition_of(text: str | None) -> dict[str, str]:

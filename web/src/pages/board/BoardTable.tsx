@@ -1,6 +1,16 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { answered } from "@/api/client";
 import { shownValue } from "@/shared/format/numbers";
 import { useWhose } from "@/shared/players/whose";
 import { Medal } from "@/shared/standings/Medal";
@@ -9,7 +19,7 @@ import { Skeleton } from "@/shared/states/States";
 import { cellOf } from "@/shared/why/cell";
 import { Why } from "@/shared/why/Why";
 import type { Board, Column, Line, Sheet } from "./asked";
-import { type LinesAsked, type Movements, useLines } from "./lines";
+import { type LinesAsked, type Movements, standingOf, useLines } from "./lines";
 import { useTravel } from "./travel";
 
 const ROW_PX = 56;
@@ -47,11 +57,9 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
       setRange((before) => (before[0] === next[0] && before[1] === next[1] ? before : next));
     },
   });
-  useImperativeHandle(
-    ref,
-    () => ({ show: (place) => virtual.scrollToIndex(Math.max(0, place - 1), { align: "center" }) }),
-    [virtual],
-  );
+  const show = (place: number) => virtual.scrollToIndex(Math.max(0, place - 1), { align: "center" });
+  useImperativeHandle(ref, () => ({ show }));
+  useLinked(asked, sought, show);
   const columns = board.by.map(({ column }) => sheet.columns.find((each) => each.name === column));
   const drawn = new Set<string>();
   return (
@@ -118,6 +126,23 @@ export function BoardTable({ ref, asked, board, sheet, beside, movements, own, s
       </div>
     </div>
   );
+}
+
+/** Shows the line of whom a link is about, once: from then on the reader scrolls. */
+function useLinked(asked: LinesAsked, sought: string | undefined, show: (place: number) => void): void {
+  const [linked, setLinked] = useState(sought);
+  const standing = useQuery({
+    queryKey: ["linked", asked, linked],
+    queryFn: () => answered(standingOf(asked, linked ?? "")),
+    enabled: linked !== undefined,
+    retry: false,
+  });
+  const place = standing.data?.place;
+  useEffect(() => {
+    if (place === undefined) return;
+    show(place);
+    setLinked(undefined);
+  });
 }
 
 /** Columns that a board has not take no room. */
