@@ -97,6 +97,24 @@ by = "wins desc"
 """
 
 
+async def test_a_link_to_the_player_of_a_game_with_its_own_shows_that_one(server: Server) -> None:
+    await server.engine.put_definition("arena", ARENA)
+    await server.send("arena", [{"type": "won", "player": "bob"}, {"type": "won", "player": "zed"}])
+    named = await server.http.put(
+        "/v1/players/bob", params={"namespace": "arena"}, json={"name": "Bob of the arena"}, headers=server.headers
+    )
+    assert named.status_code == 200, named.text
+    document = (await server.http.get("/p/bob?game=arena")).text
+    assert '<meta property="og:title" content="Bob of the arena · Arena" />' in document
+    assert f'content="{server.url}/cards/p/bob.png?game=arena"' in document
+    assert await picture(server, "/cards/p/bob.png?game=arena") != await picture(server, "/cards/p/bob.png")
+    both = (await server.http.get("/p/bob/vs/zed?game=arena")).text
+    assert '<meta property="og:title" content="Bob of the arena vs zed" />' in both
+    for path in ("/p/bob", "/p/bob?game=arcade"):
+        assert "Bob of the arena" not in (await server.http.get(path)).text
+    await server.refused("GET", "/cards/p/zed.png", 404)
+
+
 async def test_an_id_that_is_a_number_is_told_however_the_address_says_it(server: Server) -> None:
     await server.engine.put_definition("numbers", ARENA)
     await server.send("numbers", [{"type": "won", "player": "100003"}])

@@ -50,11 +50,13 @@ async def _head(engine: Engine, segments: Sequence[str], query: Mapping[str, str
             card = await told.of_award(engine, game, award, player)
             return _with(card, f"/cards/g/{quote(game, '')}/a/{quote(award, '')}/{quote(player, '')}.png")
         case ["p", player]:
-            return _with(await told.of_player(engine, player), f"/cards/p/{quote(player, '')}.png")
+            picture = _picture_of(engine, player, query.get("game"))
+            return _with(await told.of_player(engine, player, query.get("game")), picture)
         case ["p", player, "vs", other]:
-            one, two = await told.of_player(engine, player), await told.of_player(engine, other)
+            whose = query.get("game")
+            one, two = await told.of_player(engine, player, whose), await told.of_player(engine, other, whose)
             title = f"{one.name} vs {two.name}"
-            return Head(title, "Number by number: who leads what.", f"/cards/p/{quote(player, '')}.png")
+            return Head(title, "Number by number: who leads what.", _picture_of(engine, player, whose))
         case ["g", game, "b", board] if "player" in query:
             player, window, parts = query["player"], query.get("window"), partition_of(query.get("partition"))
             card = await told.of_standing(engine, game, board, player, window, parts)
@@ -69,6 +71,12 @@ async def _head(engine: Engine, segments: Sequence[str], query: Mapping[str, str
             shown = engine.game(game).definition.presentation
             return Head(shown.title, shown.text or GENERIC.description)
     return None
+
+
+def _picture_of(engine: Engine, player: str, game: str | None) -> str:
+    """The path of a player's card. It names the game where that has players of its own."""
+    whose = f"?{urlencode({'game': game})}" if game is not None and engine.game(game).namespace else ""
+    return f"/cards/p/{quote(player, '')}.png{whose}"
 
 
 def _with(card: Card, picture: str) -> Head:

@@ -76,7 +76,7 @@ def _segments(request: AnyRequest) -> list[str]:
 
 @route("/cards/p/{file:str}", http_method=_READ, include_in_schema=False)
 async def player_card(request: AnyRequest, engine: TheEngine, file: FromPath[str]) -> Response[bytes]:
-    return await _drawn(request, await told.of_player(engine, _player(file)))
+    return await _drawn(request, await told.of_player(engine, _player(file), request.query_params.get("game")))
 
 
 @route("/cards/g/{game:str}/b/{board:str}/{file:str}", http_method=_READ, include_in_schema=False)

@@ -12,7 +12,7 @@ from kleos.engine.description import decimals_of, in_order
 from kleos.engine.engine import Engine
 from kleos.engine.game import Game
 from kleos.players import sql, stats
-from kleos.players.asked import player_asked
+from kleos.players.asked import namespace_of, player_asked
 from kleos.players.directory import Card as Player
 from kleos.web.cards import Card
 
@@ -20,9 +20,10 @@ _FIGURES = 4
 _WINDOWS = {"all": "all time", "season": "this season", "month": "this month", "week": "this week", "day": "today"}
 
 
-async def of_player(engine: Engine, player: str) -> Card:
-    """Gamerscore, awards and the first numbers of the game last in the order of games that was played."""
-    asked = await player_asked(engine, player, None, None)
+async def of_player(engine: Engine, player: str, of_game: str | None = None) -> Card:
+    """Gamerscore, awards and the first numbers of the game last in the order of games that was played. Where
+    ``of_game`` has players of its own, it is that game's player."""
+    asked = await player_asked(engine, player, namespace_of(engine, None, of_game), None)
     names = [game.name for game in asked.games]
     played = await stats.games_played(engine.pool, asked.card.player, names)
     points = {

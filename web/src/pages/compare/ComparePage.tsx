@@ -7,7 +7,7 @@ import { usePlayerLive } from "@/pages/player/live";
 import { shownCount } from "@/shared/format/numbers";
 import { Avatar } from "@/shared/players/Avatar";
 import { PlayerFinder } from "@/shared/players/PlayerFinder";
-import { useIsOwn, useWhose } from "@/shared/players/whose";
+import { useIsOwn, useNamespace, useWhose } from "@/shared/players/whose";
 import { ShareButton } from "@/shared/share/ShareButton";
 import { usePageTitle } from "@/shared/shell/title";
 import { RowsShape, TabsShape } from "@/shared/states/Shapes";
@@ -22,7 +22,7 @@ export function ComparePage() {
   const { player, other } = route.useParams();
   const { game } = route.useSearch();
   const isOwn = useIsOwn()(game);
-  const namespace = isOwn ? game : undefined;
+  const namespace = useNamespace(game);
   const enabled = game === undefined || isOwn !== undefined;
   const one = useQuery({ ...playerQuery(player, namespace), enabled });
   const two = useQuery({ ...playerQuery(other, namespace), enabled });
@@ -48,6 +48,7 @@ type Pair = { readonly first: Schemas["PlayerAnswer"]; readonly second: Schemas[
 function Compared({ first, second }: Pair) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const namespace = useNamespace(search.game);
   const games = useQuery(gamesQuery()).data?.games ?? [];
   const both = games.filter(({ game }) => first.games.includes(game) && second.games.includes(game));
   const game = both.find((each) => each.game === search.game) ?? both[0];
@@ -67,6 +68,7 @@ function Compared({ first, second }: Pair) {
             <PlayerFinder
               label="Compare with somebody else"
               placeholder="Somebody else…"
+              namespaces={[namespace]}
               found={(other) =>
                 void navigate({ to: "/p/$player/vs/$other", params: { player: first.player, other }, search })
               }

@@ -5,7 +5,7 @@ import { shownCount, shownDay } from "@/shared/format/numbers";
 import { Rolling } from "@/shared/format/Rolling";
 import { Avatar } from "@/shared/players/Avatar";
 import { PlayerFinder } from "@/shared/players/PlayerFinder";
-import { useWhose } from "@/shared/players/whose";
+import { useIsOwn, useNamespace } from "@/shared/players/whose";
 import { useSession } from "@/shared/session";
 import { ShareButton } from "@/shared/share/ShareButton";
 
@@ -14,8 +14,10 @@ const whole = (value: unknown) => shownCount(Number(value));
 
 /** Who it is, and what to do with it. */
 export function PlayerHead({ profile }: { readonly profile: Schemas["PlayerAnswer"] }) {
-  const own = useSession((store) => store.session?.player);
+  const account = useSession((store) => store.session?.player);
   const { game } = route.useSearch();
+  // In a game whose ids are its own, the same id is somebody else.
+  const own = useIsOwn()(game) === false ? account : undefined;
   const name = profile.shown_name;
   return (
     <header className="flex flex-wrap items-start gap-x-6 gap-y-4">
@@ -52,7 +54,12 @@ export function PlayerHead({ profile }: { readonly profile: Schemas["PlayerAnswe
       </dl>
       <div className="flex flex-wrap items-center gap-2">
         {own !== undefined && own !== profile.player && (
-          <Link to="/p/$player/vs/$other" params={{ player: own, other: profile.player }} className="button">
+          <Link
+            to="/p/$player/vs/$other"
+            params={{ player: own, other: profile.player }}
+            search={{ game }}
+            className="button"
+          >
             Compare with me
           </Link>
         )}
@@ -68,7 +75,7 @@ export function PlayerHead({ profile }: { readonly profile: Schemas["PlayerAnswe
 
 function Compare({ player }: { readonly player: string }) {
   const { game } = route.useSearch();
-  const whose = useWhose();
+  const namespace = useNamespace(game);
   const navigate = route.useNavigate();
   const [open, setOpen] = useState(false);
   if (!open) {
@@ -84,12 +91,9 @@ function Compare({ player }: { readonly player: string }) {
         label="Compare with another player"
         placeholder="Compare with…"
         autoFocus
+        namespaces={[namespace]}
         found={(other) =>
-          void navigate({
-            to: "/p/$player/vs/$other",
-            params: { player, other },
-            search: game ? whose(game) : {},
-          })
+          void navigate({ to: "/p/$player/vs/$other", params: { player, other }, search: { game } })
         }
       />
     </div>

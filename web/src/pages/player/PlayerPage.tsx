@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/client";
 import { gamesQuery } from "@/api/games";
 import { playerQuery } from "@/api/players";
-import { useIsOwn } from "@/shared/players/whose";
+import { useIsOwn, useNamespace } from "@/shared/players/whose";
 import { usePageTitle } from "@/shared/shell/title";
 import { CardsShape, TabsShape } from "@/shared/states/Shapes";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
@@ -19,7 +19,7 @@ export function PlayerPage() {
   const { player } = route.useParams();
   const { game } = route.useSearch();
   const isOwn = useIsOwn()(game);
-  const namespace = isOwn ? game : undefined;
+  const namespace = useNamespace(game);
   const asked = useQuery({
     ...playerQuery(player, namespace),
     enabled: game === undefined || isOwn !== undefined,
