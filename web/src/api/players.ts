@@ -81,7 +81,7 @@ export const trendQuery = (player: string, { game, sheet, columns, every }: Tren
 
 export const comparisonQuery = (player: string, other: string, { game, window }: StatsAsked = {}) =>
   queryOptions({
-    queryKey: [...playerKey(player), "compare", other, game ?? "", window ?? ""],
+    queryKey: ["compare", player, other, game ?? "", window ?? ""],
     queryFn: () =>
       emptyForNoWindow<Schemas["Comparison"]>(
         { players: [player, other], names: [player, other], games: {} },

@@ -10,9 +10,12 @@ const MEASURES = [
   ["events", "Events"],
 ] as const;
 
+const LOOK_AGAIN_MS = 30_000;
+
 /** How much is played: today, and on each of the last thirty days. */
 export function ActivityGlance({ game }: { readonly game: string }) {
-  const asked = useQuery(activityQuery(game));
+  // What is slow to count the server answers as it last was, and counts it anew beside: asked again, it is there.
+  const asked = useQuery({ ...activityQuery(game), refetchInterval: LOOK_AGAIN_MS });
   return (
     <section aria-labelledby="activity">
       <h2 id="activity" className="mb-4 font-bold text-xl">

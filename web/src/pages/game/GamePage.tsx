@@ -8,6 +8,7 @@ import { Empty, QueryStates } from "@/shared/states/States";
 import { AchievementsGlance } from "./AchievementsGlance";
 import { ActivityGlance } from "./ActivityGlance";
 import { BoardGlance } from "./BoardGlance";
+import { useGameLive } from "./live";
 import { Records } from "./Records";
 
 const route = getRouteApi("/g/$game");
@@ -16,6 +17,7 @@ export function GamePage() {
   const { game } = route.useParams();
   const whole = useQuery(gameQuery(game));
   usePageTitle(whole.data?.title ?? game);
+  useGameLive(game);
   return (
     <QueryStates
       query={whole}

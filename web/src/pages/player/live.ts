@@ -18,14 +18,7 @@ export function usePlayerLive(player: string, namespace?: Namespace): void {
   useTopic(`player:${inTopic(player)}${namespace ? `?namespace=${inTopic(namespace)}` : ""}`, (message) => {
     const own = playerKey(player);
     if (message.type === "standing.changed") {
-      soon(
-        "numbers",
-        NUMBERS,
-        reread([
-          [...own, "stats"],
-          [...own, "standings"],
-        ]),
-      );
+      soon("numbers", NUMBERS, reread([[...own, "stats"], [...own, "standings"], ["compare"]]));
       soon("history", HISTORY, reread([[...own, "trend"], ["matches"]]));
     } else if (message.type === "achievement.unlocked" || message.type === "achievement.withdrawn") {
       soon(
