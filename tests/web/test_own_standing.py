@@ -91,6 +91,48 @@ async def test_awards_arrive_once_on_whatever_page(site: Site, golf: Golf, brows
         await expect(arrived).to_have_count(0)
 
 
+COUNT_TIMERS: Final = """
+() => {
+  const set = window.setTimeout;
+  window.setTimeout = (act, ms, ...more) => {
+    if (ms === 6000) document.documentElement.dataset.begun = "";
+    return set(act, ms, ...more);
+  };
+}
+"""
+"""Notes when the time of an award that is shown begins."""
+SEEN: Final = """
+state => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
+
+
+async def test_many_awards_at_once_leave_room_on_a_phone(site: Site, golf: Golf, browser: Browser) -> None:
+    await site.account("may@example.org", "own_may", "May")
+    async with visiting(browser, site.url, viewport={"width": 360, "height": 740}) as visit:
+        page = visit.page
+        await log_in(page, "may@example.org")
+        await expect(light(page)).to_have_text("Live")
+        await page.evaluate(COUNT_TIMERS)
+        await page.evaluate(SEEN, "hidden")
+        await site.tell(golf.name, *[event for _ in range(10) for event in golf.game("own_may", "own_fay", score=-3)])
+        arrived = page.get_by_text("Achievement unlocked")
+        more = page.get_by_text(re.compile(r"^and \d+ more$"))
+        await expect(more).to_be_visible()
+        await expect(arrived).to_have_count(2)
+        begun = page.locator("html[data-begun]")
+        await expect(begun).to_have_count(0)  # nobody sees them: their time has not begun
+        waiting = int((await more.inner_text()).split()[1])
+        await page.get_by_role("button", name=re.compile("^Close (?!all)")).first.click()
+        await expect(more).to_have_text(f"and {waiting - 1} more")
+        await page.evaluate(SEEN, "visible")
+        await expect(begun).to_have_count(1)
+        await page.get_by_role("button", name="Close all").click()
+        await expect(arrived).to_have_count(0)
+
+
 def _toast(page: Page, title: str) -> Locator:
     return page.locator("[aria-live=polite] > *").filter(has_text="Achievement unlocked").filter(has_text=title)
 

@@ -6,7 +6,7 @@ import socket
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.web.conftest import light, line_of, row, visiting, why
+from tests.web.conftest import light, line_of, log_in, row, visiting, why
 from tests.web.foreign import fan_page
 from tests.web.site import Golf, Site, run_server
 
@@ -63,6 +63,21 @@ async def test_what_changed_meanwhile_is_shown_without_a_reload(site: Site, golf
             assert await page.evaluate("window.stayed") is True
 
 
+async def test_an_award_that_came_meanwhile_arrives(site: Site, golf: Golf, browser: Browser) -> None:
+    await site.account("ray@example.org", "restart_ray", "Ray")
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await log_in(page, "ray@example.org")
+        await expect(light(page)).to_have_text("Live")
+        site.stop()
+        await expect(light(page)).to_have_text(re.compile("Not live|Connecting"))
+        await _happen_elsewhere(site, golf, "restart_ray")
+        site.start()
+        await expect(light(page)).to_have_text("Live")
+        await expect(page.get_by_text("Achievement unlocked").first).to_be_visible()
+        await expect(page.get_by_text("First Victory")).to_be_visible()
+
+
 async def _open(page: Page, path: str) -> None:
     await page.goto(path)
     await expect(light(page)).to_have_text("Live")
@@ -70,12 +85,12 @@ async def _open(page: Page, path: str) -> None:
     await page.evaluate("window.stayed = true")
 
 
-async def _happen_elsewhere(site: Site, golf: Golf) -> None:
+async def _happen_elsewhere(site: Site, golf: Golf, winner: str = "restart_bob") -> None:
     """Seven wins while no page that is open can reach the server: it runs at another address for so long."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     elsewhere = run_server(site.data, port)
-    events = [event for _ in range(7) for event in golf.game("restart_bob", "restart_ann")]
+    events = [event for _ in range(7) for event in golf.game(winner, "restart_ann")]
     await site.tell(golf.name, *events, url=f"http://127.0.0.1:{port}")
     elsewhere.end()
