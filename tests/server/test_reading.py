@@ -228,6 +228,9 @@ async def test_one_match_and_its_events(played: Server) -> None:
     first = await played.get("/v1/games/golf/matches/m1/events", limit=1)
     rest = await played.get("/v1/games/golf/matches/m1/events", after=first["next"])
     assert [event["id"] for event in rest["events"]] == ["m1-end"]
+    newest = await played.get("/v1/games/golf/matches/m1/events", limit=1, order="newest")
+    before = await played.get("/v1/games/golf/matches/m1/events", after=newest["next"], order="newest")
+    assert [[event["id"] for event in page["events"]] for page in (newest, before)] == [["m1-end"], ["m1-r1"]]
 
 
 async def test_one_player(played: Server) -> None:

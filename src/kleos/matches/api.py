@@ -1,7 +1,7 @@
 """The routes of matches."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import Request, get, post
@@ -142,12 +142,15 @@ async def get_match_events(
     match: MatchId,
     limit: Limit = 200,
     after: Annotated[str | None, QueryParameter(description="The `next` of the page before.")] = None,
+    order: Annotated[
+        Literal["oldest", "newest"], QueryParameter(description="Which end comes first; `next` goes on from there.")
+    ] = "oldest",
 ) -> MatchEvents:
-    """In event order: by time, then id. An event sent without a match is found under its own id."""
+    """In event order: by time, then id; or from its end. An event sent without a match is found under its own id."""
     in_force = engine.game(game)
     at, id = _parse_cursor(after)
     await check_may_see(engine, in_force, check_external_id(match, "match"), caller)
-    rows = await page_of_events(engine.pool, in_force, match, (at, id), limit)
+    rows = await page_of_events(engine.pool, in_force, match, (at, id), limit, order == "newest")
     if not rows and after is None:
         raise NotFound("match", match)
     events = await _logged(engine, in_force, rows)

@@ -13,18 +13,28 @@ Cursor = tuple[int | None, str | None]
 """The time and the id of the last event of the page before."""
 
 
-async def page_of_events(pool: asyncpg.Pool, game: Game, match: str, after: Cursor, limit: int) -> list[Any]:
-    """In event order, each with ``seq, id, type, at, received_at`` and ``body``."""
+async def page_of_events(
+    pool: asyncpg.Pool, game: Game, match: str, after: Cursor, limit: int, newest_first: bool = False
+) -> list[Any]:
+    """In event order, or from its end, each with ``seq, id, type, at, received_at`` and ``body``."""
     at, id = after
+    statement = sql.NEWEST_EVENTS if newest_first else sql.EVENTS
     async with pool.acquire() as connection:
-        here: list[Any] = list(await connection.fetch(sql.EVENTS, game.name, match, at, id, limit))
+        here: list[Any] = list(await connection.fetch(statement, game.name, match, at, id, limit))
         places = await read.places_of_matches(connection, game.name, [match])
-        archived = await read.rows_at(connection, game.definition, places, None, (at, None))
+        archived = await read.rows_at(connection, game.definition, places, None, (None if newest_first else at, None))
     known = {row["seq"] for row in here}
-    later = [row for row in archived if at is None or (row.at, row.id) > (at, id or "")]
-    rows = here + [row for row in later if row.seq not in known]
-    rows.sort(key=lambda row: (row["at"], row["id"]))
+    further = [row for row in archived if _is_further((row.at, row.id), after, newest_first)]
+    rows = here + [row for row in further if row.seq not in known]
+    rows.sort(key=lambda row: (row["at"], row["id"]), reverse=newest_first)
     return rows[:limit]
+
+
+def _is_further(place: tuple[int, str], after: Cursor, newest_first: bool) -> bool:
+    at, id = after
+    if at is None:
+        return True
+    return place < (at, id or "") if newest_first else place > (at, id or "")
 
 
 async def count_events(pool: asyncpg.Pool, game: Game, match: str) -> dict[str, int]:

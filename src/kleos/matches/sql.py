@@ -62,6 +62,12 @@ WHERE game = $1 AND match = $2 AND ($3::timestamptz IS NULL OR (at, id) > ($3, $
 ORDER BY at, id LIMIT $5
 """
 
+NEWEST_EVENTS: Final = """
+SELECT seq, id, type, at, received_at, body FROM kleos.events
+WHERE game = $1 AND match = $2 AND ($3::timestamptz IS NULL OR (at, id) < ($3, $4::text))
+ORDER BY at DESC, id DESC LIMIT $5
+"""
+
 HAS_EVENTS: Final = """
 SELECT EXISTS (SELECT FROM kleos.events WHERE game = $1 AND match = $2)
     OR EXISTS (SELECT FROM kleos.archived_matches WHERE game = $1 AND match = $2)

@@ -94,14 +94,21 @@ async def test_a_page_of_a_match_is_as_before(world: World) -> None:
     await world.send(*facts[40:])
     matches = ["m1", "m2", "m3", EVERY_KIND[1]["match"], "plain"]
 
+    async def told(match: str, newest_first: bool) -> list[Any]:
+        found: list[Any] = []
+        after: tuple[int | None, str | None] = (None, None)
+        while rows := await page_of_events(world.engine.pool, world.game, match, after, 3, newest_first):
+            after = rows[-1]["at"], rows[-1]["id"]
+            names = ("seq", "id", "type", "at", "received_at")
+            found += [(*(row[name] for name in names), json.loads(row["body"])) for row in rows]
+        return found
+
     async def pages() -> list[Any]:
         found: list[Any] = []
         for match in matches:
-            after: tuple[int | None, str | None] = (None, None)
-            while rows := await page_of_events(world.engine.pool, world.game, match, after, 3):
-                after = rows[-1]["at"], rows[-1]["id"]
-                names = ("seq", "id", "type", "at", "received_at")
-                found += [(*(row[name] for name in names), json.loads(row["body"])) for row in rows]
+            ends = [await told(match, newest_first) for newest_first in (False, True)]
+            assert ends[0] == ends[1][::-1]
+            found += ends[0]
             found.append(await count_events(world.engine.pool, world.game, match))
         return found
 

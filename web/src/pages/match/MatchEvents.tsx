@@ -1,6 +1,5 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { answered, api, type Schemas } from "@/api/client";
 import { ActionButton } from "@/shared/form/ActionButton";
 import { capital, shownClock, shownTime, shownWithUnit } from "@/shared/format/numbers";
@@ -8,32 +7,28 @@ import { useWhose } from "@/shared/players/whose";
 import { RowsShape } from "@/shared/states/Shapes";
 import { Failure, Loading } from "@/shared/states/States";
 import { labelOf } from "./label";
-import { ScorecardTable } from "./ScorecardTable";
-import { scorecardOf } from "./scorecard";
 
 const AT_ONCE = 50;
 const LONGEST_SHOWN = 120;
 
 type MatchEventsProps = {
   readonly game: string;
-  readonly match: string;
+  readonly match: Schemas["MatchDetail"];
   readonly whole: Schemas["GameAnswer"] | undefined;
-  /** How the players of the match are shown. */
-  readonly names: Readonly<Record<string, string>>;
-  /** Who played, for where no scorecard says it. */
-  readonly children: ReactNode;
 };
 
-/** What was reported of a match: of each player round by round where it says so, and in the order in which it happened. */
-export function MatchEvents({ game, match, whole, names, children }: MatchEventsProps) {
+/** What was reported of a match, in the order in which it happened; while it runs, what is new first. */
+export function MatchEvents({ game, match: { match, status, names }, whole }: MatchEventsProps) {
+  const order = status === "open" ? "newest" : "oldest";
   const asked = useInfiniteQuery({
-    queryKey: ["match", game, match, "events"],
+    queryKey: ["match", game, match, "events", order],
+    placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) =>
       answered(
         api.GET("/v1/games/{game}/matches/{match}/events", {
           params: {
             path: { game, match },
-            query: { limit: AT_ONCE, ...(pageParam ? { after: pageParam } : {}) },
+            query: { order, limit: AT_ONCE, ...(pageParam ? { after: pageParam } : {}) },
           },
         }),
       ),
@@ -43,47 +38,47 @@ export function MatchEvents({ game, match, whole, names, children }: MatchEvents
   const whose = useWhose()(game);
   const types = whole?.events ?? [];
   const events = asked.data?.pages.flatMap((page) => page.events) ?? [];
-  const card = asked.hasNextPage ? null : scorecardOf(events, types);
   const [first, last] = [events[0]?.at, events.at(-1)?.at];
   const isOneDay = first !== undefined && last !== undefined && dayOf(first) === dayOf(last);
   return (
-    <>
-      {card ? <ScorecardTable card={card} names={names} whose={whose} /> : !asked.isPending && children}
-      <section aria-labelledby="events">
-        <h2 id="events" className="mb-3 font-bold text-xl">
-          What happened
-        </h2>
-        {asked.isPending ? (
-          <Loading label="events">
-            <RowsShape rows={8} />
-          </Loading>
-        ) : asked.isError && !asked.data ? (
-          <Failure what="events" error={asked.error} retry={() => void asked.refetch()} />
-        ) : (
-          <ol className="card divide-y divide-line">
-            {events.map((event) => (
-              <EventLine
-                key={event.id}
-                event={event}
-                type={types.find((each) => each.name === event.type)}
-                names={names}
-                whose={whose}
-                time={isOneDay ? shownClock(event.at) : shownTime(event.at)}
-              />
-            ))}
-          </ol>
-        )}
-        {asked.hasNextPage && (
-          <ActionButton
-            className="button mt-3"
-            busy={asked.isFetchingNextPage}
-            onClick={() => void asked.fetchNextPage()}
-          >
-            {asked.isFetchingNextPage ? "Loading…" : "What came after"}
-          </ActionButton>
-        )}
-      </section>
-    </>
+    <section aria-labelledby="events">
+      <h2 id="events" className="mb-3 font-bold text-xl">
+        What happened
+      </h2>
+      {asked.isPending ? (
+        <Loading label="events">
+          <RowsShape rows={8} />
+        </Loading>
+      ) : asked.isError && !asked.data ? (
+        <Failure what="events" error={asked.error} retry={() => void asked.refetch()} />
+      ) : (
+        <ol className="card divide-y divide-line">
+          {events.map((event) => (
+            <EventLine
+              key={event.id}
+              event={event}
+              type={types.find((each) => each.name === event.type)}
+              names={names}
+              whose={whose}
+              time={isOneDay ? shownClock(event.at) : shownTime(event.at)}
+            />
+          ))}
+        </ol>
+      )}
+      {asked.hasNextPage && (
+        <ActionButton
+          className="button mt-3"
+          busy={asked.isFetchingNextPage}
+          onClick={() => void asked.fetchNextPage()}
+        >
+          {asked.isFetchingNextPage
+            ? "Loading…"
+            : order === "newest"
+              ? "What came before"
+              : "What came after"}
+        </ActionButton>
+      )}
+    </section>
   );
 }
 

@@ -10,6 +10,7 @@ import { useWhose } from "@/shared/players/whose";
 import { usePageTitle } from "@/shared/shell/title";
 import { HeadShape, RowsShape } from "@/shared/states/Shapes";
 import { QueryStates } from "@/shared/states/States";
+import { MatchCard } from "./MatchCard";
 import { MatchEvents } from "./MatchEvents";
 import { MatchSheet } from "./MatchSheet";
 
@@ -87,7 +88,7 @@ export function MatchPage() {
           {sheets.map((sheet) => (
             <MatchSheet key={sheet.name} game={game} match={match} sheet={sheet} />
           ))}
-          <MatchEvents game={game} match={match} whole={whole.data} names={data.names}>
+          <MatchCard game={game} match={data} whole={whole.data}>
             {data.players.length > NAMED && (
               <section aria-labelledby="players">
                 <h2 id="players" className="mb-3 font-bold text-xl">
@@ -104,7 +105,8 @@ export function MatchPage() {
                 </ul>
               </section>
             )}
-          </MatchEvents>
+          </MatchCard>
+          <MatchEvents game={game} match={data} whole={whole.data} />
         </div>
       )}
     </QueryStates>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scorecardOf } from "./scorecard";
+import { isOnCard, scorecardOf } from "./scorecard";
 
 const field = (name: string, type: string, required = true) => ({
   name,
@@ -21,6 +21,14 @@ const round = (id: string, scores: Record<string, number>) => ({
   id,
   type: "round_ended",
   fields: { scores },
+});
+
+describe("isOnCard", () => {
+  it("is so where some events say something of each player, and not too many", () => {
+    expect(isOnCard({ round_ended: 9, game_ended: 1, kill: 900 }, types)).toBe(true);
+    expect(isOnCard({ kill: 3 }, types)).toBe(false);
+    expect(isOnCard({ round_ended: 60 }, types)).toBe(false);
+  });
 });
 
 describe("scorecardOf", () => {

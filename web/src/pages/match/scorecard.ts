@@ -21,14 +21,20 @@ const MOST_COLUMNS = 24;
 const PLACES = /^(place|placement|rank)s?$/;
 const BY_PLAYER = /^map\[player, *(int|float)\]$/;
 
+/** Whether events of these types, so many of each, make a card. */
+export function isOnCard(counts: Readonly<Record<string, number>>, types: readonly EventType[]): boolean {
+  const told = types.filter((type) => fieldOn(type)).reduce((sum, type) => sum + (counts[type.name] ?? 0), 0);
+  return told > 0 && told <= MOST_COLUMNS;
+}
+
+/** What an event says of each player. */
+function fieldOn(type: EventType): string | undefined {
+  return type.fields.find((field) => field.required && BY_PLAYER.test(field.type))?.name;
+}
+
 /** What events say of each player, event by event: rounds and what they came to. Null where they say nothing so. */
 export function scorecardOf(events: readonly Event[], types: readonly EventType[]): Scorecard | null {
-  const fieldOf = new Map(
-    types.map((type) => [
-      type.name,
-      type.fields.find((field) => field.required && BY_PLAYER.test(field.type))?.name,
-    ]),
-  );
+  const fieldOf = new Map(types.map((type) => [type.name, fieldOn(type)]));
   const told = events.filter((event) => fieldOf.get(event.type) !== undefined);
   if (told.length === 0 || told.length > MOST_COLUMNS) return null;
   const counts = new Map<string, number>();
