@@ -19,6 +19,7 @@ SAID: Final = {
     ),
     "{game}/b/wins": ("Nobody stands here yet", "Whoever has Games ≥ 5 appears here"),
     "{game}/b/wins?window=week": ("Nobody stands here yet",),
+    "{game}/b/wins?window=season": ("No such window is open now",),
     "{game}/b/wins?as_of=2026-01-01T00:00:00Z": ("Nobody stood here then",),
     "{game}/achievements": ("measured among 0 players", "Win your first game"),
     "{game}/insight": ("Nothing was played in this time", "Nothing to measure yet", "For those who manage this game"),

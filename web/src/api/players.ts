@@ -95,7 +95,7 @@ export const comparisonQuery = (player: string, other: string, { game, window }:
   });
 
 /** A season that is not open is no failure of the page: there is nothing in it. */
-async function emptyForNoWindow<T>(empty: T, ask: () => Promise<T>): Promise<T> {
+export async function emptyForNoWindow<T>(empty: T, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {

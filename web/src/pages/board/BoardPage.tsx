@@ -136,11 +136,17 @@ function Lines({ asked, board, sheet, table, own }: LinesProps) {
       skeleton={<RowsShape rows={10} round />}
       isEmpty={(page) => page.total === 0}
       empty={
-        <Empty title={asked.asOf ? "Nobody stood here then" : "Nobody stands here yet"}>
-          {board.where
-            ? `Whoever has ${saidCondition(board.where, sheet.columns)} appears here.`
-            : "The first event of this game fills it."}
-        </Empty>
+        first.data?.window === "" ? (
+          <Empty title={asked.asOf ? "No such window was open then" : "No such window is open now"}>
+            As soon as one is, what happens in it stands here.
+          </Empty>
+        ) : (
+          <Empty title={asked.asOf ? "Nobody stood here then" : "Nobody stands here yet"}>
+            {board.where
+              ? `Whoever has ${saidCondition(board.where, sheet.columns)} appears here.`
+              : "The first event of this game fills it."}
+          </Empty>
+        )
       }
     >
       {() => (

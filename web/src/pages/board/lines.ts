@@ -1,6 +1,7 @@
 import { type QueryClient, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { answered, api } from "@/api/client";
+import { emptyForNoWindow } from "@/api/players";
 import type { FeedMessage } from "@/feed/socket";
 import { type Pace, useSoon } from "@/feed/soon";
 import { useTopic } from "@/feed/store";
@@ -20,6 +21,8 @@ export type LinesAsked = {
 };
 
 type Page = { readonly total: number; readonly entries: readonly Line[]; readonly window: string };
+/** What there is where no such window is open. */
+const NO_WINDOW: Page = { total: 0, entries: [], window: "" };
 type Told = Line & { readonly place: number };
 type Moved = { readonly player: string; readonly rank: number | null; readonly previous_rank: number | null };
 
@@ -31,20 +34,22 @@ function pageQuery(asked: LinesAsked, page: number) {
   return {
     queryKey: pageKey(asked, page),
     queryFn: (): Promise<Page> =>
-      answered(
-        api.GET("/v1/games/{game}/boards/{board}", {
-          params: {
-            path: { game: asked.game, board: asked.board },
-            query: {
-              ...(asked.window ? { window: asked.window } : {}),
-              ...(asked.asOf ? { as_of: asked.asOf } : {}),
-              ...(asked.columns.length ? { columns: asked.columns.join(",") } : {}),
-              limit: PAGE_LINES,
-              offset: page * PAGE_LINES,
-              ...asked.partition,
+      emptyForNoWindow<Page>(NO_WINDOW, () =>
+        answered(
+          api.GET("/v1/games/{game}/boards/{board}", {
+            params: {
+              path: { game: asked.game, board: asked.board },
+              query: {
+                ...(asked.window ? { window: asked.window } : {}),
+                ...(asked.asOf ? { as_of: asked.asOf } : {}),
+                ...(asked.columns.length ? { columns: asked.columns.join(",") } : {}),
+                limit: PAGE_LINES,
+                offset: page * PAGE_LINES,
+                ...asked.partition,
+              },
             },
-          },
-        }),
+          }),
+        ),
       ),
     staleTime: 30_000,
   };
