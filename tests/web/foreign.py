@@ -10,10 +10,14 @@ from tests.web.site import Golf
 PAGE: Final = """<!doctype html>
 <html lang="en"><head><title>A fan page</title>
 <script type="module" src="{url}/kleos-board.js"></script>
-<style>body {{ background: #fff; --kleos-ground: rgb(1, 2, 3); }}</style></head>
+<style>body {{ background: #fff; --kleos-ground: rgb(1, 2, 3); }}
+body {{ --kleos-down: rgb(4, 5, 6); --kleos-link: rgb(7, 8, 9); }}</style></head>
 <body><h1>We love golf</h1>
 <kleos-board game="{game}" board="wins" limit="2"></kleos-board>
 <kleos-board game="{game}" board="none"></kleos-board>
+<kleos-board game="{game}" board="wins" window="fortnight"></kleos-board>
+<kleos-board game="{game}" board="wins" partition="colour=red"></kleos-board>
+<kleos-board game="{game}" board="wins" window="season"></kleos-board>
 </body></html>
 """
 POLICY: Final = "default-src 'none'; script-src {url}; connect-src {url} {ws}; style-src 'unsafe-inline'"

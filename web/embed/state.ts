@@ -6,12 +6,14 @@ export type Shape = { readonly title: string; readonly unit: string; readonly de
 export type Entry = {
   readonly place: number;
   readonly rank: number;
+  readonly player: string;
   readonly name: string;
   readonly value: number | string | boolean | null;
 };
 
 export type BoardState = Head<Entry>;
 export type Row = {
+  readonly player: string;
   readonly rank: string;
   readonly name: string;
   readonly value: string;
@@ -22,11 +24,28 @@ const MEDALS = ["", "gold", "silver", "bronze"];
 
 export function rowsOf(state: BoardState, shape: Shape, limit: number): Row[] {
   return state.entries.slice(0, limit).map((entry) => ({
+    player: entry.player,
     rank: String(entry.rank),
     name: entry.name,
     value: shown(entry.value, shape),
     medal: MEDALS[entry.rank] ?? "",
   }));
+}
+
+type Moved = {
+  readonly player: string;
+  readonly rank: number | null;
+  readonly previous_rank: number | null;
+};
+
+/** Who has risen and who has fallen, of the changes that a message tells. */
+export function movedBy(changes: unknown): Map<string, "up" | "down"> {
+  const moved = new Map<string, "up" | "down">();
+  for (const { player, rank, previous_rank } of (changes ?? []) as readonly Moved[]) {
+    if (rank !== null && previous_rank !== null && rank !== previous_rank)
+      moved.set(player, rank < previous_rank ? "up" : "down");
+  }
+  return moved;
 }
 
 function shown(value: Entry["value"], { decimals, unit }: Shape): string {
