@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
+from tests.cli.conftest import KEY
 from tests.web.conftest import log_in, visiting
 from tests.web.site import Site
 
@@ -111,3 +112,20 @@ async def test_a_score_whose_answer_was_lost_counts_once(site: Site, browser: Br
         await expect(fact(card, "Runs")).to_have_text("2")
         await page.reload()
         await expect(fact(card, "Runs")).to_have_text("2")
+
+
+async def test_a_key_of_the_tab_does_not_stand_for_the_player(site: Site, browser: Browser) -> None:
+    await site.account("kay@example.org", "play_kay", "Kay")
+    async with visiting(browser, site.url) as visit:
+        page = visit.page
+        await log_in(page, "kay@example.org")
+        await page.goto("/manage")
+        await page.get_by_label("API key").fill(KEY)
+        await page.get_by_role("button", name="Use this key").click()
+        await page.get_by_role("link", name="My profile").or_(page.get_by_role("link", name="Kay")).first.wait_for()
+        await page.goto("/me")
+        await expect(page.get_by_role("region", name="Account")).to_contain_text("kay@example.org")
+        await page.goto(f"/g/{GAME}/play")
+        await submit(page, "100", "classic")
+        await expect(page.get_by_text("Counted")).to_be_visible()
+        await expect(page.get_by_role("region", name="Your rank")).to_contain_text("100")

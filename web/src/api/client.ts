@@ -38,6 +38,7 @@ const SAME_FOR_ALL: ReadonlySet<string> = new Set<keyof paths>([
 const bearer: Middleware = {
   async onRequest({ request, schemaPath }) {
     if (request.method === "GET" && SAME_FOR_ALL.has(schemaPath)) return request;
+    if (request.headers.has("Authorization")) return request;
     const held = await token(request.url);
     if (held) request.headers.set("Authorization", `Bearer ${held}`);
     return request;

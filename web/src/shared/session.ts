@@ -45,12 +45,18 @@ if (typeof window !== "undefined") {
 const RENEW_BEFORE_MS = 30_000;
 /** What begins a session is sent without one. */
 const WITHOUT_TOKEN = /\/v1\/auth\/(?:login|register|refresh)$/;
+/** What is about who is logged in: a key is nobody. */
+const OF_SESSION = /\/v1\/(?:me|auth)(?:\/|$)/;
 let renewing: Promise<string | null> | null = null;
 
-/** The key of this tab, else a good access token; null for a guest, and for what begins a session. */
+/**
+ * The key of this tab, else a good access token; null for a guest, and for what begins a session. What is about the
+ * player goes by the log-in alone.
+ */
 export async function token(url = ""): Promise<string | null> {
+  if (WITHOUT_TOKEN.test(url)) return null;
   const { key } = useTabKey.getState();
-  return key ?? (WITHOUT_TOKEN.test(url) ? null : sessionToken());
+  return key === null || OF_SESSION.test(url) ? sessionToken() : key;
 }
 
 /** A good access token of who is logged in, renewed where it is about to end; null for a guest. */

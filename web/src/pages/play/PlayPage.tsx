@@ -6,7 +6,7 @@ import { gameQuery } from "@/api/games";
 import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
-import { useSession } from "@/shared/session";
+import { sessionToken, useSession } from "@/shared/session";
 import { usePageTitle } from "@/shared/shell/title";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { RankCard } from "./RankCard";
@@ -78,7 +78,11 @@ function ScoreForm({ game, event }: ScoreFormProps) {
       );
       const body = { type: event.name, id: id.current, ...given };
       const receipt = (await answered(
-        api.POST("/v1/games/{game}/events", { params: { path: { game } }, body: body as never }),
+        api.POST("/v1/games/{game}/events", {
+          params: { path: { game } },
+          body: body as never,
+          headers: { Authorization: `Bearer ${await sessionToken()}` }, // a key of this tab is no player
+        }),
       )) as Schemas["Receipt"];
       const refused = receipt.rejected[0];
       if (refused) throw new ApiProblem(400, "Refused", refused.error);
