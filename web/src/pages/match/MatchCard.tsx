@@ -31,5 +31,9 @@ export function MatchCard({ game, match, whole, children }: MatchCardProps) {
   });
   const whose = useWhose()(game);
   const card = asked.data ? scorecardOf(asked.data.events, types) : null;
-  return card ? <ScorecardTable card={card} names={match.names} whose={whose} /> : !asked.isLoading && children;
+  return card ? (
+    <ScorecardTable card={card} names={match.names} whose={whose} />
+  ) : (
+    !asked.isLoading && children
+  );
 }
