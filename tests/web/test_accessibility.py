@@ -30,6 +30,14 @@ PAGES: Final = (
     "/manage",
     "/me",
 )
+MISSING: Final = (
+    "/g/nothing",
+    "/g/nothing/b/wins",
+    "{game}/b/nothing",
+    "{game}/m/nothing",
+    "/p/nobody",
+    "/p/nobody/vs/axe_bob",
+)
 PAGES_FOR_SOME: Final = (
     "{game}/b/wins",
     "/g/arcade/play",
@@ -107,6 +115,23 @@ async def check_page(visit: Visit, golf: Golf, path: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 async def test_pages(guest: Visit, golf: Golf, path: str) -> None:
     await check_page(guest, golf, path)
+
+
+@pytest.mark.parametrize("path", MISSING)
+async def test_what_is_not_there(guest: Visit, golf: Golf, path: str) -> None:
+    await check_page(guest, golf, path)
+    await expect(guest.page.get_by_role("alert").get_by_role("heading", level=1)).to_be_visible()
+
+
+async def test_what_cannot_be_loaded(guest: Visit, golf: Golf) -> None:
+    page = guest.page
+    await page.route("**/v1/games/**", lambda route: route.abort())
+    try:
+        await page.goto(f"{golf.path}/b/wins")
+        await expect(page.get_by_role("alert").get_by_role("button", name="Try again")).to_be_visible()
+        await check_both_themes(page)
+    finally:
+        await page.unroute("**/v1/games/**")
 
 
 @pytest.mark.parametrize("path", PAGES_FOR_SOME)

@@ -116,7 +116,7 @@ async def test_everything_on_a_board(site: Site, golf: Golf, browser: Browser) -
         await expect(slider).to_be_focused()
         await page.keyboard.press("End")
         await expect(page.get_by_text("Now, live")).to_be_visible()
-        await expect(line_of(page, "keyboard_ann")).to_be_visible()
+        await expect(line_of(page, "keyboard_39")).to_be_visible()
         last = why(line_of(page, "keyboard_39"), "Wins", "keyboard_39")
         for _ in range(6 * ROWS):  # every line of a virtual list is reached, and shown when it is
             await page.keyboard.press("Tab")

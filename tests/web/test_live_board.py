@@ -149,6 +149,7 @@ async def test_nobody_stands_twice_where_what_the_feed_tells_ends(site: Site, go
         page = visit.page
         await page.goto(f"{golf.path}/b/wins")
         await expect(light(page)).to_have_text("Live")
+        await expect(line_of(page, crowd[0])).to_be_visible()  # from here on the list is as long as it is
         await page.evaluate("scrollTo(0, 56 * 44)")
         await expect(line_of(page, crowd[60])).to_be_visible()
         for turn in range(25):

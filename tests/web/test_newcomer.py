@@ -90,7 +90,7 @@ async def test_compares_two_players(site: Site, golf: Golf, browser: Browser) ->
             "Bob",
         ]
         duel = page.get_by_role("region", name=re.compile("head to head$"))
-        await expect(duel).to_contain_text(re.compile(r"Ann leads \d+, Bob 1"))
+        await expect(duel).to_contain_text(re.compile(r"Ann leads \d+, Bob 2"))
         wins = duel.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Wins", exact=True))
         await expect(wins.get_by_role("cell").nth(0)).to_contain_text("leads")
         average = duel.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Average score"))

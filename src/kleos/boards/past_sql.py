@@ -30,7 +30,7 @@ def standings(board: CompiledBoard, partition: Partition, rows: str, moment: str
 
     ``moment`` is SQL of the moment at whose profiles the partition asks, exclusive; None where it asks of none.
     """
-    conditions = [f"{_quoted(board.player_name)} NOT IN (SELECT player FROM {HIDDEN})"]
+    conditions = []
     if board.board.where is not None:
         names = {name: _quoted(name) for name in board.board.where.names}
         conditions.append(f"({sql_source(board.board.where, names, 'duckdb')}) IS TRUE")
@@ -45,7 +45,8 @@ def standings(board: CompiledBoard, partition: Partition, rows: str, moment: str
     by = ", ".join(f"{_quoted(name)} AS by_{place}" for place, name in enumerate(board.by_names))
     since = ", ".join(_quoted(name) for name in board.since_names)
     chosen = f'"window", {_quoted(board.player_name)} AS player, {by}, greatest({since}) AS since'
-    return f"SELECT {chosen} FROM {rows} AS r WHERE {' AND '.join(conditions)}"
+    seen = f"{rows} AS r ANTI JOIN {HIDDEN} AS h ON h.player = r.{_quoted(board.player_name)}"
+    return f"SELECT {chosen} FROM {seen} WHERE {' AND '.join(conditions) or 'TRUE'}"
 
 
 def in_order(board: CompiledBoard, standings: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kleos.core.definition.model import Definition
-from kleos.replay.session import OTHERS, Sources, text
+from kleos.replay.session import OTHERS, UNVOIDED, Sources, text
 
 MATCH_COLUMNS: Final = {"first_at": "BIGINT", "last_at": "BIGINT", "events": "BIGINT", "ended_at": "BIGINT"}
 
@@ -17,7 +17,7 @@ def matches(definition: Definition, sources: Sources) -> str:
         for type_, paths in sources.parquet.items()
         if type_ not in definition.events and "." not in type_
     ]
-    every = [f"SELECT * FROM ({' UNION ALL '.join(others)}) WHERE id NOT IN (SELECT id FROM replay.voided)"]
+    every = [f"SELECT * FROM ({' UNION ALL '.join(others)}) {UNVOIDED}"]
     every += [f'SELECT id, "match", {text(name)} AS "type", "at" FROM log."{name}"' for name in definition.events]
     ending = ", ".join(map(text, sorted(definition.ended_by))) or "NULL"
     return f"""

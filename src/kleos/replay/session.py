@@ -35,7 +35,8 @@ CREATE TABLE {OTHERS} ({", ".join(f'"{name}" {type_}' for name, type_ in OTHER_C
 CREATE TABLE replay.voided (id VARCHAR);
 CREATE TABLE replay.merges (player BIGINT, into_player BIGINT);
 """
-_VOIDED: Final = " WHERE id NOT IN (SELECT id FROM replay.voided)"
+UNVOIDED: Final = "ANTI JOIN replay.voided USING (id)"
+"""DuckDB was seen to stand still for ever, all its threads asleep, over the mark join that NOT IN makes of a union."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _view(duck: Duck, event: EventType, sources: Sources) -> str:
         source = f'SELECT * FROM replay.rows WHERE "type" = {text(event.name)}{"" if sources.rows else " AND FALSE"}'
         parts.append(f"SELECT {bodies_to_view(event)} FROM ({source})")
     union = "\nUNION ALL\n".join(parts)
-    return f"SELECT {_merged(event, sources)} FROM ({union}){_VOIDED if sources.voided else ''}"
+    return f"SELECT {_merged(event, sources)} FROM ({union}) {UNVOIDED if sources.voided else ''}"
 
 
 _SHAPES: Final = """

@@ -108,10 +108,11 @@ class Replayed:
             arguments = (self.game.name,)
             await copy_query(one.connection, one.duck, one.folder, sql.REMEMBERED, arguments, {"id": "VARCHAR"}, _IDS)
             amiss += await self._fetch(f"""
-                SELECT id, count(*), id IN (SELECT id FROM {_IDS}) AS remembered FROM (
+                SELECT e.id, count(*), bool_or(i.id IS NOT NULL) AS remembered FROM (
                     SELECT id FROM {files(archived)} UNION ALL SELECT id FROM replay.rows
                     UNION ALL SELECT id FROM {OTHERS}
-                ) GROUP BY id HAVING count(*) > 1 OR NOT remembered ORDER BY id LIMIT {found.keep}
+                ) AS e LEFT JOIN {_IDS} AS i USING (id)
+                GROUP BY e.id HAVING count(*) > 1 OR NOT remembered ORDER BY e.id LIMIT {found.keep}
             """)
         for id, events, remembered in amiss:
             stored = {"events": events, "remembered": remembered}

@@ -29,6 +29,7 @@ const SAME_FOR_ALL: ReadonlySet<string> = new Set<keyof paths>([
   "/v1/games/{game}/boards/{board}",
   "/v1/games/{game}/boards/{board}/partitions",
   "/v1/games/{game}/boards/{board}/players/{player}",
+  "/v1/games/{game}/matches",
   "/v1/games/{game}/sheets/{sheet}",
   "/v1/matches",
   "/v1/matches/running",

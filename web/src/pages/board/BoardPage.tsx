@@ -26,6 +26,7 @@ export function BoardPage() {
     <QueryStates
       query={whole}
       what="board"
+      isPage
       skeleton={
         <div className="mx-auto flex w-full max-w-4xl flex-col gap-4">
           <HeadShape />
@@ -42,7 +43,12 @@ export function BoardPage() {
         if (!declared || !sheet) {
           const known = data.boards.map((each) => each.title).join(", ");
           return (
-            <Failure what="board" missing error={new Error(`${data.title} has these boards: ${known}.`)} />
+            <Failure
+              what="board"
+              missing
+              isPage
+              error={new Error(`${data.title} has these boards: ${known}.`)}
+            />
           );
         }
         return <Whole key={`${game}/${board}`} whole={data} board={declared} sheet={sheet} />;

@@ -67,22 +67,21 @@ export function Finder({ asked, find }: FinderProps) {
 
 type Named = { readonly player: string; readonly name: string | null };
 
-/** Whom of those found the reader means: who is called so exactly, else who stands first here. */
+/** Whom of those found the reader means: who stands here and is called so exactly, else who stands first here. */
 async function bestOf(asked: LinesAsked, wanted: string, found: readonly Named[]): Promise<string> {
   const same = wanted.toLowerCase();
-  const exact = found.filter((one) => one.player === wanted || one.name?.toLowerCase() === same);
-  const named = exact.length > 0 ? exact : found;
-  const first = named[0]?.player ?? wanted;
+  const isExact = (one: Named) => one.player === wanted || one.name?.toLowerCase() === same;
+  const first = (found.find(isExact) ?? found[0])?.player ?? wanted;
   // The past is folded anew for each question: nobody looks twenty up there.
-  if (named.length < 2 || asked.asOf) return first;
+  if (found.length < 2 || asked.asOf) return first;
   const standing = await answered(
     api.POST("/v1/games/{game}/boards/{board}/lookup", {
       params: {
         path: { game: asked.game, board: asked.board },
         query: { ...(asked.window ? { window: asked.window } : {}), ...asked.partition },
       },
-      body: { players: named.map((one) => one.player) },
+      body: { players: found.map((one) => one.player) },
     }),
   );
-  return standing.entries[0]?.player ?? first;
+  return (standing.entries.find(isExact) ?? standing.entries[0])?.player ?? first;
 }

@@ -30,12 +30,12 @@ export function ComparePage() {
   usePlayerLive(other, namespace);
   usePageTitle(`${one.data?.shown_name ?? player} vs ${two.data?.shown_name ?? other}`);
   if (player === other) {
-    return <Failure what="comparison" error={new Error("These two are the same player.")} />;
+    return <Failure what="comparison" isPage error={new Error("These two are the same player.")} />;
   }
   return (
-    <QueryStates query={one} what="player" skeleton={<PairShape />}>
+    <QueryStates query={one} what="player" isPage skeleton={<PairShape />}>
       {(first) => (
-        <QueryStates query={two} what="player" skeleton={<PairShape />}>
+        <QueryStates query={two} what="player" isPage skeleton={<PairShape />}>
           {(second) => <Compared key={`${player}/${other}`} first={first} second={second} />}
         </QueryStates>
       )}

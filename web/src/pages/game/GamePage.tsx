@@ -22,6 +22,7 @@ export function GamePage() {
     <QueryStates
       query={whole}
       what="game"
+      isPage
       skeleton={
         <div className="flex flex-col gap-10">
           <HeadShape />

@@ -21,6 +21,7 @@ export function InsightPage() {
     <QueryStates
       query={whole}
       what="game"
+      isPage
       skeleton={
         <div className="flex flex-col gap-10">
           <HeadShape />

@@ -24,6 +24,7 @@ export function GameManagePage() {
     <QueryStates
       query={whole}
       what="game"
+      isPage
       skeleton={
         <div className="flex flex-col gap-4">
           <HeadShape />

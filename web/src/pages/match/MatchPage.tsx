@@ -44,6 +44,7 @@ export function MatchPage() {
     <QueryStates
       query={asked}
       what="match"
+      isPage
       skeleton={
         <div className="flex flex-col gap-8">
           <HeadShape />

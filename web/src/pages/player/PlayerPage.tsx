@@ -27,7 +27,7 @@ export function PlayerPage() {
   usePageTitle(asked.data?.shown_name ?? player);
   usePlayerLive(player, namespace);
   return (
-    <QueryStates query={asked} what="player" skeleton={<ProfileSkeleton />}>
+    <QueryStates query={asked} what="player" isPage skeleton={<ProfileSkeleton />}>
       {(data) => <Profile key={data.player} profile={data} />}
     </QueryStates>
   );

@@ -38,13 +38,18 @@ type FailureProps = {
   readonly error: unknown;
   readonly retry?: () => void;
   readonly missing?: boolean;
+  /** Whether it stands in place of a whole page, whose heading it then is. */
+  readonly isPage?: boolean;
 };
 
-export function Failure({ what, error, retry, missing = isMissing(error) }: FailureProps) {
+export function Failure({ what, error, retry, missing = isMissing(error), isPage = false }: FailureProps) {
   const detail = error instanceof Error ? error.message : String(error);
+  const Title = isPage ? "h1" : "p";
   return (
     <div role="alert" className="card flex flex-col items-center gap-3 px-6 py-12 text-center">
-      <p className="font-semibold text-lg">{missing ? `No such ${what}` : `Could not load ${what}`}</p>
+      <Title className="font-semibold text-lg">
+        {missing ? `No such ${what}` : `Could not load ${what}`}
+      </Title>
       <p className="max-w-prose text-quiet first-letter:uppercase">{detail}</p>
       {retry && !missing && (
         <button type="button" className="button" onClick={retry}>
@@ -73,15 +78,26 @@ type QueryStatesProps<T> = {
   readonly skeleton: ReactNode;
   readonly isEmpty?: (data: T) => boolean;
   readonly empty?: ReactNode;
+  readonly isPage?: boolean;
   readonly children: (data: T) => ReactNode;
 };
 
 /** The four states of whatever a query brings: loading, error, empty, full. Old data stays while new is on its way. */
-export function QueryStates<T>({ query, what, skeleton, isEmpty, empty, children }: QueryStatesProps<T>) {
+export function QueryStates<T>({
+  query,
+  what,
+  skeleton,
+  isEmpty,
+  empty,
+  isPage = false,
+  children,
+}: QueryStatesProps<T>) {
   const arrived = useArrived(query.data !== undefined);
   if (query.data !== undefined && arrived) {
     return <>{isEmpty?.(query.data) ? empty : children(query.data)}</>;
   }
-  if (query.isError) return <Failure what={what} error={query.error} retry={() => void query.refetch()} />;
+  if (query.isError) {
+    return <Failure what={what} error={query.error} retry={() => void query.refetch()} isPage={isPage} />;
+  }
   return <Loading label={what}>{skeleton}</Loading>;
 }
