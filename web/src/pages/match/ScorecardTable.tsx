@@ -29,7 +29,7 @@ export function ScorecardTable({ card, names, whose }: ScorecardTableProps) {
                 <th
                   key={column.id}
                   scope="col"
-                  className={`px-3 py-2 font-normal ${at === last && last > 0 ? TOTALS : ""}`}
+                  className={`px-3 py-2 font-normal ${at === last && card.sumsUp ? TOTALS : ""}`}
                   title={column.text}
                 >
                   {column.title}
@@ -65,7 +65,7 @@ export function ScorecardTable({ card, names, whose }: ScorecardTableProps) {
                 {card.columns.map((column, at) => (
                   <td
                     key={column.id}
-                    className={`px-3 py-2 ${at === last && last > 0 ? `font-bold ${TOTALS}` : "text-quiet"}`}
+                    className={`px-3 py-2 ${at === last && card.sumsUp ? `font-bold ${TOTALS}` : "text-quiet"}`}
                   >
                     {column.scores[player]?.toLocaleString("en") ?? "–"}
                   </td>

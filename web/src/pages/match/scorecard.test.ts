@@ -32,6 +32,18 @@ describe("isOnCard", () => {
 });
 
 describe("scorecardOf", () => {
+  it("takes the last round of a match that runs for neither its totals nor its winner", () => {
+    const won = (id: string, winner: string) => ({
+      id,
+      type: "round_ended",
+      fields: { scores: { ann: 1, bob: 2 }, winner },
+    });
+    expect(scorecardOf([won("a", "bob"), won("b", "ann")], types)).toMatchObject({
+      winner: undefined,
+      sumsUp: false,
+    });
+  });
+
   it("numbers rounds, names what comes once, and puts the winner first", () => {
     const card = scorecardOf(
       [

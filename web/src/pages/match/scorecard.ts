@@ -15,6 +15,8 @@ export type Scorecard = {
   readonly columns: readonly ScoreColumn[];
   readonly players: readonly string[];
   readonly winner: string | undefined;
+  /** Whether the last column says what the others came to: in a match that runs it is one round more. */
+  readonly sumsUp: boolean;
 };
 
 const MOST_COLUMNS = 24;
@@ -56,9 +58,11 @@ export function scorecardOf(events: readonly Event[], types: readonly EventType[
   });
   const last = told.at(-1);
   const named = last?.fields.winner;
-  const winner =
+  const isAlone = counts.get(last?.type ?? "") === 1;
+  const first =
     typeof named === "string" ? named : firstPlaced(fieldOf.get(last?.type ?? ""), columns.at(-1));
-  return { columns, winner, players: inOrder(columns, winner) };
+  const winner = isAlone ? first : undefined;
+  return { columns, winner, players: inOrder(columns, winner), sumsUp: isAlone && columns.length > 1 };
 }
 
 /** Who alone is first where the last column says places and no event a winner. */
