@@ -31,6 +31,8 @@ BOARD_EVERY_S = 1.0
 SCREEN_EVERY_S = 0.25
 LINE_EVERY_S = 3.0
 PROFILES_AT_ONCE = 8
+LEAVE_WITHIN_S = 5.0
+"""For the answer to the last batch of history, when the bots are told to leave."""
 
 
 async def run_demo(
@@ -149,13 +151,13 @@ class _Demo:
                         count = len(events) if ended_at is ends[-1] else EVENTS_PER_BATCH
                         batch, events = events[:count], events[count:]
                         if on_its_way is not None:
-                            await on_its_way
+                            await asyncio.shield(on_its_way)
                         on_its_way = asyncio.create_task(self._send_history(game, batch))
                 if on_its_way is not None:
-                    await on_its_way
-            finally:
+                    await asyncio.shield(on_its_way)
+            finally:  # told to leave, too: what the server has taken is counted
                 if on_its_way is not None:
-                    on_its_way.cancel()
+                    await asyncio.wait_for(on_its_way, LEAVE_WITHIN_S)
 
     async def _send_history(self, game: str, events: list[Event]) -> None:
         await self._send(game, events, sum(event["type"] != "round_ended" for event in events))
