@@ -9,8 +9,8 @@ from kleos.core.definition.model import (
     Sheet,
 )
 from kleos.core.expression import sql_source
+from kleos.replay.csv import text
 from kleos.replay.facts import EVERYTHING, scope, selected
-from kleos.replay.session import text
 
 
 def appearances(definition: Definition) -> str:

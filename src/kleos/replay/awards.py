@@ -24,9 +24,10 @@ from kleos.core.definition.model import (
 from kleos.core.definition.names import BUILT_IN_SHEET
 from kleos.core.expression import Expression, sql_source
 from kleos.core.plan import Plan
+from kleos.replay.csv import text
 from kleos.replay.facts import Bounds, event_order, facts_of, key_columns, scope, selected, within
 from kleos.replay.fold import fold_facts, folded
-from kleos.replay.session import Duck, text
+from kleos.replay.session import Duck
 from kleos.replay.spans import joined, segments, spanned
 
 AWARDS: Final = "replay.awards"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from kleos.core.definition.model import Definition
-from kleos.replay.session import OTHERS, UNVOIDED, Sources, text
+from kleos.replay.csv import text
+from kleos.replay.session import OTHERS, UNVOIDED, Sources
 
 MATCH_COLUMNS: Final = {"first_at": "BIGINT", "last_at": "BIGINT", "events": "BIGINT", "ended_at": "BIGINT"}
 

@@ -24,9 +24,10 @@ from kleos.log.archive.manifest import location_of, spans_of
 from kleos.log.archive.read import no_location
 from kleos.players.sql import HIDDEN_IN
 from kleos.replay.columns import LOG_ROW
+from kleos.replay.csv import text
 from kleos.replay.facts import contribution_type, facts_of
 from kleos.replay.fold import fold_facts, folded
-from kleos.replay.session import Duck, Sources, create_views, open_session, text
+from kleos.replay.session import Duck, Sources, create_views, open_session
 from kleos.replay.spans import create_overlapping
 from kleos.replay.tail import copy_query
 from kleos.store.pool import Connection

@@ -16,6 +16,7 @@ import duckdb
 from kleos.core.definition.model import Definition, EventType
 from kleos.core.types import ListOf, RecordOf, Scalar, Type, holds_player
 from kleos.replay.columns import LOG_ROW, bodies_to_view, view_columns
+from kleos.replay.csv import text
 from kleos.replay.parquet import parquet_to_view
 
 Duck = duckdb.DuckDBPyConnection
@@ -122,11 +123,6 @@ def _alike(duck: Duck, paths: Sequence[str]) -> list[tuple[dict[str, str], list[
         described = duck.execute(f"DESCRIBE SELECT * FROM read_parquet({text(first)})").fetchall()
         alike.append(({name: type_ for name, type_, *_ in described}, files))
     return alike
-
-
-def text(value: str) -> str:
-    """A text as SQL."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 # Merged players -------------------------------------------------------------------------------------------------------

@@ -6,22 +6,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from kleos.replay.columns import LOG_ROW
-from kleos.replay.session import Duck, text
+from kleos.replay.csv import read_csv, without_breaks
+from kleos.replay.session import Duck
 from kleos.store.pool import Connection
 
-_LONGEST_LINE_BYTES: Final = 40 * 1024 * 1024
-"""A body has at most 16 MiB; what it doubles are the quotes."""
-
+_JSON: Final = ("body",)
 _ROWS: Final = """
 SELECT seq, id, match, (extract(epoch FROM at) * 1000000)::bigint, (extract(epoch FROM received_at) * 1000000)::bigint,
        type, body::text
 FROM kleos.events
 WHERE game = $1 AND seq > $2 AND ($3::bigint IS NULL OR seq <= $3) AND type = ANY($4::text[])
-"""
-_READ: Final = """
-INSERT INTO {table} SELECT * FROM read_csv({path}, header = false, auto_detect = false, delim = ',', quote = '"',
-    escape = '"', new_line = '\\n', nullstr = '', allow_quoted_nulls = false, parallel = false, strict_mode = true,
-    max_line_size = {longest}, buffer_size = {buffer}, columns = {{{columns}}})
 """
 
 
@@ -54,20 +48,13 @@ async def copy_query(
 ) -> int:
     """Adds what a query of PostgreSQL gives to a DuckDB table with these columns, and answers how many rows.
 
-    Times must come as ``bigint`` microseconds.
+    Times must come as ``bigint`` microseconds. A column named body is JSON.
     """
     path = folder / f"{table.replace('.', '-').replace(chr(34), '')}.csv"
     try:
-        done = await connection.copy_from_query(query, *arguments, output=path, format="csv", timeout=None)
-        declared = ", ".join(f"{text(name)}: {text(type_)}" for name, type_ in columns.items())
-        read = _READ.format(
-            table=table,
-            path=text(str(path)),
-            longest=_LONGEST_LINE_BYTES,
-            buffer=2 * _LONGEST_LINE_BYTES,
-            columns=declared,
-        )
-        await asyncio.to_thread(duck.execute, read)
+        csv = without_breaks(query, columns, _JSON)
+        done = await connection.copy_from_query(csv, *arguments, output=path, format="csv", timeout=None)
+        await asyncio.to_thread(duck.execute, f"INSERT INTO {table} {read_csv(path, columns, _JSON)}")
     finally:
         path.unlink(missing_ok=True)
     return int(done.rpartition(" ")[2])

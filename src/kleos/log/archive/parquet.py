@@ -15,20 +15,27 @@ from kleos.log.archive import sql
 from kleos.log.archive.location import ArchiveDamaged, Location, checksum
 from kleos.log.archive.manifest import SpanFile, file_path, manifest_path
 from kleos.replay.columns import bodies_to_parquet, unreadable
+from kleos.replay.csv import read_csv, text, without_breaks
 from kleos.store.pool import Connection
 
-MEMORY_MB: Final = 256
-_LONGEST_LINE_BYTES: Final = 64 * 1024 * 1024
+MEMORY_MB: Final = 512
+_ROWS: Final = {
+    "_seq": "BIGINT",
+    "id": "VARCHAR",
+    "match": "VARCHAR",
+    "type": "VARCHAR",
+    "at": "BIGINT",
+    "_received_at": "BIGINT",
+    "body": "VARCHAR",
+}
+_JSON: Final = ("body",)
 
 logger = logging.getLogger(__name__)
 
 _STAGE: Final = """
 CREATE TABLE staged AS
 SELECT "_seq", id, "match", "type", "at", "_received_at", strftime(make_timestamp("at"), '%Y-%m') AS month, body
-FROM read_csv(?, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
-    parallel = false, strict_mode = true, max_line_size = {longest}, buffer_size = {buffer}, columns = {{
-    '_seq': 'BIGINT', 'id': 'VARCHAR', 'match': 'VARCHAR', 'type': 'VARCHAR', 'at': 'BIGINT', '_received_at': 'BIGINT',
-    'body': 'VARCHAR'}})
+FROM ({rows})
 """
 _PARTS: Final = 'SELECT "type", month, count(*) FROM staged GROUP BY ALL ORDER BY ALL'
 _SIZE: Final = 'SELECT count(*), max("_received_at") FROM staged'
@@ -57,7 +64,7 @@ async def rows_of_log(
     """A CSV file of the log's rows with ``first_seq < seq <= last_seq``, as long as the block runs."""
     path = folder / f"rows-{first_seq}-{last_seq}.csv"
     try:
-        query = sql.ROWS_AS_TEXT
+        query = without_breaks(sql.ROWS_AS_TEXT, _ROWS, _JSON)
         await connection.copy_from_query(query, game, first_seq, last_seq, output=path, format="csv", timeout=None)
         yield path
     finally:
@@ -68,8 +75,7 @@ def write_span(definition: Definition, span: str, rows: Path, folder: Path, loca
     """Blocks. Writes every file of a span to its place; none of them counts before the manifest names it. Raises
     Conflict where the span is sealed there already with other content."""
     with _duck(folder) as duck:
-        longest, buffer = _LONGEST_LINE_BYTES, 2 * _LONGEST_LINE_BYTES
-        duck.execute(_STAGE.format(longest=longest, buffer=buffer), [str(rows)])
+        duck.execute(_STAGE.format(rows=read_csv(rows, _ROWS, _JSON)))
         ((events, received_at),) = duck.execute(_SIZE).fetchall()
         files = []
         for type_, month, count in duck.execute(_PARTS).fetchall():
@@ -106,7 +112,7 @@ def _write(
 ) -> EventType | None:
     """Answers the type by which the columns were made; None where the bodies are not what it says, and stay as they
     are."""
-    names = {"type": _text(type_), "month": _text(month), "path": _text(str(local))}
+    names = {"type": text(type_), "month": text(month), "path": text(str(local))}
     duck.execute(_WRITE.format(chosen=bodies_to_parquet(event), **names))
     if event is None:
         return None
@@ -131,7 +137,3 @@ def _duck(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield duck
     finally:
         duck.close()
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
