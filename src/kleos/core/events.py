@@ -27,6 +27,8 @@ MAX_FLOAT: Final = 1e9
 MAX_ITEMS: Final = 10_000
 MAX_DEPTH: Final = 64
 """How deep json may be nested: far from where any reader of it gives up."""
+MAX_WIDE_NUMBERS: Final = 10_000
+"""So many numbers of json may be shorter in JSON than in PostgreSQL, which writes 1e300 as 301 digits."""
 
 Convert = Callable[[Any], Any]
 
@@ -139,7 +141,8 @@ def normaliser(event: EventType) -> Callable[[Any], None]:
     """Brings a decoded wire event, in place, to the values that count: floats to 6 decimals, times to
     microseconds, maps to code-point order of their keys.
 
-    It raises BadInput, naming the field, for a time that no calendar has, and for json that is nested too deep.
+    It raises BadInput, naming the field, for a time that no calendar has, and for json that is nested too deep or
+    has too many numbers of very many digits.
     """
     converts = field_converts(event, _normal)
 
@@ -170,8 +173,8 @@ def _moment(value: datetime) -> int:
     return at
 
 
-def _shallow(value: Any) -> Any:
-    level = [value]
+def _bounded(value: Any) -> Any:
+    level, wide = [value], 0
     for _ in range(MAX_DEPTH + 1):
         level = [
             item
@@ -179,6 +182,9 @@ def _shallow(value: Any) -> Any:
             if isinstance(one, (dict, list))
             for item in (one.values() if isinstance(one, dict) else one)
         ]
+        wide += sum(type(item) is float and not 1e-9 <= abs(item) <= 1e18 for item in level)
+        if wide > MAX_WIDE_NUMBERS:
+            raise BadInput(f"it has more than {MAX_WIDE_NUMBERS:,} numbers over 1e18 or under 1e-9")
         if not level:
             return value
     raise BadInput(f"its brackets are nested more than {MAX_DEPTH} levels deep")
@@ -189,7 +195,7 @@ def _normal(type_: Type) -> Convert | None:
         if type_.kind == "float":
             return six_decimals
         if type_.kind == "json":
-            return _shallow
+            return _bounded
         return _moment if type_.kind == "time" else None
     if isinstance(type_, ListOf):
         return each(_normal(type_.item))
