@@ -36,13 +36,13 @@ _ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``turns`` of ``batches`` each way, after ``before`` batches that the rebuilds have to fold. Beside a rebuild it
-    goes on until one has come to its end, in steps of ``batches``, ``most`` at most."""
+    """``turns`` beside a rebuild, each between two of ``batches`` without, after ``before`` batches that the rebuilds
+    have to fold. Beside a rebuild it goes on by ``batches`` until one has come to its end, ``most`` at most."""
 
     players: int = PLAYERS
     before: int = 400
-    turns: int = 2
-    batches: int = 40
+    turns: int = 3
+    batches: int = 20
     most: int = 400
 
 
@@ -69,7 +69,7 @@ class Played:
         self.address = address
         self.size = size
         self.sent = 0
-        most = size.before + 2 * size.turns * (size.batches + size.most)
+        most = size.before + 2 * (size.batches + size.turns * (2 * size.batches + size.most))
         self._made = (
             request("POST", f"/v1/games/{GAME}/events", body(batch), KEY)
             for batch in rounds("rounds", most, time.time_ns() // 1_000, size.players)
@@ -83,17 +83,17 @@ class Played:
 
 async def _beside(played: Played, rebuilding: Callable[[], AbstractAsyncContextManager[Rebuilds]], where: str) -> Row:
     size = played.size
-    alone, beside, done, took_s = [], [], 0, []
+    alone, beside, done, took_s = [await played.send(size.batches)], [], 0, []
     for _ in range(size.turns):
-        alone.append(await played.send(size.batches))
-        began_s, rates = time.perf_counter(), list[float]()
+        began_s, before = time.perf_counter(), played.sent
         async with rebuilding() as rebuilds:
-            while len(rates) * size.batches < size.most and (not rebuilds.done or not rates):
-                rates.append(await played.send(size.batches))
-        took_s.append(time.perf_counter() - began_s)
-        beside.append(middle(rates))
+            while not rebuilds.done and played.sent - before < size.most:
+                await played.send(size.batches)
+            took_s.append(time.perf_counter() - began_s)
+        beside.append((played.sent - before) * ROUNDS_IN_A_BATCH / took_s[-1])
         done += rebuilds.done
-    ratio = middle([with_it / without for with_it, without in zip(beside, alone, strict=True)])
+        alone.append(await played.send(size.batches))
+    ratio = middle([2 * each / (before + after) for each, before, after in zip(beside, alone, alone[1:], strict=True)])
     return Row(
         f"ingest while a rebuild of {size.before * ROUNDS_IN_A_BATCH:,} rounds and more runs {where}",
         "0.7 of its rate without",

@@ -4,6 +4,7 @@ it was killed."""
 import asyncio
 import itertools
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,7 +22,6 @@ from kleos.log.archive.location import ArchiveDamaged
 from kleos.moderation.asked import Ban, Void
 from kleos.moderation.corrections import Corrections
 from kleos.sheets.appeared import appearing
-from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.rebuild import Rebuild, Target, rebuilding
 from kleos.sheets.swap import Adopt, swap
 from kleos.sheets.verify import snapshot, verify_game
@@ -100,6 +100,15 @@ UPDATE kleos.matches SET events = 77 WHERE match = 'm5';
 """
 
 
+@pytest.fixture(params=[1, sys.maxsize], ids=["by DuckDB", "in Python"])
+def what_came_is_folded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came meanwhile, much or little, is taken in by either."""
+    monkeypatch.setattr("kleos.sheets.rebuild.FOLDED_IN_DUCKDB", request.param)
+
+
+either = pytest.mark.usefixtures("what_came_is_folded")
+
+
 @pytest.mark.parametrize("archived", [False, True])
 async def test_who_appears_and_what_is_kept_of_matches_is_mended_too(world: World, archived: bool) -> None:
     ends = KINDS.replace('title = "Kinds"', 'title = "Kinds"\n[matches]\nended_by = ["left"]')
@@ -123,6 +132,7 @@ async def test_who_appears_and_what_is_kept_of_matches_is_mended_too(world: Worl
     assert await check(world) == 83 + archived
 
 
+@either
 async def test_matches_of_events_that_come_meanwhile_are_kept_as_they_are(world: World) -> None:
     """Before, in and after each round, on time and late, also in matches that were broken."""
     await world.connection.execute(BREAK_MATCHES)
@@ -137,7 +147,7 @@ async def test_matches_of_events_that_come_meanwhile_are_kept_as_they_are(world:
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target, catalog.lock_of("kinds")) as rebuild:
         await some_more()
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
         await some_more()
         await rebuild.take_in(await rebuild.horizon())
         await some_more()
@@ -157,6 +167,7 @@ async def test_one_sheet(world: World) -> None:
         await world.engine.rebuild("kinds", ["nope"])
 
 
+@either
 async def test_events_that_come_meanwhile_are_counted_once(world: World) -> None:
     """Some before each step, some late, some of new players."""
     numbers = itertools.count()
@@ -176,7 +187,7 @@ async def test_events_that_come_meanwhile_are_counted_once(world: World) -> None
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds"), progress) as rebuild:
         await some_more()
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
         for _ in range(3):
             await some_more()
             await rebuild.take_in(await rebuild.horizon())
@@ -187,6 +198,7 @@ async def test_events_that_come_meanwhile_are_counted_once(world: World) -> None
     assert "folding the sheet career" in told
 
 
+@either
 async def test_under_load(world: World) -> None:
     stopping = asyncio.Event()
 
@@ -207,6 +219,7 @@ async def test_under_load(world: World) -> None:
     assert await check(world) == 80 + sent
 
 
+@either
 async def test_it_comes_to_its_end_where_as_much_comes_as_is_taken_in(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,7 +266,7 @@ async def test_it_goes_on_where_it_was(world: World) -> None:
     async with rebuilding(first, target_of(world), catalog.lock_of("kinds")) as rebuild:
         with pytest.raises(Conflict, match="rebuilt already"):
             await world.engine.rebuild("kinds")
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
         filled = dict(rebuild.horizons)
         assert filled.keys() == {"awards", "career", "table"}
     await first.close()
@@ -281,7 +294,7 @@ async def test_the_next_change_clears_away_what_was_left(world: World) -> None:
 async def test_a_change_clears_away_what_can_no_longer_be_gone_on_with(world: World) -> None:
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
     await connection.close()
     assert len(await world.connection.fetch(LEFT_OVER)) == 4
     await world.engine.put_definition("kinds", KINDS.replace('title = "Kinds"', 'title = "All kinds"'))
@@ -296,12 +309,13 @@ async def test_the_next_start_clears_away_what_was_left(database: Database, tmp_
         assert await check(world) == 0
 
 
+@either
 async def test_bans_and_refusals_in_between_do_not_hold_it_up(world: World) -> None:
     corrections = Corrections(world.engine)
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
         ban = await corrections.make("kinds", Ban(player="ann", reason="a script"), "mod")
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
         assert ban.correction is not None
         await corrections.undo("kinds", ban.correction.seq, "mod", "no script")
         await rebuild.catch_up()
@@ -312,7 +326,7 @@ async def test_bans_and_refusals_in_between_do_not_hold_it_up(world: World) -> N
         player for player in PLAYERS if player in world.engine.directory.hidden_in(world.game.namespace, "kinds")
     ] == ["bob"]
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
         await corrections.make("kinds", Void(match="m1", reason="a script"), "mod")
         with pytest.raises(StaleDefinition):
             await rebuild.catch_up()
@@ -324,7 +338,7 @@ async def test_bans_and_refusals_in_between_do_not_hold_it_up(world: World) -> N
 async def test_a_change_in_between_begins_it_again(world: World) -> None:
     connection = await open_connection(world.engine.database.dsn)
     async with rebuilding(connection, target_of(world), catalog.lock_of("kinds")) as rebuild:
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
     await connection.close()
     await make_season(world.engine, "kinds", "spring", "Spring", 1_770_000_000_000_000, 1_775_000_000_000_000)
     await world.engine.rebuild("kinds")
@@ -413,6 +427,7 @@ async def test_a_rebuild_by_another_process_refuses_no_event(world: World) -> No
     assert await check(world) == 80 + sent
 
 
+@either
 async def test_late_events_before_the_swap_are_folded_with_what_appears_by_the_new_definition(world: World) -> None:
     """Of matches that are not known yet to those whom the new definition makes appear in them."""
     by_rivals = KINDS + (
@@ -457,6 +472,7 @@ async def test_a_definition_from_another_process_refuses_no_event(world: World) 
     assert await check(world) == 80 + sent
 
 
+@either
 async def test_ends_of_matches_go_on_where_they_were_after_events_left_for_files(world: World) -> None:
     grown = KINDS.replace('title = "Kinds"', 'title = "Kinds"\n[matches]\nended_by = ["left"]')
     definition, origin = load_definition(grown, "kinds"), Origin(world.engine.now())
@@ -464,7 +480,7 @@ async def test_ends_of_matches_go_on_where_they_were_after_events_left_for_files
     changes = await catalog.changes_between(connection, world.game.definition, definition)
     target = await catalog._target(connection, world.game, definition, changes, origin)
     async with rebuilding(connection, target, catalog.lock_of("kinds")) as rebuild:
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
     await connection.close()  # it was killed, or cancelled
     await world.send({"type": "left", "id": "end", "at": "2026-11-20T00:00:00Z", "match": "over", "player": "ann"})
     await world.seal()

@@ -26,7 +26,6 @@ from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.moderation.corrected import read_corrected
 from kleos.replay.appearances import appearances
 from kleos.sheets.appeared import appearing
-from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.rebuild import Target, check_in_force, clear_away, rebuilding
 from kleos.sheets.schema import apply_schema, outgrown
@@ -253,7 +252,7 @@ async def rebuilt(
 ) -> Game:
     """Rebuilds to the target's end, and puts the change in force with the swap."""
     async with rebuilding(connection, target, lock_of(target.game.name), progress) as rebuild:
-        await rebuild.fill(folding_in_duckdb)
+        await rebuild.fill()
         progress("swapping", 0, 0)
         return await swap(rebuild, change, quiet)
 

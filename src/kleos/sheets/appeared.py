@@ -8,6 +8,7 @@ from kleos.log import history
 from kleos.moderation.recount import appearances_of
 from kleos.sheets import sql
 from kleos.sheets.beside import APPEARED, UNLIKE
+from kleos.sheets.delta import Delta
 from kleos.sheets.layout import table
 from kleos.store.pool import Connection
 
@@ -41,14 +42,19 @@ class Appeared:
         await connection.execute(sql.INDEX_OF_APPEARED.format(table=self.table), timeout=None)
         await connection.execute(sql.ANALYZE.format(table=self.table), timeout=None)
 
-    async def take_in(self, connection: Connection, after: int, until: int) -> None:
-        """Inside a transaction."""
+    async def take_in(self, connection: Connection, after: int, until: int, delta: Delta | None = None) -> None:
+        """Inside a transaction; ``delta`` is what came, where it was folded."""
+        if delta is not None:
+            await delta.appear(self.table)
+            return
         pairs = set()
         async for happened in history.whole(connection, self.game, after_seq=after, last_seq=until):
             pairs |= appearances_of(self.game, happened)
         if pairs:
             players, matches = zip(*sorted(pairs), strict=True)
-            await connection.execute(sql.ADD_APPEARED.format(table=self.table), players, matches)
+            await connection.execute(
+                sql.ADD_APPEARED.format(table=self.table, source=sql.APPEARED_GIVEN), players, matches
+            )
 
     async def compare(self, connection: Connection) -> None:
         """Finds the difference to those who appear now, beside the commits."""
@@ -58,12 +64,13 @@ class Appeared:
             game = f"'{self.game.name}'"
             statement = sql.MAKE_UNLIKE.format(unlike=self.unlike, table=self.table, game=game)
             await connection.execute(statement, timeout=None)
+            await connection.execute(sql.ANALYZE.format(table=self.unlike))
 
     async def put_in_force(self, connection: Connection, after: int, until: int) -> None:
         """Under the game's exclusive lock: what :meth:`compare` found, and the matches of events that came since."""
         game = self.game.name
         for statement in (sql.LEAVE_UNLIKE, sql.ENTER_UNLIKE):
-            await connection.execute(statement.format(unlike=self.unlike), game, timeout=None)
+            await connection.execute(statement.format(unlike=self.unlike, table=self.table), game, timeout=None)
         for statement in (sql.LEAVE_TOUCHED, sql.ENTER_TOUCHED):
             await connection.execute(statement.format(table=self.table), game, after, until, timeout=None)
         await connection.execute(sql.KNOW_APPEARED.format(unlike=self.unlike, table=self.table), game, after, until)

@@ -2,7 +2,6 @@
 where a rebuild that was killed has left them."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 from kleos.core.definition.model import Definition, Sheet
@@ -18,8 +17,6 @@ UNLIKE: Final = "matches+unlike"
 MATCHED: Final = "matches+matched"
 MATCHED_UNLIKE: Final = "matched+unlike"
 LEFT_OVER: Final = ("+new", "+old", "+decided", "+ended", "+appeared", "+matched", "+unlike")
-CSV_NULL: Final = "\\N"
-"""What stands for NULL, unquoted, in files of rows."""
 
 
 async def make(connection: Connection, definition: Definition, sheet: Sheet) -> SheetWriter:
@@ -40,19 +37,6 @@ async def copy_records(connection: Connection, writer: SheetWriter, records: Ite
         schema_name=writer.definition.game,
         records=records,
         columns=list(writer.columns),
-        timeout=None,
-    )
-
-
-async def copy_csv(connection: Connection, writer: SheetWriter, rows: Path) -> None:
-    """A CSV file of rows as the writer's ``columns``, without a head; :data:`CSV_NULL` stands for NULL."""
-    await connection.copy_to_table(
-        beside(writer.sheet.name),
-        schema_name=writer.definition.game,
-        source=rows,
-        columns=list(writer.columns),
-        format="csv",
-        null=CSV_NULL,
         timeout=None,
     )
 

@@ -56,6 +56,8 @@ class Decided:
 
     async def take_in(self, connection: Connection, after: int, until: int) -> list[int]:
         """Inside a transaction: decides for whom events of these numbers came; answers who that is."""
+        if self.anew and not self.game.definition.achievements:
+            return []
         touched = await self.touched(connection, after, until)
         for start in range(0, len(touched), AT_ONCE):
             some = touched[start : start + AT_ONCE]

@@ -21,13 +21,15 @@ from kleos.log.archive.manifest import Span, location_of, spans_of
 from kleos.log.archive.read import no_location
 from kleos.replay.appearances import appearances
 from kleos.replay.awards import AWARDS, decide_awards, fold_awards
+from kleos.replay.csv import text
 from kleos.replay.fold import fold_sheet, folded
 from kleos.replay.matches import MATCH_COLUMNS, matches
-from kleos.replay.session import OTHER_COLUMNS, OTHERS, Duck, Sources, create_views, open_session, text
+from kleos.replay.session import OTHER_COLUMNS, OTHERS, Duck, Sources, create_views, open_session
 from kleos.replay.spans import create_spans
 from kleos.replay.tail import copy_query, copy_rows
 from kleos.sheets import sql
-from kleos.sheets.beside import APPEARED, CSV_NULL, DECIDED, MATCHED, copy_csv
+from kleos.sheets.beside import APPEARED, DECIDED, MATCHED
+from kleos.sheets.layout import beside
 from kleos.sheets.merge import SheetWriter
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress
@@ -38,7 +40,9 @@ _AWARD_COLUMNS: Final = 'player, achievement, make_timestamptz("at"), event, "ma
 _MATCH_COLUMNS: Final = ", ".join(
     ['"match"', *(name if name == "events" else f"make_timestamptz({name})" for name in MATCH_COLUMNS)]
 )
-_WRITE: Final = "COPY (SELECT {columns} FROM {table}) TO {path} (FORMAT csv, HEADER false, NULLSTR {null})"
+_WRITE: Final = "COPY ({query}) TO {path} (FORMAT csv, HEADER false, NULLSTR {null})"
+_NULL: Final = "\\N"
+"""What stands for NULL, unquoted."""
 
 
 def spare_threads() -> int:
@@ -56,7 +60,7 @@ async def folding_in_duckdb(
         with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
             sources = await read_log(connection, duck, game, horizon, folder, progress)
             progress("reading the log", 0, 0)
-            await asyncio.to_thread(_prepare, duck, game, sources)
+            await asyncio.to_thread(prepare, duck, game, sources)
 
             yield Folded(connection, duck, game, folder, sources)
 
@@ -74,8 +78,8 @@ class Folded:
 
     async def sheet(self, writer: SheetWriter) -> None:
         name = writer.sheet.name
-        await self._fold(writer.sheet)
-        await self._copy(writer, folded(name))
+        await self.fold(writer.sheet)
+        await self._copy(writer)
         if not self.game.plan.row_awards[name]:
             await asyncio.to_thread(self.duck.execute, f"DROP TABLE {folded(name)}")
 
@@ -83,45 +87,55 @@ class Folded:
         """The table of awards that are decided, and the sheet folded from them."""
         for name, awards in self.game.plan.row_awards.items():
             if awards and name not in self.kept:
-                await self._fold(self.game.definition.sheets[name])
+                await self.fold(self.game.definition.sheets[name])
         await asyncio.to_thread(decide_awards, self.duck, self.game.plan)
         await asyncio.to_thread(fold_awards, self.duck, self.game.definition)
-        await self._copy(writer, folded(writer.sheet.name))
-        await self._bring(_AWARD_COLUMNS, AWARDS, DECIDED)
+        await self._copy(writer)
+        await self.bring(f"SELECT {_AWARD_COLUMNS} FROM {AWARDS}", DECIDED, self.game.name)
 
     async def appearances(self) -> None:
         """The table of who appears in which match."""
-        await self._bring('player, "match"', f"({appearances(self.game.definition)})", APPEARED)
+        await self.bring(self.who_appears, APPEARED, self.game.name)
 
     async def matches(self) -> None:
         """The table of what is kept of each match."""
-        await self._bring(_MATCH_COLUMNS, f"({matches(self.game.definition, self.sources)})", MATCHED)
+        await self.bring(self.what_is_kept, MATCHED, self.game.name)
 
-    async def _bring(self, columns: str, source: str, target: str) -> None:
-        path = self.folder / "brought.csv"
-        write = _WRITE.format(columns=columns, table=source, path=text(str(path)), null=text(CSV_NULL))
-        await asyncio.to_thread(self.duck.execute, write)
-        await self.connection.copy_to_table(
-            target, schema_name=self.game.name, source=path, format="csv", null=CSV_NULL, timeout=None
+    @property
+    def who_appears(self) -> str:
+        return f'SELECT player, "match" FROM ({appearances(self.game.definition)})'
+
+    @property
+    def what_is_kept(self) -> str:
+        return f"SELECT {_MATCH_COLUMNS} FROM ({matches(self.game.definition, self.sources)})"
+
+    @staticmethod
+    def rows(writer: SheetWriter) -> str:
+        """What was folded, as the writer's columns."""
+        columns = ", ".join(
+            f'make_timestamptz("{name}") AS "{name}"' if type_ == _MOMENT else f'"{name}"'
+            for name, type_ in writer.columns.items()
         )
-        path.unlink()
+        return f"SELECT {columns} FROM {folded(writer.sheet.name)}"
 
-    async def _fold(self, sheet: Sheet) -> None:
+    async def fold(self, sheet: Sheet) -> None:
         if sheet.name not in self.kept:
             await asyncio.to_thread(fold_sheet, self.duck, self.game.definition, sheet)
             if self.game.plan.row_awards[sheet.name]:
                 self.kept.add(sheet.name)
 
-    async def _copy(self, writer: SheetWriter, table: str) -> None:
-        path = self.folder / "rows.csv"
-        columns = ", ".join(
-            f'make_timestamptz("{name}") AS "{name}"' if type_ == _MOMENT else f'"{name}"'
-            for name, type_ in writer.columns.items()
-        )
-        write = _WRITE.format(columns=columns, table=table, path=text(str(path)), null=text(CSV_NULL))
+    async def bring(self, query: str, target: str, schema: str | None, columns: Sequence[str] | None = None) -> None:
+        """What a query of the session gives into a table of PostgreSQL, without a schema a temporary one."""
+        path = self.folder / "brought.csv"
+        write = _WRITE.format(query=query, path=text(str(path)), null=text(_NULL))
         await asyncio.to_thread(self.duck.execute, write)
-        await copy_csv(self.connection, writer, path)
+        await self.connection.copy_to_table(
+            target, schema_name=schema, source=path, columns=columns, format="csv", null=_NULL, timeout=None
+        )
         path.unlink()
+
+    async def _copy(self, writer: SheetWriter) -> None:
+        await self.bring(self.rows(writer), beside(writer.sheet.name), self.game.name, list(writer.columns))
 
 
 async def read_log(
@@ -163,6 +177,6 @@ def _checked(location: Location, spans: Sequence[Span], folder: Path, progress: 
     return paths
 
 
-def _prepare(duck: Duck, game: Game, sources: Sources) -> None:
+def prepare(duck: Duck, game: Game, sources: Sources) -> None:
     create_views(duck, game.definition, sources)
     create_spans(duck, game.definition, game.calendar)

@@ -8,6 +8,7 @@ from kleos.engine.game import Game
 from kleos.log import history
 from kleos.sheets import sql
 from kleos.sheets.beside import MATCHED, MATCHED_UNLIKE
+from kleos.sheets.delta import Delta
 from kleos.sheets.layout import table
 from kleos.store.pool import Connection
 
@@ -35,8 +36,11 @@ class Matched:
         await connection.execute(sql.KEY_OF_MATCHED.format(table=self.table), timeout=None)
         await connection.execute(sql.ANALYZE.format(table=self.table), timeout=None)
 
-    async def take_in(self, connection: Connection, after: int, until: int) -> None:
-        """Inside a transaction."""
+    async def take_in(self, connection: Connection, after: int, until: int, delta: Delta | None = None) -> None:
+        """Inside a transaction; ``delta`` is what came, where it was folded."""
+        if delta is not None:
+            await delta.match(self.table)
+            return
         matches: dict[str, list[Any]] = {}
         async for row in history.reported(connection, self.game, after, until):  # in event order
             if row["match"] == row["id"]:
@@ -48,7 +52,7 @@ class Matched:
                 match[4] = row["at"]
         if matches:
             columns = zip(*matches.values(), strict=True)
-            await connection.execute(sql.ADD_MATCHED.format(table=self.table), *columns)
+            await connection.execute(sql.ADD_MATCHED.format(table=self.table, source=sql.MATCHED_GIVEN), *columns)
 
     async def compare(self, connection: Connection) -> None:
         """Finds the matches that are not kept so now, beside the commits."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
-from kleos.core.cells import Cells, Row, RowKey
+from kleos.core.cells import Cells, Row, RowKey, Values
 from kleos.core.definition.model import Definition, Fold, RowCondition, Sheet
+from kleos.sheets import sql
 from kleos.sheets.layout import SQL_TYPES, beside, board_columns, quoted, table
 from kleos.sheets.schema import is_exact_sum
 
@@ -89,6 +90,13 @@ class SheetWriter:
         """A row with players as numbers, as its ``columns``."""
         return (*key, *(row[stored.cell] for stored in self._stored))
 
+    def read(self, record: Values) -> tuple[RowKey, Row]:
+        """A record of its ``columns`` as key and row."""
+        row = list(self.cells.empty)
+        for stored in self._stored:
+            row[stored.cell] = record[stored.name]
+        return (record["window"], *(record[column.name] for column in self.sheet.key)), row
+
     def stored_values(self, row: Row) -> dict[str, Any]:
         """Every written column of a row under the fold, those that nobody is shown included."""
         return {stored.name: row[stored.cell] for stored in self._stored}
@@ -137,33 +145,52 @@ class SheetWriter:
             arguments.append(values)
         return arguments
 
+    @cached_property
+    def brought(self) -> str:
+        """Merges the rows that were brought beside the table, but late ones."""
+        return self._insert("merge", f"{sql.BROUGHT} AS d", "")
+
+    @property
+    def brought_late(self) -> str:
+        """The same, and gives those that are late."""
+        both = " AND ".join(f"w.{name} = d.{name}" for name in self._key)
+        written = f"{self.brought} RETURNING {', '.join(f'r.{name}' for name in self._key)}"
+        return sql.BROUGHT_LATE.format(written=written, both=both)
+
+    @property
+    def _key(self) -> list[str]:
+        return ['"window"', *(quoted(column.name) for column in self.sheet.key)]
+
+    @property
+    def _names(self) -> list[str]:
+        return [*self._key, *(quoted(stored.name) for stored in self._stored)]
+
     def _statement(self, mode: Mode) -> str:
-        key = ['"window"', *(quoted(column.name) for column in self.sheet.key)]
-        names = [*key, *(quoted(stored.name) for stored in self._stored)]
+        names = self._names
         arrays = ["text[]", *(_ARRAY_TYPES[column.type.kind] for column in self.sheet.key)]
         arrays += [stored.array for stored in self._stored]
         given = [f"${n}::{array}" for n, array in enumerate(arrays, 1)]
-        changes = ",\n    ".join(f"{quoted(stored.name)} = {_change(stored, mode)}" for stored in self._stored)
-        where = _NOT_LATE if mode in ("merge", "spread") and self.sheet.is_ordered else ""
         if mode == "spread":
             cells = f"unnest({', '.join(given[1:])}) AS d({', '.join(names[1:])})"
             source = f'unnest({given[0]}) AS w("window") CROSS JOIN {cells}'
             order = f"ORDER BY {', '.join(self._lock_order)}"
         else:
             source, order = f"unnest({', '.join(given)}) AS d({', '.join(names)})", ""
-        window = "w" if mode == "spread" else "d"
-        values = [f'{window}."window"', *(f"d.{name}" for name in names[1:])]
-        returned = ", ".join([*(f"r.{name}" for name in key), *(f"r.{quoted(n)}" for n in self.returned)])
+        returned = ", ".join([*(f"r.{name}" for name in self._key), *(f"r.{quoted(n)}" for n in self.returned)])
+        return f'{self._insert(mode, source, order)} RETURNING {returned}, r."present", r."version"'
+
+    def _insert(self, mode: Mode, source: str, order: str) -> str:
+        changes = ",\n    ".join(f"{quoted(stored.name)} = {_change(stored, mode)}" for stored in self._stored)
+        where = _NOT_LATE if mode in ("merge", "spread") and self.sheet.is_ordered else ""
+        values = ['w."window"' if mode == "spread" else 'd."window"', *(f"d.{name}" for name in self._names[1:])]
         return f"""
-INSERT INTO {self.table} AS r ({", ".join(names)}, "present", "version")
+INSERT INTO {self.table} AS r ({", ".join(self._names)}, "present", "version")
 SELECT {", ".join(values)}, true, nextval('kleos.version_seq')
 FROM {source} {order}
-ON CONFLICT ({", ".join(key)}) DO UPDATE SET
+ON CONFLICT ({", ".join(self._key)}) DO UPDATE SET
     {changes + "," if changes else ""}
     "present" = true, "version" = nextval('kleos.version_seq')
-{where}
-RETURNING {returned}, r."present", r."version"
-"""
+{where}"""
 
 
 def spread_over(rows: Sequence[tuple[RowKey, Row]]) -> tuple[str, ...]:

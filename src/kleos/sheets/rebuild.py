@@ -11,8 +11,8 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -26,7 +26,8 @@ from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.sheets import beside, sql
 from kleos.sheets.appeared import Appeared
 from kleos.sheets.decided import Decided
-from kleos.sheets.folding import Folded
+from kleos.sheets.delta import Delta, folding_delta
+from kleos.sheets.folding import folding_in_duckdb
 from kleos.sheets.matched import Matched
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.refold import Same, fold_log
@@ -40,14 +41,16 @@ APPEARED: Final = beside.APPEARED
 NO_SHEETS: Final = (APPEARED, AWARDS, MATCHES)
 ROUND_SEQS: Final = 100_000
 """A round takes in the events of so many numbers at most, which bounds its memory."""
+FOLDED_IN_DUCKDB: Final = 2_500
+"""From so many numbers on DuckDB folds them, which takes a fifth of a second to begin with."""
 FEW_EVENTS: Final = 500
 """So many may be left for the swap, which takes them in under the exclusive lock."""
 MOST_ROUNDS: Final = 1_000
 KEEPS_UP: Final = 0.8
 """A round that leaves more than this share of what was left before it does not keep up with what comes."""
-HELD_EVENTS: Final = 2_000
-"""So many are then taken in while commits are held back: a second, or two."""
-LET_THROUGH_LESS: Final = 0.9
+HELD_S: Final = 2.0
+"""For about so long commits are then held back, by how many events a second the last round has taken in."""
+LET_THROUGH_LESS: Final = 0.5
 LOCK_TIMEOUT_MS: Final = 300
 """So long a query may keep a table from being replaced or dropped before that is put off."""
 _MERGED_AT_ONCE: Final = 5_000
@@ -87,8 +90,6 @@ class Target:
 
 FoldedBy = tuple[int | None, str | None]
 """What rows depend on beside events and the definition: the last correction that changes any, and the seasons."""
-Folding = Callable[[Connection, Game, int, Progress], AbstractAsyncContextManager[Folded]]
-"""Folds the log up to a horizon."""
 
 
 @dataclass(slots=True)
@@ -126,13 +127,13 @@ class Rebuild:
                 return
         raise _changed(self.game.name)
 
-    async def fill(self, folding: Folding) -> None:
+    async def fill(self) -> None:
         """Fills the parts that were not filled yet, each in a transaction of its own."""
         missing = [part for part in self.target.parts if part not in self.horizons]
         sheets = [part for part in missing if part not in NO_SHEETS]
         if missing:
             horizon = await self.horizon()
-            async with folding(self.connection, self.game, horizon, self.progress) as folded:
+            async with folding_in_duckdb(self.connection, self.game, horizon, self.progress) as folded:
                 for done, name in enumerate(sheets):
                     self.progress(f"folding the sheet {name}", done, len(missing))
                     async with self.connection.transaction():
@@ -158,34 +159,40 @@ class Rebuild:
                         await self._is_at(MATCHES, horizon)
 
     async def catch_up(self) -> None:
-        """Takes in what was committed meanwhile, until little is left.
+        """Takes in what was committed meanwhile, until so little is left that the swap can take it in.
 
-        Where about as much comes as is taken in, commits of the game are held back for a round, then let through for as
-        long, and for less each time: it comes to its end however much is sent.
+        Where about as much comes as is taken in, commits of the game are held back for a round of two seconds, then let
+        through for as long; held back for four, let through for two, and so on: it comes to its end however much is
+        sent, also where all that was held back comes at once.
         """
-        before, let_through = math.inf, 1.0
+        before, events_per_s, let_through = math.inf, 0.0, 1.0
         for done in range(MOST_ROUNDS):
             horizon = await self.horizon()
             behind = min(self.horizons.values(), default=horizon)
             left = await self.connection.fetchval(sql.EVENTS_BETWEEN, self.game.name, behind, horizon)
-            if left <= (FEW_EVENTS if let_through == 1 else HELD_EVENTS):
+            keeps_up = left < before * KEEPS_UP and let_through == 1
+            soon_done = max(FEW_EVENTS, int(events_per_s * HELD_S / let_through))
+            if left <= (FEW_EVENTS if keeps_up else soon_done):
                 return
             self.progress(f"taking in {left:,} events that came meanwhile", done, 0)
-            if let_through == 1 and left < before * KEEPS_UP:
-                await self.take_in(horizon)
+            if keeps_up:
+                events_per_s = left / await self._take_in_timed(horizon)
             else:
-                share = min(1.0, HELD_EVENTS / left)  # the numbers are those of all games
-                held_s = await self._take_in_held(behind + math.ceil((horizon - behind) * share))
-                await asyncio.sleep(held_s * let_through)
+                some = min(left, soon_done)  # by the numbers, which are those of all games
+                events_per_s = some / await self._take_in_held(behind + math.ceil((horizon - behind) * some / left))
+                await asyncio.sleep(HELD_S * let_through)
                 let_through *= LET_THROUGH_LESS
             before = left
 
     async def _take_in_held(self, horizon: int) -> float:
         """While nothing of the game is committed; answers for how many seconds."""
-        began_s = time.monotonic()
         async with self.connection.transaction():
             await self.connection.execute(LOCK_EXCLUSIVE, self.lock)
-            await self.take_in(horizon)
+            return await self._take_in_timed(horizon)
+
+    async def _take_in_timed(self, horizon: int) -> float:
+        began_s = time.monotonic()
+        await self.take_in(horizon)
         return time.monotonic() - began_s
 
     async def take_in(self, horizon: int) -> None:
@@ -194,16 +201,35 @@ class Rebuild:
             after, rest = behind[0], behind[1:]
             until = min([after + ROUND_SEQS, horizon, *rest[:1]])
             parts = [part for part, at in self.horizons.items() if at == after]
-            async with self.connection.transaction():
-                if APPEARED in parts:  # first: by it is found what late events are folded anew with
-                    await self.appeared.take_in(self.connection, after, until)
-                await self._merge([part for part in parts if part not in NO_SHEETS], after, until)
-                if AWARDS in parts:
-                    await self.decided.take_in(self.connection, after, until)
-                if MATCHES in parts:
-                    await self.matched.take_in(self.connection, after, until)
-                for part in parts:
-                    await self._is_at(part, until)
+            async with self._delta(after, until) as delta, self.connection.transaction():
+                await self._take_in(parts, after, until, delta)
+
+    async def _take_in(self, parts: Collection[str], after: int, until: int, delta: Delta | None) -> None:
+        if APPEARED in parts:  # first: by it is found what late events are folded anew with
+            await self.appeared.take_in(self.connection, after, until, delta)
+        sheets = [part for part in parts if part not in NO_SHEETS]
+        if delta is None:
+            await self._merge(sheets, after, until)
+        else:
+            for name in sheets:
+                await delta.merge(self.writer(name))
+        if AWARDS in parts:
+            await self.decided.take_in(self.connection, after, until)
+        if MATCHES in parts:
+            await self.matched.take_in(self.connection, after, until, delta)
+        for part in parts:
+            await self._is_at(part, until)
+
+    @asynccontextmanager
+    async def _delta(self, after: int, until: int) -> AsyncIterator[Delta | None]:
+        """What memory need not hold; nothing where little may have come, or PostgreSQL does not have it."""
+        async with AsyncExitStack() as stack:
+            is_much = until - after >= FOLDED_IN_DUCKDB
+            yield (
+                await stack.enter_async_context(folding_delta(self.connection, self.game, after, until))
+                if is_much
+                else None
+            )
 
     @property
     def decided(self) -> Decided:

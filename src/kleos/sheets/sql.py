@@ -191,6 +191,18 @@ SET_PART: Final = """
 INSERT INTO kleos.rebuild_parts AS p (game, part, horizon) VALUES ($1, $2, $3)
 ON CONFLICT (game, part) DO UPDATE SET horizon = excluded.horizon
 """
+LEFT_FOR_FILES: Final = """
+SELECT EXISTS (
+    SELECT FROM kleos.spans WHERE game = $1 AND last_seq > $2 AND first_seq < $3 AND removed_at IS NOT NULL
+)
+"""
+BROUGHT: Final = "kleos_brought"
+MAKE_BROUGHT: Final = f"CREATE TEMP TABLE {BROUGHT} ON COMMIT DROP AS SELECT {{columns}} FROM {{like}} WITH NO DATA"
+"""Where rows are brought by COPY, to be merged."""
+BROUGHT_LATE: Final = f"""
+WITH w AS ({{written}})
+SELECT d.* FROM {BROUGHT} d WHERE NOT EXISTS (SELECT FROM w WHERE {{both}})
+"""
 EVENTS_BETWEEN: Final = "SELECT count(*) FROM kleos.events WHERE game = $1 AND seq > $2 AND seq <= $3"
 
 MAKE_DECIDED: Final = """
@@ -243,8 +255,9 @@ MAKE_APPEARED: Final = 'CREATE TABLE {table} (player bigint NOT NULL, match text
 KEY_OF_APPEARED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (player, match)"
 INDEX_OF_APPEARED: Final = "CREATE INDEX ON {table} (match)"
 ADD_APPEARED: Final = """
-INSERT INTO {table} (player, match) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING
+INSERT INTO {table} (player, match) SELECT * FROM {source} ON CONFLICT DO NOTHING
 """
+APPEARED_GIVEN: Final = "unnest($1::bigint[], $2::text[])"
 MAKE_UNLIKE: Final = """
 CREATE TABLE {unlike} AS
 SELECT COALESCE(n.player, a.player) AS player, COALESCE(n.match, a.match) COLLATE "C" AS match,
@@ -255,7 +268,9 @@ WHERE n.player IS NULL OR a.player IS NULL
 LEAVE_UNLIKE: Final = """
 DELETE FROM kleos.appearances a USING {unlike} u
 WHERE a.game = $1 AND NOT u.enters AND a.player = u.player AND a.match = u.match
+  AND NOT EXISTS (SELECT FROM {table} n WHERE n.player = u.player AND n.match = u.match)
 """
+"""Who was found too early to have come is not unlike."""
 ENTER_UNLIKE: Final = """
 INSERT INTO kleos.appearances (game, player, match) SELECT $1, player, match FROM {unlike} WHERE enters
 ON CONFLICT DO NOTHING
@@ -296,13 +311,14 @@ CREATE TABLE {table} (
 KEY_OF_MATCHED: Final = "ALTER TABLE {table} ADD PRIMARY KEY (match)"
 ADD_MATCHED: Final = """
 INSERT INTO {table} AS m (match, first_at, last_at, events, ended_at)
-SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::timestamptz[])
+SELECT * FROM {source}
 ON CONFLICT (match) DO UPDATE SET
     first_at = LEAST(m.first_at, excluded.first_at),
     last_at = GREATEST(m.last_at, excluded.last_at),
     events = m.events + excluded.events,
     ended_at = LEAST(m.ended_at, excluded.ended_at)
 """
+MATCHED_GIVEN: Final = "unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::timestamptz[])"
 MAKE_MATCHED_UNLIKE: Final = """
 CREATE TABLE {unlike} AS
 SELECT match COLLATE "C" AS match

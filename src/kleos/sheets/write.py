@@ -57,7 +57,7 @@ async def merge_rows(
             merged.late[name] = {key for key, _ in late}
             if not waits_for_files:
                 merged.postponed[name] = await _behind_files(connection, game, writer.sheet, merged.late[name])
-            returned += await _refold_late(
+            returned += await refold_late(
                 connection, game, writer, late, merged.postponed.get(name, frozenset()), numbers
             )
         merged.changes += [RowChange(name, row["window"], row) for row in returned]
@@ -69,7 +69,7 @@ def _each_window(deltas: Sequence[tuple[RowKey, Row]], windows: Sequence[str]) -
     return [((window, *key[1:]), row) for window in windows for key, row in deltas] if windows else deltas
 
 
-async def _refold_late(
+async def refold_late(
     connection: Connection,
     game: Game,
     writer: SheetWriter,
