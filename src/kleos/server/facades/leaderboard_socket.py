@@ -1,5 +1,5 @@
-"""The leaderboard's WebSocket: a snapshot, then a message for each player whose rank changed by what they submitted,
-and for the player whose socket it is where others passed them.
+"""The leaderboard's WebSocket: a snapshot, then a message for each player whose rank changed: by what they submitted,
+or because others passed them, where their line is shown or it is their socket.
 
 What changed is put into words and framed once, however many listen. Who does not keep up gets a snapshot in place of
 what was missed.
@@ -8,6 +8,7 @@ what was missed.
 import asyncio
 import logging
 import math
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -41,7 +42,10 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Words:
-    """The document's words for what the board's topic tells: of the newest message, for all who listen."""
+    """The document's words for what the board's topic tells: of the newest message, for all who listen.
+
+    ``_top`` are the lines that the topic shows as the newest message left them, None before the first snapshot.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -49,17 +53,38 @@ class Words:
         self._frames = b""
         self._moved: dict[str, int | None] = {}
         self._span: tuple[float, float] = _NOWHERE
+        self._top: list[dict[str, Any]] | None = None
+
+    def begin(self, snapshot: Message) -> None:
+        self._top = snapshot.told["entries"]
 
     def of(self, message: Message) -> bytes:
-        """A frame for each player whose rank changed, one behind the other; empty where none did."""
+        """A frame for each player whose rank changed: who moved, and who was passed among the lines that are shown; one
+        behind the other, empty where none did."""
         if message is not self._message:
             moved = [one for one in message.told["changes"] if one["rank"] != one["previous_rank"]]
+            passed = self._passed_in_sight(message, {one["player"] for one in message.told["changes"]})
             timestamp = iso(self._engine.now())
-            self._frames = b"".join(text_frame(_encode(_update(one, timestamp))) for one in moved)
-            self._moved = {one["player"]: one["rank"] for one in moved}
+            self._frames = b"".join(text_frame(_encode(_update(one, timestamp))) for one in (*moved, *passed))
+            self._moved = {one["player"]: one["rank"] for one in (*moved, *passed)}
             self._span = _EVERYWHERE if message.told.get("more") else _span(moved)
             self._message = message
         return self._frames
+
+    def _passed_in_sight(self, message: Message, told_of: Collection[str]) -> list[dict[str, Any]]:
+        """The lines shown before and after whose rank is another. Who left them is not known to be anywhere else."""
+        if self._top is None:
+            return []
+        before = {line["player"]: line["rank"] for line in self._top}
+        top: list[dict[str, Any]] = self._top[:]
+        for line in message.told["entries"]:
+            top[line["place"] - 1 : line["place"]] = [line]
+        self._top = top[: message.told["shown"]]
+        return [
+            {**line, "previous_rank": before[line["player"]]}
+            for line in self._top
+            if line["player"] not in told_of and before.get(line["player"], line["rank"]) != line["rank"]
+        ]
 
     def has_moved(self, player: str) -> bool:
         """By the newest message."""
@@ -92,6 +117,7 @@ class Follower:
 
     def deliver(self, message: Message) -> None:
         if message.kind == SNAPSHOT:
+            self._words.begin(message)
             self._begin()
         elif message.kind == CHANGED and (frames := self._words.of(message)):
             if self._words.has_moved(self._user_id):
