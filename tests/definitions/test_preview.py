@@ -54,7 +54,8 @@ async def test_what_is_told_is_what_happens(served: tuple[httpx.AsyncClient, Eng
     assert engine.game("darts").version == 1
     columns = {(each["column"], each["kind"], each["rows"]) for each in told["columns"]}
     assert columns == {("worst", "filled", 2), ("last", "filled", 2), ("spread", "added", 2), ("best", "dropped", 2)}
-    assert told["boards"] == [{"board": "legs", "kind": "gained", "before": None, "after": 1}]
+    first = [{"rank": 1, "player": "ann", "value": 4}]
+    assert told["boards"] == [{"board": "legs", "kind": "gained", "before": None, "after": 1, "examples": first}]
     by_name = {each["achievement"]: each for each in told["achievements"]}
     assert {name: each["gained"] for name, each in by_name.items()} == {
         "three": 0,
@@ -94,7 +95,8 @@ async def test_what_is_lost_and_dated_anew_is_told_too(served: tuple[httpx.Async
     assert (by_name["a"]["kind"], by_name["a"]["lost"], by_name["a"]["redated"]) == ("changed", 1, 1)
     assert {each["effect"] for each in by_name["a"]["examples"]} == {"lost", "redated"}
     assert (by_name["b"]["kind"], by_name["b"]["lost"]) == ("lost", 2)
-    assert told["boards"] == [{"board": "legs", "kind": "changed", "before": 1, "after": 2}]
+    first = [{"rank": 1, "player": "ann", "value": 4}, {"rank": 2, "player": "bob", "value": 1}]
+    assert told["boards"] == [{"board": "legs", "kind": "changed", "before": 1, "after": 2, "examples": first}]
 
 
 async def test_what_cannot_be_is_told_with_its_reason(served: tuple[httpx.AsyncClient, Engine]) -> None:

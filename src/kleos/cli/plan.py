@@ -78,6 +78,8 @@ def _measured(preview: Mapping[str, Any]) -> Iterator[str]:
     for each in preview["boards"]:
         before, after = (_about(each[side], part) for side in ("before", "after"))
         yield f"  {_SIGNS[each['kind']]} {each['board']}: {each['kind']}, standings {before} → {after}"
+        for example in each["examples"]:
+            yield f"      {example['rank']}. {example['player']} {shown(example['value'])}"
     if preview["achievements"]:
         yield "Awards:"
     for each in preview["achievements"]:

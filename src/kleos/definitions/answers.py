@@ -1,6 +1,6 @@
 """What a change of a definition would do, as callers are told."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,13 +18,25 @@ class ColumnPreview(msgspec.Struct):
     rows: int | None
 
 
+class StandingExample(msgspec.Struct):
+    """``value`` as the board shows it."""
+
+    rank: int
+    player: str
+    value: Any
+
+
 class BoardPreview(msgspec.Struct):
-    """Standings of the board's widest open window, before and after, among the players measured; null for unknown."""
+    """Standings of the board's widest open window, before and after, among the players measured; null for unknown.
+
+    ``examples`` are the first who would stand there, where everybody was measured.
+    """
 
     board: str
     kind: ThingKind
     before: int | None
     after: int | None
+    examples: list[StandingExample]
 
 
 class AwardExample(msgspec.Struct):

@@ -17,7 +17,7 @@ from kleos.core.definition.changes import Changes
 from kleos.core.definition.model import Board
 from kleos.core.expression import compile_python
 from kleos.core.windows import iso
-from kleos.definitions.answers import AchievementPreview, AwardExample, Effect
+from kleos.definitions.answers import AchievementPreview, AwardExample, Effect, StandingExample
 from kleos.engine.game import Game
 from kleos.log import history
 from kleos.players.sql import IDS_OF
@@ -31,9 +31,11 @@ EXAMPLES: Final = 5
 @dataclass(slots=True)
 class Measured:
     """What the players looked at so far come to: standings by board, and what would become of awards. ``players`` is
-    None where that is all of them; only then ``rows`` has how many rows new sheets would have."""
+    None where that is all of them; only then ``rows`` has how many rows new sheets would have, and ``first`` who would
+    stand first on a board."""
 
     standings: dict[str, int] = field(default_factory=dict)
+    first: dict[str, list[StandingExample]] = field(default_factory=dict)
     awards: dict[str, AchievementPreview] = field(default_factory=dict)
     players: list[int] | None = None
     rows: dict[str, int] = field(default_factory=dict)

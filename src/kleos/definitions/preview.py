@@ -137,7 +137,9 @@ async def _board(
     connection: Connection, before: Game, name: str, kind: ThingKind, found: Measured, now: int
 ) -> BoardPreview:
     was = await _standings_now(connection, before, name, None if kind == "lost" else found.players, now)
-    return BoardPreview(name, kind, was, found.standings.get(name) if kind != "lost" else None)
+    if kind == "lost":
+        return BoardPreview(name, kind, was, None, [])
+    return BoardPreview(name, kind, was, found.standings.get(name), found.first.get(name, []))
 
 
 async def _standings_now(

@@ -4,16 +4,18 @@ Nothing is written.
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from kleos.boards import past_sql
+from kleos.boards import answers, past_sql
 from kleos.boards.compiled import CompiledBoard, Partition
+from kleos.boards.index import Entry
+from kleos.boards.rankkey import Placed
 from kleos.core.definition.changes import Changes
 from kleos.core.definition.model import Board
 from kleos.core.windows import iso
-from kleos.definitions.answers import AchievementPreview, AwardExample, Effect
+from kleos.definitions.answers import AchievementPreview, AwardExample, Effect, StandingExample
 from kleos.definitions.measure import EXAMPLES, Measured
 from kleos.engine.game import Game
 from kleos.players.sql import HIDDEN_IN, IDS_OF
@@ -67,7 +69,10 @@ async def measure_all(
             new = [name for name in after.definition.sheets if name not in before.definition.sheets]
             found.rows = await asyncio.to_thread(_rows, duck, after, new)
             for board in boards:
-                found.standings[board.name] = await asyncio.to_thread(_standings, duck, after, board, now)
+                compiled = CompiledBoard(after.definition, board)
+                count, first = await asyncio.to_thread(_standings, duck, after, compiled, now)
+                found.standings[board.name] = count
+                found.first[board.name] = await _first(connection, after, compiled, first)
             if changes.rejudge:
                 declared = ", ".join(f'"{name}" {type_}' for name, type_ in _AWARD_COLUMNS.items())
                 duck.execute(f"CREATE TABLE {_HELD} ({declared})")
@@ -85,18 +90,37 @@ def _rows(duck: Duck, game: Game, sheets: Sequence[str]) -> dict[str, int]:
     return {name: int(count) for name, ((count,),) in counts.items()}
 
 
-def _standings(duck: Duck, game: Game, board: Board, now: int) -> int:
-    """How many stand in the widest window of a board that is open."""
-    compiled = CompiledBoard(game.definition, board)
-    window = game.calendar.window(compiled.sheet.windows[0], now)
+def _standings(duck: Duck, game: Game, board: CompiledBoard, now: int) -> tuple[int, list[tuple[Any, ...]]]:
+    """How many stand in the widest window of a board that is open, and the first of them: number, values, since."""
+    window = game.calendar.window(board.sheet.windows[0], now)
     if window is None:
-        return 0
-    asked = {*compiled.by_names, *(board.where.names if board.where is not None else ())}
-    rows = fold_span(duck, game, narrowed(compiled.sheet, asked), span_of(window, _EVERYTHING - 1))
-    ((count,),) = duck.execute(
-        f"SELECT count(*) FROM ({past_sql.standings(compiled, Partition((), ()), rows)})"
-    ).fetchall()
-    return int(count)
+        return 0, []
+    where = board.board.where
+    asked = {*board.by_names, *(where.names if where is not None else ())}
+    rows = fold_span(duck, game, narrowed(board.sheet, asked), span_of(window, _EVERYTHING - 1))
+    standings = past_sql.standings(board, Partition((), ()), rows)
+    ((count,),) = duck.execute(f"SELECT count(*) FROM ({standings})").fetchall()
+    return int(count), duck.execute(f"{past_sql.in_order(board, standings)} LIMIT {EXAMPLES}").fetchall()
+
+
+async def _first(
+    connection: Connection, game: Game, board: CompiledBoard, rows: Sequence[tuple[Any, ...]]
+) -> list[StandingExample]:
+    ids = await _ids(connection, game, [player for player, *_ in rows])
+    found: list[StandingExample] = []
+    values_before, rank = None, 0
+    for place, (player, *values, since) in enumerate(rows, 1):
+        rank = place if board.board.ties == "ordinal" or values != values_before else rank
+        values_before = values
+        entry = Entry(rank, place, Placed(tuple(values), since, ids.get(player, str(player)), 0))
+        line = answers.line(board, entry, entry.placed.id)
+        found.append(StandingExample(rank, line.player, answers.shown(board, line)["value"]))
+    return found
+
+
+async def _ids(connection: Connection, game: Game, players: Iterable[int]) -> dict[int, str]:
+    rows = await connection.fetch(IDS_OF, sorted(set(players)), game.namespace)
+    return {row["player"]: row["id"] for row in rows}
 
 
 def _decide(duck: Duck, game: Game) -> None:
@@ -109,8 +133,7 @@ def _decide(duck: Duck, game: Game) -> None:
 async def _tell_awards(connection: Connection, duck: Duck, game: Game, found: Measured) -> None:
     counts = duck.execute(_COUNTS).fetchall()
     examples = duck.execute(_EXAMPLES).fetchall()
-    rows = await connection.fetch(IDS_OF, sorted({player for _, player, *_ in examples}), game.namespace)
-    ids = {row["player"]: row["id"] for row in rows}
+    ids = await _ids(connection, game, (player for _, player, *_ in examples))
     for name, effect, count in counts:
         of_achievement = found.awards.setdefault(name, AchievementPreview(name, "changed", 0, 0, 0, []))
         setattr(of_achievement, effect, count)

@@ -67,6 +67,8 @@ function Measured({ preview }: { readonly preview: Schemas["Preview"] }) {
                 {SIGN[one.kind]} {one.board}{" "}
                 <span className="text-quiet">
                   {one.before ?? "–"} → {one.after ?? "–"} standings
+                  {one.examples.length > 0 &&
+                    `, first ${one.examples.map((each) => `${each.rank}. ${each.player} (${each.value})`).join(", ")}`}
                 </span>
               </li>
             ))}
