@@ -66,3 +66,35 @@ def test_the_past(served: Served, player: str) -> None:
     assert [point["value"] for point in found["points"]] == [None, 10.0, 40.0, 60.0]
     refused = served.run(*everybody, "3000-01-01")
     assert (refused.code, "future" in refused.err) == (1, True)
+
+
+def test_a_number_of_the_past(served: Served, player: str) -> None:
+    asked = ("explain", "arcade", "career", "total_score", f"player={player}", "--as-of", "2026-03-02")
+    shown = served.run(*asked)
+    assert (shown.code, "as of 2026-03-02 23:59:59 · 40" in shown.out) == (0, True), shown.out
+    assert served.run(*asked, "--json").json["value"] == 40.0
+
+
+def test_a_rank(served: Served, player: str) -> None:
+    asked = ("explain-rank", "arcade", "total_score", player)
+    told = served.run(*asked, "--json").json
+    shown = served.run(*asked)
+    assert shown.code == 0, shown.err
+    assert f"{player} is {told['rank']:,}. of {told['total']:,} on total_score" in shown.out
+    nobody = served.run("explain-rank", "golf", "wins", player)
+    assert (nobody.code, "has no rank on wins" in nobody.out) == (0, True), (nobody.out, nobody.err)
+    refused = served.run("explain-rank", "arcade", "total_scores", player)
+    assert (refused.code, "did you mean" in refused.err) == (1, True)
+
+
+def test_an_award(served: Served) -> None:
+    player = f"new-{uuid4().hex[:8]}"
+    session = {"type": "session_ended", "id": f"{player}-1", "at": "2026-03-01T12:00:00Z", "player": player, "hours": 2}
+    assert served.run("import", "quest", "-", given=ndjson([session])).code == 0
+    held = served.run("player", player, "--json").json["achievements"]
+    named = sorted(each["achievement"] for each in held["achievements"] if each["game"] == "quest")
+    shown = {name: served.run("explain-award", "quest", name, player) for name in named}
+    assert {each.code for each in shown.values()} == {0}, shown
+    assert any(f"{player}-1, 2026-03-01 12:00:00" in each.out for each in shown.values()), shown
+    assert any("not earned" in each.out for each in shown.values()), shown
+    assert served.run("explain-award", "quest", named[0], player, "--json").json["player"] == player

@@ -158,6 +158,7 @@ class Explanation(Answer, frozen=True, kw_only=True):
     key: dict[str, Value]
     value: Value = None
     formula: str | None = None
+    as_of: datetime | None = None
     cells: tuple[ExplainedCell, ...] = ()
 
 

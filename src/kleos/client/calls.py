@@ -138,9 +138,10 @@ def explain(
     window: str | None,
     limit: int | None,
     offset: int | None,
+    as_of: datetime | str | None,
     key: Mapping[str, str],
 ) -> Call[answers.Explanation]:
-    params = query(key, sheet=sheet, column=column, window=window, limit=limit, offset=offset)
+    params = query(key, sheet=sheet, column=column, window=window, limit=limit, offset=offset, as_of=as_of)
     return Call("GET", api_path("games", game, "explain"), answers.Explanation, params)
 
 

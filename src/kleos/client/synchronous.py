@@ -170,10 +170,11 @@ class Kleos:
         window: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
+        as_of: datetime | str | None = None,
         **key: str,
     ) -> answers.Explanation:
         """The events behind a number; ``key`` is the row's whole key, for instance ``player="ada"``."""
-        return self._call(calls.explain(game, sheet, column, window, limit, offset, key))
+        return self._call(calls.explain(game, sheet, column, window, limit, offset, as_of, key))
 
     def achievements(self, game: str) -> tuple[answers.Achievement, ...]:
         """The achievements of a game, with how many players have them."""
