@@ -7,6 +7,8 @@ import pytest
 from kleos.client import Feed, KleosAPIError
 from kleos.engine.engine import Engine
 from kleos.server.app import create_app
+from kleos.server.auth.caller import Caller
+from kleos.server.auth.limits import Policy, Verdict
 from kleos.server.auth.tokens import LIFETIME_S
 from kleos.server.serving import listen, running
 from kleos.store.database import Database
@@ -36,6 +38,23 @@ async def test_what_is_refused_is_raised_and_the_rest_goes_on(server: Server) ->
         with pytest.raises(KleosAPIError, match="none"):
             await anext(aiter(feed))
         assert (await anext(aiter(feed))).topic == "player:rest"
+
+
+async def test_who_is_told_to_come_back_comes_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Topics are limited for each address; what was refused so is asked for again."""
+    holders, refused = server.feed.holders, list[int]()
+    admit = holders.admit
+
+    def admitted_the_second_time(caller: Caller, address: str, topics: int) -> Verdict | None:
+        if refused:
+            return admit(caller, address, topics)
+        refused.append(topics)
+        return Verdict(Policy("topics", 7, 60), 0, 60, retry_after_s=1)
+
+    monkeypatch.setattr(holders, "admit", admitted_the_second_time)
+    async with asyncio.timeout(30), Feed(server.url, ["player:patient"]) as feed:
+        assert (await anext(aiter(feed))).topic == "player:patient"
+    assert refused == [1]
 
 
 async def test_a_player_s_token_opens_the_private_topic(server: Server) -> None:

@@ -133,6 +133,10 @@ class Feed:
     async def _take(self, told: dict[str, Any]) -> Message | None:
         kind = told["type"]
         self._failures = 0
+        if kind == "error" and "retry_after_s" in told:  # nothing that was asked for is heard
+            await self.close()
+            await asyncio.sleep(told["retry_after_s"])
+            return None
         if kind == "error":
             raise KleosAPIError(0, told["code"], told["detail"], told)
         if kind == "ended":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kleos.players.accounts.sessions import LIFETIME_US
-from kleos.players.accounts.sql import DEACTIVATE
+from kleos.players.accounts.sql import DEACTIVATE, SET_PASSWORD
 from kleos.server.auth.tokens import LIFETIME_S
 from tests.server.auth.conftest import ADMIN_KEY, PASSWORD, SECOND_US, Site, run
 from tests.server.conftest import problem_of
@@ -198,6 +198,20 @@ async def test_a_log_in_under_way_does_not_undo_what_a_manager_does(site: Site, 
         problem_of(await logging_in, 403)
     account = await site.good("GET", "/v1/accounts/ann", ADMIN_KEY)
     assert (account["deactivated_at"] is not None, account["deactivated_by"]) == (True, "manager")
+
+
+async def test_a_password_that_was_changed_meanwhile_does_not_log_in(site: Site) -> None:
+    await site.registered("ann")
+    login = {"address": "ann@example.org", "password": PASSWORD}
+    hashed = await site.access.accounts._passwords.hash("another good password")
+    async with site.engine.pool.acquire() as changing:
+        async with changing.transaction():  # ends after the log-in has found its password right
+            await changing.execute(SET_PASSWORD, 1, hashed)
+            logging_in = asyncio.create_task(site.ask("POST", "/v1/auth/login", json=login))
+            while not await changing.fetchval(WAITING):
+                await asyncio.sleep(0)
+        problem_of(await logging_in, 401)
+    await site.good("POST", "/v1/auth/login", json=login | {"password": "another good password"})
 
 
 async def test_a_log_in_and_a_deactivation_at_once_end_as_the_later_one(site: Site) -> None:

@@ -115,10 +115,12 @@ class Accounts:
         if account is None or not is_right:
             raise WrongLogin
         assert account.password is not None
-        if self._passwords.is_dated(account.password):
-            await self._pool.execute(sql.SET_PASSWORD, account.account, await self._passwords.hash(password))
+        shown = account.password
+        if self._passwords.is_dated(shown):
+            hashed = await self._passwords.hash(password)
+            shown = await self._pool.fetchval(sql.HASH_ANEW, account.account, hashed, shown) or shown
         try:
-            return await self._enter(account)
+            return await self._enter(account, shown)
         except NotFound:  # deleted meanwhile
             raise WrongLogin from None
 
@@ -143,13 +145,16 @@ class Accounts:
         self.seen(number)
         return LoggedIn(account, self._issue(account, session), fresh)
 
-    async def _enter(self, account: Account) -> LoggedIn:
-        """Decided by the account as it is now, and not as it was before its password was looked at."""
+    async def _enter(self, account: Account, password: str | None = None) -> LoggedIn:
+        """Decided by the account as it is now, and not as it was before its password was looked at: who showed one that
+        was changed meanwhile (``password`` is its hash) does not come in."""
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(sql.LOCKED, account.account)
             if row is None:
                 raise NotFound("account", account.id)
             account = Account(**dict(row))
+            if password is not None and account.password != password:
+                raise WrongLogin
             if account.deactivated_by == "manager":
                 raise LockedOut
             await connection.execute(sql.COME_BACK, account.account)

@@ -31,6 +31,8 @@ VALUES ($1, $2, $3, $4, $5, $5) RETURNING account
 ADD_LOGIN: Final = "INSERT INTO kleos.logins (issuer, subject, account) VALUES ($1, $2, $3)"
 
 SET_PASSWORD: Final = "UPDATE kleos.accounts SET password = $2 WHERE account = $1"
+HASH_ANEW: Final = "UPDATE kleos.accounts SET password = $2 WHERE account = $1 AND password = $3 RETURNING password"
+"""Not where the password was changed meanwhile."""
 SET_ROLES: Final = "UPDATE kleos.accounts SET roles = $2, games = $3 WHERE account = $1"
 NEXT_GENERATION: Final = """
 UPDATE kleos.accounts SET generation = generation + 1, generation_at = $2 WHERE account = $1 RETURNING generation
