@@ -22,6 +22,7 @@ from kleos.log.archive.location import ArchiveDamaged
 from kleos.moderation.asked import Ban, Void
 from kleos.moderation.corrections import Corrections
 from kleos.sheets.appeared import appearing
+from kleos.sheets.catch_up import catch_up
 from kleos.sheets.rebuild import Rebuild, Target, rebuilding
 from kleos.sheets.swap import Adopt, swap
 from kleos.sheets.verify import snapshot, verify_game
@@ -318,7 +319,7 @@ async def test_bans_and_refusals_in_between_do_not_hold_it_up(world: World) -> N
         await rebuild.fill()
         assert ban.correction is not None
         await corrections.undo("kinds", ban.correction.seq, "mod", "no script")
-        await rebuild.catch_up()
+        await catch_up(rebuild)
         await corrections.make("kinds", Ban(player="bob", reason="a script"), "mod")
         await swap(rebuild, catalog._same_again(world.game), world.engine.quiet(world.engine.committer("kinds")))
     assert await check(world) == 80
@@ -329,7 +330,7 @@ async def test_bans_and_refusals_in_between_do_not_hold_it_up(world: World) -> N
         await rebuild.fill()
         await corrections.make("kinds", Void(match="m1", reason="a script"), "mod")
         with pytest.raises(StaleDefinition):
-            await rebuild.catch_up()
+            await catch_up(rebuild)
     await connection.close()
     await world.engine.rebuild("kinds")
     assert await check(world) < 80

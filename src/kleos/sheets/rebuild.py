@@ -1,18 +1,15 @@
 """Rebuilding a game beside its commits: sheets, awards and matches folded anew from the log, then swapped in.
 
 Each part is filled as of a horizon, up to which the log is final, into tables beside those in use. Rounds then take in
-what was committed since, by the ordinary merge, until little is left; :mod:`kleos.sheets.swap` takes in the rest and
-renames, under the game's exclusive lock. How far each part is stands in PostgreSQL, in the transaction that brought it
+what was committed since (:mod:`kleos.sheets.catch_up`), until little is left; :mod:`kleos.sheets.swap` takes in the rest
+and renames, under the game's exclusive lock. How far each part is stands in PostgreSQL, in the transaction that brought it
 there, so that a rebuild that was killed goes on where it was, and nothing is counted twice.
 """
 
-import asyncio
 import hashlib
 import logging
-import math
-import time
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -22,7 +19,6 @@ import msgspec
 from kleos.core.errors import Conflict, StaleDefinition
 from kleos.engine.game import Game
 from kleos.log.archive.seal import take_horizon
-from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.sheets import beside, sql
 from kleos.sheets.appeared import Appeared
 from kleos.sheets.decided import Decided
@@ -43,14 +39,6 @@ ROUND_SEQS: Final = 100_000
 """A round takes in the events of so many numbers at most, which bounds its memory."""
 FOLDED_IN_DUCKDB: Final = 2_500
 """From so many numbers on DuckDB folds them, which takes a fifth of a second to begin with."""
-FEW_EVENTS: Final = 500
-"""So many may be left for the swap, which takes them in under the exclusive lock."""
-MOST_ROUNDS: Final = 1_000
-KEEPS_UP: Final = 0.8
-"""A round that leaves more than this share of what was left before it does not keep up with what comes."""
-HELD_S: Final = 2.0
-"""For about so long commits are then held back, by how many events a second the last round has taken in."""
-LET_THROUGH_LESS: Final = 0.5
 LOCK_TIMEOUT_MS: Final = 300
 """So long a query may keep a table from being replaced or dropped before that is put off."""
 _MERGED_AT_ONCE: Final = 5_000
@@ -158,43 +146,6 @@ class Rebuild:
                         await self.matched.fill(self.connection, folded.matches)
                         await self._is_at(MATCHES, horizon)
 
-    async def catch_up(self) -> None:
-        """Takes in what was committed meanwhile, until so little is left that the swap can take it in.
-
-        Where about as much comes as is taken in, commits of the game are held back for a round of two seconds, then let
-        through for as long; held back for four, let through for two, and so on: it comes to its end however much is
-        sent, also where all that was held back comes at once.
-        """
-        before, events_per_s, let_through = math.inf, 0.0, 1.0
-        for done in range(MOST_ROUNDS):
-            horizon = await self.horizon()
-            behind = min(self.horizons.values(), default=horizon)
-            left = await self.connection.fetchval(sql.EVENTS_BETWEEN, self.game.name, behind, horizon)
-            keeps_up = left < before * KEEPS_UP and let_through == 1
-            soon_done = max(FEW_EVENTS, int(events_per_s * HELD_S / let_through))
-            if left <= (FEW_EVENTS if keeps_up else soon_done):
-                return
-            self.progress(f"taking in {left:,} events that came meanwhile", done, 0)
-            if keeps_up:
-                events_per_s = left / await self._take_in_timed(horizon)
-            else:
-                some = min(left, soon_done)  # by the numbers, which are those of all games
-                events_per_s = some / await self._take_in_held(behind + math.ceil((horizon - behind) * some / left))
-                await asyncio.sleep(HELD_S * let_through)
-                let_through *= LET_THROUGH_LESS
-            before = left
-
-    async def _take_in_held(self, horizon: int) -> float:
-        """While nothing of the game is committed; answers for how many seconds."""
-        async with self.connection.transaction():
-            await self.connection.execute(LOCK_EXCLUSIVE, self.lock)
-            return await self._take_in_timed(horizon)
-
-    async def _take_in_timed(self, horizon: int) -> float:
-        began_s = time.monotonic()
-        await self.take_in(horizon)
-        return time.monotonic() - began_s
-
     async def take_in(self, horizon: int) -> None:
         """Brings every part up to ``horizon``. Each step is a transaction, or part of the caller's."""
         while behind := sorted({at for at in self.horizons.values() if at < horizon}):
@@ -220,16 +171,11 @@ class Rebuild:
         for part in parts:
             await self._is_at(part, until)
 
-    @asynccontextmanager
-    async def _delta(self, after: int, until: int) -> AsyncIterator[Delta | None]:
-        """What memory need not hold; nothing where little may have come, or PostgreSQL does not have it."""
-        async with AsyncExitStack() as stack:
-            is_much = until - after >= FOLDED_IN_DUCKDB
-            yield (
-                await stack.enter_async_context(folding_delta(self.connection, self.game, after, until))
-                if is_much
-                else None
-            )
+    def _delta(self, after: int, until: int) -> AbstractAsyncContextManager[Delta | None]:
+        """Nothing where little may have come, or where PostgreSQL does not have it all."""
+        if until - after < FOLDED_IN_DUCKDB:
+            return nullcontext()
+        return folding_delta(self.connection, self.game, after, until)
 
     @property
     def decided(self) -> Decided:

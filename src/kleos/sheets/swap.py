@@ -1,6 +1,6 @@
 """The swap: under the game's exclusive lock, what came last is taken in and the new tables take the old ones' places.
 
-It is one transaction and takes milliseconds. Somebody's long query on a sheet keeps its table from being renamed; the
+It is one transaction and takes milliseconds; some seconds where events come as fast as they are taken in. Somebody's long query on a sheet keeps its table from being renamed; the
 lock is then let go, and the swap tried again a little later.
 """
 
@@ -17,6 +17,7 @@ from kleos.engine.game import Game
 from kleos.log.archive import sql as archive_sql
 from kleos.log.sql import LOCK_EXCLUSIVE
 from kleos.sheets import sql
+from kleos.sheets.catch_up import catch_up
 from kleos.sheets.layout import beside, quoted, table
 from kleos.sheets.rebuild import APPEARED, AWARDS, LOCK_TIMEOUT_MS, MATCHES, Rebuild, clear_away
 from kleos.store.pool import Connection
@@ -42,7 +43,7 @@ async def nobody_else() -> AsyncIterator[Adopt]:
 async def swap(rebuild: Rebuild, change: Change, quiet: Quiet) -> Game:
     """Answers the game in force. Raises StaleDefinition where it has changed, Unavailable where queries hold it up."""
     for attempt in range(ATTEMPTS):
-        await rebuild.catch_up()
+        await catch_up(rebuild)
         unlike = await rebuild.decided.unlike(rebuild.connection) if AWARDS in rebuild.target.parts else []
         if APPEARED in rebuild.target.parts:
             await rebuild.appeared.compare(rebuild.connection)
