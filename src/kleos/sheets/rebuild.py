@@ -1,9 +1,9 @@
 """Rebuilding a game beside its commits: sheets, awards and matches folded anew from the log, then swapped in.
 
 Each part is filled as of a horizon, up to which the log is final, into tables beside those in use. Rounds then take in
-what was committed since (:mod:`kleos.sheets.catch_up`), until little is left; :mod:`kleos.sheets.swap` takes in the rest
-and renames, under the game's exclusive lock. How far each part is stands in PostgreSQL, in the transaction that brought it
-there, so that a rebuild that was killed goes on where it was, and nothing is counted twice.
+what was committed since (:mod:`kleos.sheets.catch_up`), until little is left; :mod:`kleos.sheets.swap` takes in the
+rest and renames, under the game's exclusive lock. How far each part is stands in PostgreSQL, in the transaction that
+brought it there, so that a rebuild that was killed goes on where it was, and nothing is counted twice.
 """
 
 import hashlib
