@@ -157,7 +157,8 @@ async def _held_ms(received_ns: ReceivedNs, channel: Channel, size_bytes: int, t
 
 def _told(turn: int) -> dict[str, Any]:
     line = {"rank": 1, "player": "player-1", "name": "Player 1", "value": 1_000_000 + turn, "previous_rank": 2}
-    return {"game": "scores", "board": "best", "window": "all", "total": 100, "changes": [line], "entries": [line]}
+    top = {"shown": 1, "entries": [{"place": 1, **line}]}
+    return {"game": "scores", "board": "best", "window": "all", "total": 100, "changes": [line], **top}
 
 
 def _frame(name: str, state: State, message: Message) -> bytes:
