@@ -18,6 +18,13 @@ export const gameQuery = (game: string) =>
     staleTime: SELDOM_MS,
   });
 
+export const seasonsQuery = (game: string) =>
+  queryOptions({
+    queryKey: ["games", game, "seasons"],
+    queryFn: () => answered(api.GET("/v1/games/{game}/seasons", { params: { path: { game } } })),
+    staleTime: SELDOM_MS,
+  });
+
 /** The boards of the game itself first; that of achievement points, which every game has, last. */
 export function ownFirst<Board extends { readonly sheet: string }>(boards: readonly Board[]): Board[] {
   return [...boards].sort((one, other) => Number(one.sheet === "awards") - Number(other.sheet === "awards"));

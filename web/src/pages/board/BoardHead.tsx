@@ -76,6 +76,7 @@ export function BoardHead({ whole, board, sheet, parts, partition, asked, find }
         <div className="flex flex-wrap items-end gap-3">
           <div className="max-sm:w-full">
             <WindowTabs
+              game={whole.game}
               timezone={whole.timezone}
               windows={sheet.windows}
               current={search.window}

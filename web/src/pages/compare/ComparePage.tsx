@@ -136,7 +136,7 @@ function GameTabs({ game, first, second, window, change }: GameTabsProps) {
   return (
     <GameComparison first={first} second={second} game={game} window={window} asked={asked}>
       {(windows, timezone) => (
-        <WindowTabs windows={windows} current={window} change={change} timezone={timezone} />
+        <WindowTabs game={game} windows={windows} current={window} change={change} timezone={timezone} />
       )}
     </GameComparison>
   );

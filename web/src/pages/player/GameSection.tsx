@@ -33,7 +33,13 @@ export function GameSection({ profile, game }: GameSectionProps) {
           void navigate({ search: { ...search, window }, resetScroll: false });
         return (
           <div className="flex flex-col gap-10">
-            <WindowTabs windows={windows} current={search.window} change={change} timezone={data.timezone} />
+            <WindowTabs
+              game={game}
+              windows={windows}
+              current={search.window}
+              change={change}
+              timezone={data.timezone}
+            />
             <Numbers profile={profile} whole={data} careers={careers} window={search.window} />
             <Standings profile={profile} whole={data} window={search.window} />
             {careers.slice(0, 1).map((sheet) => (

@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
+import { seasonsQuery } from "@/api/games";
 import { Strip } from "@/shared/strip/Strip";
-import { kindOf, neighbourOf, today } from "./neighbours";
+import { kindOf, neighbourOf, seasonBeside, today } from "./neighbours";
 
 export const WINDOW_TITLES: Readonly<Record<string, string>> = {
   all: "All time",
@@ -10,6 +12,7 @@ export const WINDOW_TITLES: Readonly<Record<string, string>> = {
 };
 
 type WindowTabsProps = {
+  readonly game: string;
   readonly windows: readonly string[];
   /** Undefined is the widest. */
   readonly current: string | undefined;
@@ -18,14 +21,17 @@ type WindowTabsProps = {
   readonly timezone: string;
 };
 
-/** Of which span of time the numbers are; from days, weeks and months one steps to those before and after. */
-export function WindowTabs({ windows, current, change, timezone }: WindowTabsProps) {
+/** Of which span of time the numbers are; from seasons, days, weeks and months one steps to those before and after. */
+export function WindowTabs({ game, windows, current, change, timezone }: WindowTabsProps) {
+  const asked = useQuery({ ...seasonsQuery(game), enabled: windows.includes("season") });
+  const seasons = (asked.data?.seasons ?? []).filter((season) => Date.parse(season.starts_at) <= Date.now());
   const widest = windows.includes("all") ? "all" : windows[0];
   const shown = current ?? widest;
   const named = shown !== undefined && !windows.includes(shown) ? [shown] : [];
   if (windows.length < 2) return null;
-  const kind = shown === undefined ? undefined : kindOf(shown);
-  const step = (by: -1 | 1) => shown && change(neighbourOf(shown, by, today(timezone)));
+  const beside = (by: -1 | 1) =>
+    shown && (neighbourOf(shown, by, today(timezone)) ?? seasonBeside(shown, by, seasons));
+  const [before, after] = [beside(-1), beside(1)];
   return (
     <fieldset className="flex min-w-0 max-w-full flex-wrap items-center gap-2">
       <legend className="sr-only">Window</legend>
@@ -38,21 +44,27 @@ export function WindowTabs({ windows, current, change, timezone }: WindowTabsPro
             aria-pressed={window === shown}
             onClick={() => change(window === widest ? undefined : window)}
           >
-            {WINDOW_TITLES[window] ?? window}
+            {WINDOW_TITLES[window] ?? (seasons.find(({ name }) => name === window)?.title || window)}
           </button>
         ))}
       </Strip>
-      {kind && (
+      {(before || after) && (
         <span className="flex gap-1">
-          <button type="button" className="button px-3!" aria-label="Earlier" onClick={() => step(-1)}>
+          <button
+            type="button"
+            className="button px-3!"
+            aria-label="Earlier"
+            disabled={!before}
+            onClick={() => change(before)}
+          >
             <span aria-hidden="true">‹</span>
           </button>
           <button
             type="button"
             className="button px-3!"
             aria-label="Later"
-            disabled={shown === kind}
-            onClick={() => step(1)}
+            disabled={!after || shown === kindOf(shown ?? "")}
+            onClick={() => change(after)}
           >
             <span aria-hidden="true">›</span>
           </button>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { neighbourOf, today } from "./neighbours";
+import { neighbourOf, seasonBeside, today } from "./neighbours";
 
 const SUNDAY = new Date("2026-11-29T00:00:00Z");
 
@@ -24,3 +24,25 @@ it("knows what day it is where the game is", () => {
   const now = new Date("2026-11-29T23:30:00Z");
   expect(today("Asia/Tokyo", now).toISOString().slice(0, 10)).toBe("2026-11-30");
 });
+
+const SEASONS = [
+  { name: "winter", open: false },
+  { name: "spring", open: false },
+  { name: "summer", open: true },
+  { name: "autumn", open: false },
+];
+
+it.each([
+  ["season", -1, "spring"],
+  ["season", 1, "autumn"],
+  ["spring", 1, "season"],
+  ["spring", -1, "winter"],
+  ["winter", -1, undefined],
+  ["autumn", 1, undefined],
+  ["all", -1, undefined],
+] as const)("the season beside %s by %i is %s", (window, by, name) =>
+  expect(seasonBeside(window, by, SEASONS)).toBe(name),
+);
+
+it("finds the last season where none is open", () =>
+  expect(seasonBeside("season", -1, SEASONS.slice(0, 2))).toBe("spring"));

@@ -47,3 +47,13 @@ export function neighbourOf(window: string, by: -1 | 1, day: Date): string | und
   const name = nameOf(kind, to);
   return name === runs ? kind : name;
 }
+
+type Season = { readonly name: string; readonly open: boolean };
+
+/** The season before or after one, of all in their order; the one that is open is called "season". */
+export function seasonBeside(window: string, by: -1 | 1, seasons: readonly Season[]): string | undefined {
+  const at = seasons.findIndex((season) => (window === "season" ? season.open : season.name === window));
+  const after = window === "season" && at < 0 ? seasons.length : at;
+  const beside = after < 0 ? undefined : seasons[after + by];
+  return beside?.open ? "season" : beside?.name;
+}
