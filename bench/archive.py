@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,7 +93,9 @@ async def _beside(played: Played, rebuilding: Callable[[], AbstractAsyncContextM
         beside.append((played.sent - before) * ROUNDS_IN_A_BATCH / took_s[-1])
         done += rebuilds.done
         alone.append(await played.send(size.batches))
-    ratio = middle([2 * each / (before + after) for each, before, after in zip(beside, alone, alone[1:], strict=True)])
+    ratio = middle(
+        [2 * each / (before + after) for each, before, after in zip(beside, alone[:-1], alone[1:], strict=True)]
+    )
     return Row(
         f"ingest while a rebuild of {size.before * ROUNDS_IN_A_BATCH:,} rounds and more runs {where}",
         "0.7 of its rate without",

@@ -108,7 +108,7 @@ async def test_scrolled_by_wheel_it_never_stays_empty(site: Site, browser: Brows
         await page.mouse.move(400, 600)
         for _ in range(10):
             await page.mouse.wheel(0, 100_000)
-        await page.wait_for_function("scrollY > 900_000")
+        await page.wait_for_function("() => scrollY > 900_000")
         await page.wait_for_function(STANDS_STILL, polling=200)
         await expect(page.locator("[role=row] a").first).to_be_visible()
         await expect(page.locator("[role=row][data-player]").first).to_be_visible()
