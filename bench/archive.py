@@ -41,9 +41,9 @@ class Size:
 
     players: int = PLAYERS
     before: int = 400
-    turns: int = 3
+    turns: int = 2
     batches: int = 20
-    most: int = 400
+    most: int = 1_000
 
 
 QUICK: Final = Size(players=2_000, before=4, turns=1, batches=2, most=20)
@@ -51,13 +51,14 @@ QUICK: Final = Size(players=2_000, before=4, turns=1, batches=2, most=20)
 
 async def run(server: EmbeddedPostgres, quick: bool) -> list[Row]:
     size = QUICK if quick else Size()
+    async with database(server) as dsn, kleos(dsn) as address:
+        played = Played(address, size)
+        await played.send(size.before)
+        elsewhere = await _beside(played, lambda: _rebuilding(dsn), "in another process")
     async with database(server) as dsn:
-        async with kleos(dsn) as address:
+        async with kleos(dsn, "server") as address:
             played = Played(address, size)
             await played.send(size.before)
-            elsewhere = await _beside(played, lambda: _rebuilding(dsn), "in another process")
-        async with kleos(dsn, "server") as address:
-            played.address = address
             within = await _beside(played, lambda: _rebuilding_within(address), "in the server itself")
         return [elsewhere, within, await _sealing(dsn, played.sent * ROUNDS_IN_A_BATCH)]
 
@@ -69,7 +70,7 @@ class Played:
         self.address = address
         self.size = size
         self.sent = 0
-        most = size.before + 2 * (size.batches + size.turns * (2 * size.batches + size.most))
+        most = size.before + size.batches + size.turns * (2 * size.batches + size.most)
         self._made = (
             request("POST", f"/v1/games/{GAME}/events", body(batch), KEY)
             for batch in rounds("rounds", most, time.time_ns() // 1_000, size.players)
@@ -93,9 +94,7 @@ async def _beside(played: Played, rebuilding: Callable[[], AbstractAsyncContextM
         beside.append((played.sent - before) * ROUNDS_IN_A_BATCH / took_s[-1])
         done += rebuilds.done
         alone.append(await played.send(size.batches))
-    ratio = middle(
-        [2 * each / (before + after) for each, before, after in zip(beside, alone[:-1], alone[1:], strict=True)]
-    )
+    ratio = middle([2 * each / sum(around) for each, around in zip(beside, pairwise(alone), strict=True)])
     return Row(
         f"ingest while a rebuild of {size.before * ROUNDS_IN_A_BATCH:,} rounds and more runs {where}",
         "0.7 of its rate without",
