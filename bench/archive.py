@@ -126,7 +126,7 @@ async def _rebuilding(dsn: str) -> AsyncIterator[Rebuilds]:
     try:
         yield rebuilds
     finally:
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(signal.SIGINT)  # what it has spilled goes with it
         await process.wait()
         await counting
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 
 from kleos.cli.worker import NICENESS
 from kleos.engine.catalog import rebuild_game
@@ -18,4 +19,5 @@ async def main(dsn: str, game: str) -> None:
 
 if __name__ == "__main__":
     os.nice(NICENESS)
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(sys.argv[1], sys.argv[2]))
