@@ -97,5 +97,7 @@ def serve() -> Iterator[RecordingServer]:
     finally:
         server.should_exit = True
         thread.join(STOP_TIMEOUT_S)
+        server.force_exit = True  # what still holds a connection is not waited for any longer
+        thread.join(STOP_TIMEOUT_S)
         listening.close()
         assert not thread.is_alive(), "the server did not stop"

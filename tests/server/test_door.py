@@ -91,7 +91,8 @@ async def test_a_head_that_comes_byte_by_byte_is_not_waited_for(database: Databa
                 await asyncio.sleep(0.02)
 
         trickling = asyncio.create_task(trickle())
-        assert b"HTTP/1.1 408 " in await all_of(reader)
+        # not to the end: the server closes, and what still trickles in resets the connection
+        assert b"HTTP/1.1 408 " in await reader.readuntil(b"\r\n\r\n")
         trickling.cancel()
         writer.close()
 

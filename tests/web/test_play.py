@@ -27,6 +27,8 @@ async def played(site: Site) -> None:
 
 
 async def submit(page: Page, score: str, mode: str) -> None:
+    # What comes in above moves the button, also between the two halves of a click.
+    await expect(page.get_by_role("status", name=re.compile("^Loading"))).to_have_count(0)
     await page.get_by_label("Score", exact=True).fill(score)
     await page.get_by_label("Game mode", exact=True).select_option(mode)
     await page.get_by_role("button", name="Submit").click()
