@@ -237,6 +237,6 @@ def test_a_time_outside_the_calendar_is_refused_wherever_it_stands(place: str, m
 
 def test_json_that_postgresql_would_write_at_a_hundred_times_the_length_is_refused() -> None:
     """It writes 1e300 as 301 digits; whoever reads the log would have to read all of them."""
-    decoded({"type": "thing", "who": "ann", "bag": [0.5] * 20_000 + [1e300] * 10_000})
+    decoded({"type": "thing", "who": "ann", "bag": [0.0, 0.5] * 20_000 + [1e300] * 10_000})
     with pytest.raises(BadInput, match="bag: it has more than 10,000 numbers over 1e18"):
         decoded({"type": "thing", "who": "ann", "bag": {"a": [[-1e-300] * 10_001]}})

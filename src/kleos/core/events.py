@@ -182,7 +182,7 @@ def _bounded(value: Any) -> Any:
             if isinstance(one, (dict, list))
             for item in (one.values() if isinstance(one, dict) else one)
         ]
-        wide += sum(type(item) is float and not 1e-9 <= abs(item) <= 1e18 for item in level)
+        wide += sum(type(item) is float and item != 0 and not 1e-9 <= abs(item) <= 1e18 for item in level)
         if wide > MAX_WIDE_NUMBERS:
             raise BadInput(f"it has more than {MAX_WIDE_NUMBERS:,} numbers over 1e18 or under 1e-9")
         if not level:

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from kleos.engine.game import Game
-from kleos.log import sql as log_sql
 from kleos.replay.fold import folded
-from kleos.replay.session import OTHER_COLUMNS, OTHERS, Duck, Sources, open_session
-from kleos.replay.tail import copy_query, copy_rows
+from kleos.replay.session import Sources, open_session
 from kleos.sheets import sql
-from kleos.sheets.folding import MEMORY_MB, Folded, prepare, spare_threads
+from kleos.sheets.folding import MEMORY_MB, Folded, copy_log, prepare, spare_threads
 from kleos.sheets.layout import quoted
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.refold import Same
@@ -37,7 +35,8 @@ async def folding_delta(connection: Connection, game: Game, after: int, until: i
     with tempfile.TemporaryDirectory(prefix="kleos-rebuild-") as scratch:
         folder = Path(scratch)
         with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
-            sources = await _read(connection, duck, game, after, until, folder)
+            voided = await copy_log(connection, duck, game, after, until, folder)
+            sources = Sources(rows=True, voided=voided, merges=game.corrected.merges)
             if await connection.fetchval(sql.LEFT_FOR_FILES, game.name, after, until):  # after they were read
                 yield None
             else:
@@ -79,14 +78,3 @@ class Delta:
         await self.connection.execute(sql.DROP_TABLE.format(table=sql.BROUGHT))
         await self.connection.execute(sql.MAKE_BROUGHT.format(columns=chosen, like=like))
         await self.folded.bring(query, sql.BROUGHT, None, columns)
-
-
-async def _read(connection: Connection, duck: Duck, game: Game, after: int, until: int, folder: Path) -> Sources:
-    types = sorted(game.definition.events)
-    await copy_rows(connection, duck, folder, game.name, types, after, until)
-    others = (game.name, after, until, types)
-    await copy_query(connection, duck, folder, sql.OTHER_EVENTS, others, OTHER_COLUMNS, OTHERS)
-    voided = []
-    if game.corrected.has_voids:
-        voided = [row["id"] for row in await connection.fetch(log_sql.ALL_VOIDED, game.name, timeout=None)]
-    return Sources(rows=True, voided=voided, merges=game.corrected.merges)

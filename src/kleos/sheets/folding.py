@@ -142,7 +142,6 @@ async def read_log(
     connection: Connection, duck: Duck, game: Game, horizon: int, folder: Path, progress: Progress
 ) -> Sources:
     """Where the log up to the horizon lies, files of all types; what PostgreSQL alone has comes into the session."""
-    types = sorted(game.definition.events)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         begun = [span for span in await spans_of(connection, game.name) if span.first_seq < horizon]
         spans = [span for span in begun if span.last_seq <= horizon]
@@ -150,12 +149,7 @@ async def read_log(
             raise StaleDefinition(f"events of {game.name} were archived meanwhile")
         sealed = max((span.last_seq for span in spans), default=0)
         progress("reading what is not archived", 0, 0)
-        await copy_rows(connection, duck, folder, game.name, types, sealed, horizon)
-        others = (game.name, sealed, horizon, types)
-        await copy_query(connection, duck, folder, sql.OTHER_EVENTS, others, OTHER_COLUMNS, OTHERS)
-        voided = []
-        if game.corrected.has_voids:
-            voided = [row["id"] for row in await connection.fetch(log_sql.ALL_VOIDED, game.name, timeout=None)]
+        voided = await copy_log(connection, duck, game, sealed, horizon, folder)
         location = await location_of(connection)
     parquet: Mapping[str, Sequence[str]] = {}
     if spans:
@@ -163,6 +157,17 @@ async def read_log(
             raise no_location()
         parquet = await asyncio.to_thread(_checked, location, spans, folder, progress)
     return Sources(parquet, True, voided, game.corrected.merges)
+
+
+async def copy_log(connection: Connection, duck: Duck, game: Game, after: int, until: int, folder: Path) -> list[str]:
+    """Brings the events with ``after < seq <= until`` that PostgreSQL has into the session; answers all void ids."""
+    types = sorted(game.definition.events)
+    await copy_rows(connection, duck, folder, game.name, types, after, until)
+    others = (game.name, after, until, types)
+    await copy_query(connection, duck, folder, sql.OTHER_EVENTS, others, OTHER_COLUMNS, OTHERS)
+    if not game.corrected.has_voids:
+        return []
+    return [row["id"] for row in await connection.fetch(log_sql.ALL_VOIDED, game.name, timeout=None)]
 
 
 def _checked(location: Location, spans: Sequence[Span], folder: Path, progress: Progress) -> dict[str, list[str]]:
