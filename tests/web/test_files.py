@@ -198,6 +198,7 @@ OBSERVED: Final = """
   new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
 }
 """
+DRESSED: Final = "() => [...document.querySelectorAll('link[rel=stylesheet]')].every((link) => link.sheet)"
 OUTLINE: Final = """
 () => ["header", "main", "header svg", "header button"].map((part) => {
   const { x, y, width } = document.querySelector(`#root ${part}`).getBoundingClientRect();
@@ -220,6 +221,7 @@ async def test_nothing_moves_when_the_script_takes_the_place_of_the_shape(
         await page.route("**/assets/index-*.js", lambda route: held.append(route))
         await page.goto(address, wait_until="commit")
         await page.locator("#root > [inert] main").wait_for()
+        await page.wait_for_function(DRESSED)
         await page.evaluate("document.fonts.ready")
         before = await page.evaluate(OUTLINE)
         for route in held:
