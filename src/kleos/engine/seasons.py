@@ -18,7 +18,7 @@ from kleos.engine.catalog import at_once, game_in_force, lock_of, rebuilt, refus
 from kleos.engine.engine import CHANGE_ATTEMPTS, Engine
 from kleos.engine.game import Game
 from kleos.log.archive.read import month_of
-from kleos.log.archive.seal import take_horizon
+from kleos.log.horizon import take_horizon
 from kleos.sheets.rebuild import Target
 from kleos.sheets.swap import Quiet, nobody_else
 from kleos.store.pool import Connection

@@ -6,6 +6,13 @@ BEGIN_SHARED: Final = "BEGIN; SELECT pg_advisory_xact_lock_shared({lock:d});"
 """One round trip for both; the number is filled in, since several statements at once take no arguments."""
 LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared($1)"
 LOCK_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock($1)"
+HOLDERS: Final = """
+SELECT pid, virtualtransaction FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid <> pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid::bigint = $1::bigint >> 32 & 4294967295 AND objid::bigint = $1::bigint & 4294967295
+"""
+"""A lock of one number is shown as its two halves."""
 
 IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
 

@@ -68,9 +68,8 @@ class Appeared:
 
     async def put_in_force(self, connection: Connection, after: int, until: int) -> None:
         """Under the game's exclusive lock: what :meth:`compare` found, and the matches of events that came since."""
-        game = self.game.name
+        game, names = self.game.name, {"unlike": self.unlike, "table": self.table}
+        await connection.execute(sql.ADD_UNLIKE.format(**names), game, after, until, timeout=None)
         for statement in (sql.LEAVE_UNLIKE, sql.ENTER_UNLIKE):
-            await connection.execute(statement.format(unlike=self.unlike, table=self.table), game, timeout=None)
-        for statement in (sql.LEAVE_TOUCHED, sql.ENTER_TOUCHED):
-            await connection.execute(statement.format(table=self.table), game, after, until, timeout=None)
-        await connection.execute(sql.KNOW_APPEARED.format(unlike=self.unlike, table=self.table), game, after, until)
+            await connection.execute(statement.format(**names), game, timeout=None)
+        await connection.execute(sql.KNOW_APPEARED.format(**names), timeout=None)

@@ -19,8 +19,10 @@ FEW_EVENTS: Final = 500
 MOST_ROUNDS: Final = 1_000
 KEEPS_UP: Final = 0.8
 """A round that leaves more than this share of what was left before it does not keep up with what comes."""
+SWAPPED_S: Final = 4.0
+"""Where no more is left then than so many seconds would take in, by what the last round did, the swap may have it."""
 HELD_S: Final = 2.0
-"""For about so long commits are then held back, by how many events a second the last round has taken in."""
+"""For about so long commits are held back where more is."""
 LET_THROUGH_LESS: Final = 0.5
 
 
@@ -31,14 +33,14 @@ async def catch_up(rebuild: Rebuild) -> None:
         behind = min(rebuild.horizons.values(), default=horizon)
         left = await rebuild.connection.fetchval(sql.EVENTS_BETWEEN, rebuild.game.name, behind, horizon)
         keeps_up = left < before * KEEPS_UP and let_through == 1
-        soon_done = max(FEW_EVENTS, int(events_per_s * HELD_S / let_through))
-        if left <= (FEW_EVENTS if keeps_up else soon_done):
+        soon_done = events_per_s / let_through
+        if left <= FEW_EVENTS or (not keeps_up and left <= soon_done * SWAPPED_S):
             return
         rebuild.progress(f"taking in {left:,} events that came meanwhile", done, 0)
         if keeps_up:
             events_per_s = left / await _take_in(rebuild, horizon)
         else:
-            some = min(left, soon_done)  # by the numbers, which are those of all games
+            some = min(left, max(FEW_EVENTS, soon_done * HELD_S))  # by the numbers, which are those of all games
             held_s = await _take_in_held(rebuild, behind + math.ceil((horizon - behind) * some / left))
             events_per_s = some / held_s
             await asyncio.sleep(HELD_S * let_through)

@@ -18,15 +18,16 @@ import msgspec
 
 from kleos.core.errors import Conflict, StaleDefinition
 from kleos.engine.game import Game
-from kleos.log.archive.seal import take_horizon
+from kleos.log.horizon import wait_for_horizon
 from kleos.sheets import beside, sql
 from kleos.sheets.appeared import Appeared
 from kleos.sheets.decided import Decided
 from kleos.sheets.delta import Delta, folding_delta
-from kleos.sheets.folding import folding_in_duckdb
+from kleos.sheets.folding import Folded, folding_in_duckdb
 from kleos.sheets.matched import Matched
 from kleos.sheets.merge import SheetWriter
 from kleos.sheets.refold import Same, fold_log
+from kleos.sheets.stand_back import Commits
 from kleos.sheets.write import merge_rows
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress, silent
@@ -35,6 +36,11 @@ AWARDS: Final = "awards"
 MATCHES: Final = beside.MATCHED
 APPEARED: Final = beside.APPEARED
 NO_SHEETS: Final = (APPEARED, AWARDS, MATCHES)
+FILLING: Final = {
+    APPEARED: "finding who appears in which match",
+    AWARDS: "deciding awards",
+    MATCHES: "counting the events of matches",
+}
 ROUND_SEQS: Final = 100_000
 """A round takes in the events of so many numbers at most, which bounds its memory."""
 FOLDED_IN_DUCKDB: Final = 2_500
@@ -100,7 +106,7 @@ class Rebuild:
 
     async def horizon(self) -> int:
         """Raises StaleDefinition where other rows are to come of the log."""
-        horizon = await take_horizon(self.connection, self.lock)
+        horizon = await wait_for_horizon(self.connection, self.lock)
         await self.check_in_force()
         return horizon
 
@@ -118,33 +124,31 @@ class Rebuild:
     async def fill(self) -> None:
         """Fills the parts that were not filled yet, each in a transaction of its own."""
         missing = [part for part in self.target.parts if part not in self.horizons]
-        sheets = [part for part in missing if part not in NO_SHEETS]
-        if missing:
-            horizon = await self.horizon()
-            async with folding_in_duckdb(self.connection, self.game, horizon, self.progress) as folded:
-                for done, name in enumerate(sheets):
-                    self.progress(f"folding the sheet {name}", done, len(missing))
-                    async with self.connection.transaction():
-                        sheet = self.game.definition.sheets[name]
-                        writer = await beside.make(self.connection, self.game.definition, sheet)
-                        await folded.sheet(writer)
-                        await beside.finish(self.connection, writer)
-                        await self._is_at(name, horizon)
-                if APPEARED in missing:
-                    self.progress("finding who appears in which match", len(sheets), len(missing))
-                    async with self.connection.transaction():
-                        await self.appeared.fill(self.connection, folded.appearances)
-                        await self._is_at(APPEARED, horizon)
-                if AWARDS in missing:
-                    self.progress("deciding awards", len(sheets), len(missing))
-                    async with self.connection.transaction():
-                        await self.decided.fill(self.connection, folded.awards)
-                        await self._is_at(AWARDS, horizon)
-                if MATCHES in missing:
-                    self.progress("counting the events of matches", len(sheets), len(missing))
-                    async with self.connection.transaction():
-                        await self.matched.fill(self.connection, folded.matches)
-                        await self._is_at(MATCHES, horizon)
+        if not missing:
+            return
+        horizon = await self.horizon()
+        commits = await Commits.watch(self.connection)
+        async with folding_in_duckdb(self.connection, self.game, horizon, self.progress) as folded:
+            await commits.stand_back()
+            for done, part in enumerate(missing):
+                self.progress(FILLING.get(part, f"folding the sheet {part}"), done, len(missing))
+                async with self.connection.transaction():
+                    await self._fill(part, folded)
+                    await self._is_at(part, horizon)
+                await commits.stand_back()
+
+    async def _fill(self, part: str, folded: Folded) -> None:
+        if part == APPEARED:
+            await self.appeared.fill(self.connection, folded.appearances)
+        elif part == AWARDS:
+            await self.decided.fill(self.connection, folded.awards)
+        elif part == MATCHES:
+            await self.matched.fill(self.connection, folded.matches)
+        else:
+            sheet = self.game.definition.sheets[part]
+            writer = await beside.make(self.connection, self.game.definition, sheet)
+            await folded.sheet(writer)
+            await beside.finish(self.connection, writer)
 
     async def take_in(self, horizon: int) -> None:
         """Brings every part up to ``horizon``. Each step is a transaction, or part of the caller's."""

@@ -265,39 +265,38 @@ SELECT COALESCE(n.player, a.player) AS player, COALESCE(n.match, a.match) COLLAT
 FROM {table} n FULL JOIN (SELECT player, match FROM kleos.appearances WHERE game = {game}) a USING (player, match)
 WHERE n.player IS NULL OR a.player IS NULL
 """
-LEAVE_UNLIKE: Final = """
-DELETE FROM kleos.appearances a USING {unlike} u
-WHERE a.game = $1 AND NOT u.enters AND a.player = u.player AND a.match = u.match
-  AND NOT EXISTS (SELECT FROM {table} n WHERE n.player = u.player AND n.match = u.match)
-"""
-"""Who was found too early to have come is not unlike."""
-ENTER_UNLIKE: Final = """
-INSERT INTO kleos.appearances (game, player, match) SELECT $1, player, match FROM {unlike} WHERE enters
-ON CONFLICT DO NOTHING
-"""
 TOUCHED_MATCHES: Final = """
 SELECT e.match FROM kleos.events e WHERE e.game = $1 AND e.seq > $2 AND e.seq <= $3
 UNION
 SELECT m.match FROM kleos.spans s JOIN kleos.archived_matches m ON m.game = s.game AND m.last_seq = s.last_seq
 WHERE s.game = $1 AND s.last_seq > $2 AND s.first_seq < $3
 """
-LEAVE_TOUCHED: Final = f"""
-DELETE FROM kleos.appearances a
-WHERE a.game = $1 AND a.match IN ({TOUCHED_MATCHES})
-  AND NOT EXISTS (SELECT FROM {{table}} n WHERE n.player = a.player AND n.match = a.match)
+ADD_UNLIKE: Final = f"""
+WITH touched AS MATERIALIZED ({TOUCHED_MATCHES}),
+     found AS (SELECT n.player, n.match FROM touched JOIN {{table}} n USING (match)),
+     known AS (SELECT a.player, a.match FROM touched JOIN kleos.appearances a USING (match) WHERE a.game = $1)
+INSERT INTO {{unlike}} (player, match, enters)
+SELECT player, match, f.player IS NOT NULL
+FROM found f FULL JOIN known k USING (player, match)
+WHERE f.player IS NULL OR k.player IS NULL
 """
-ENTER_TOUCHED: Final = f"""
-INSERT INTO kleos.appearances (game, player, match)
-SELECT $1, n.player, n.match FROM {{table}} n WHERE n.match IN ({TOUCHED_MATCHES})
+LEAVE_UNLIKE: Final = """
+WITH gone AS MATERIALIZED (
+    SELECT player, match FROM {unlike} u
+    WHERE NOT enters AND NOT EXISTS (SELECT FROM {table} n WHERE n.player = u.player AND n.match = u.match)
+)
+DELETE FROM kleos.appearances a USING gone WHERE a.game = $1 AND a.player = gone.player AND a.match = gone.match
+"""
+"""Who was found too early to have come is not unlike: most of them, for which nothing else is looked up."""
+ENTER_UNLIKE: Final = """
+INSERT INTO kleos.appearances (game, player, match) SELECT $1, player, match FROM {unlike} WHERE enters
 ON CONFLICT DO NOTHING
 """
-KNOW_APPEARED: Final = f"""
+KNOW_APPEARED: Final = """
 INSERT INTO kleos.players (player)
-SELECT p.player FROM (
-    SELECT player FROM {{unlike}} WHERE enters
-    UNION SELECT n.player FROM {{table}} n WHERE n.match IN ({TOUCHED_MATCHES})
-) p WHERE EXISTS (SELECT FROM kleos.identities i WHERE i.player = p.player)
-ORDER BY p.player
+SELECT DISTINCT u.player FROM {unlike} u
+WHERE u.enters AND EXISTS (SELECT FROM kleos.identities i WHERE i.player = u.player)
+ORDER BY u.player
 ON CONFLICT DO NOTHING
 """
 """Who was deleted stays so."""

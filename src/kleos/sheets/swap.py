@@ -7,8 +7,9 @@ later.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
@@ -45,16 +46,13 @@ async def swap(rebuild: Rebuild, change: Change, quiet: Quiet) -> Game:
     """Answers the game in force. Raises StaleDefinition where it has changed, Unavailable where queries hold it up."""
     for attempt in range(ATTEMPTS):
         await catch_up(rebuild)
-        unlike = await rebuild.decided.unlike(rebuild.connection) if AWARDS in rebuild.target.parts else []
-        if APPEARED in rebuild.target.parts:
-            await rebuild.appeared.compare(rebuild.connection)
-        if MATCHES in rebuild.target.parts:
-            await rebuild.matched.compare(rebuild.connection)
+        compared = await _compare(rebuild)
+        await rebuild.take_in(await rebuild.horizon())
         horizons = dict(rebuild.horizons)
         try:
             async with quiet() as adopt:
                 async with rebuild.connection.transaction():
-                    game = await _swap(rebuild, change, unlike)
+                    game = await _swap(rebuild, change, compared)
                 adopt(game)
         except asyncpg.LockNotAvailableError:
             rebuild.horizons = horizons
@@ -69,21 +67,39 @@ async def swap(rebuild: Rebuild, change: Change, quiet: Quiet) -> Game:
     )
 
 
-async def _swap(rebuild: Rebuild, change: Change, unlike: list[int]) -> Game:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The log up to ``horizon`` was compared with what is in force; the awards of these players were not alike."""
+
+    horizon: int
+    unlike: Sequence[int]
+
+
+async def _compare(rebuild: Rebuild) -> Compared:
+    """Beside the commits: what came since is looked at under the lock."""
+    horizon = min(rebuild.horizons.values(), default=0)
+    unlike = await rebuild.decided.unlike(rebuild.connection) if AWARDS in rebuild.target.parts else []
+    if APPEARED in rebuild.target.parts:
+        await rebuild.appeared.compare(rebuild.connection)
+    if MATCHES in rebuild.target.parts:
+        await rebuild.matched.compare(rebuild.connection)
+    return Compared(horizon, unlike)
+
+
+async def _swap(rebuild: Rebuild, change: Change, compared: Compared) -> Game:
     connection, game = rebuild.connection, rebuild.game
     await connection.execute(LOCK_EXCLUSIVE, rebuild.lock)
     await connection.execute(sql.SET_LOCK_TIMEOUT.format(milliseconds=LOCK_TIMEOUT_MS))
     await rebuild.check_in_force()
     horizon = await connection.fetchval(archive_sql.LAST_GIVEN)
-    before = min(rebuild.horizons.values(), default=horizon)
     await rebuild.take_in(horizon)
     if APPEARED in rebuild.target.parts:
-        await rebuild.appeared.put_in_force(connection, before, horizon)
+        await rebuild.appeared.put_in_force(connection, compared.horizon, horizon)
     if AWARDS in rebuild.target.parts:
-        touched = await rebuild.decided.touched(connection, before, horizon)
-        await rebuild.decided.put_in_force(connection, sorted({*unlike, *touched}))
+        touched = await rebuild.decided.touched(connection, compared.horizon, horizon)
+        await rebuild.decided.put_in_force(connection, sorted({*compared.unlike, *touched}))
     if MATCHES in rebuild.target.parts:
-        await rebuild.matched.put_in_force(connection, before, horizon)
+        await rebuild.matched.put_in_force(connection, compared.horizon, horizon)
     for part in rebuild.target.parts:
         if part not in (APPEARED, MATCHES):
             await _rename(rebuild, part)

@@ -22,23 +22,12 @@ from kleos.log.archive.location import Location, checksum_of
 from kleos.log.archive.manifest import Span, manifest_path, span_name
 from kleos.log.archive.owner import check_owner
 from kleos.log.archive.parquet import Written, refuse_to_replace, rows_of_log, write_span
-from kleos.log.sql import LOCK_EXCLUSIVE
+from kleos.log.horizon import take_horizon
 from kleos.store.pool import Connection
 from kleos.telemetry.progress import Progress, silent
 
 SPAN_EVENTS: Final = 1_000_000
 """A span holds so many events at most, which bounds what sealing needs of memory and disk."""
-
-
-async def take_horizon(connection: Connection, lock: int) -> int:
-    """A number up to which the game's log is final: nothing that comes later has a smaller one.
-
-    Holds the game's exclusive lock for the time of two statements.
-    """
-    async with connection.transaction():
-        await connection.execute(LOCK_EXCLUSIVE, lock)
-        horizon: int = await connection.fetchval(sql.LAST_GIVEN)
-        return horizon
 
 
 async def seal(
