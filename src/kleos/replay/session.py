@@ -5,6 +5,7 @@ files, from log rows in the table ``replay.rows``, or from both. What correction
 player's number is that of the player who stands for it.
 """
 
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ Duck = duckdb.DuckDBPyConnection
 
 DEFAULT_THREADS: Final = 2
 DEFAULT_MEMORY_MB: Final = 512
+_INTERRUPTED_EVERY_S: Final = 0.005
 OTHERS: Final = "replay.others"
 OTHER_COLUMNS: Final[Mapping[str, str]] = {"id": "VARCHAR", "match": "VARCHAR", "type": "VARCHAR", "at": "BIGINT"}
 """Log rows of types that the definition no longer has: they feed nothing, but matches count them."""
@@ -75,7 +77,19 @@ def open_session(folder: Path, *, threads: int = DEFAULT_THREADS, memory_mb: int
         connection.execute(_TABLES)
         yield connection
     finally:
-        connection.close()
+        _end(connection)
+
+
+def _end(duck: Duck) -> None:
+    """Whoever waited for a statement may have been cancelled: its thread is then still at it, and soon is not."""
+    while True:
+        try:
+            duck.close()
+        except duckdb.ResourceInUseException:
+            duck.interrupt()
+            time.sleep(_INTERRUPTED_EVERY_S)
+        else:
+            return
 
 
 def create_views(duck: Duck, definition: Definition, sources: Sources) -> None:
