@@ -31,6 +31,8 @@ from kleos.store.embedded import EmbeddedPostgres
 from kleos.store.pool import open_connection
 
 GAME: Final = "rounds"
+Rebuilding = asyncio.Task[None]
+"""A rebuild that runs; done when that has come to its end."""
 _ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -82,17 +84,19 @@ class Played:
         return batches * ROUNDS_IN_A_BATCH / await send(self.address, list(islice(self._made, batches)))
 
 
-async def _beside(played: Played, rebuilding: Callable[[], AbstractAsyncContextManager[Rebuilds]], where: str) -> Row:
+async def _beside(played: Played, rebuilding: Callable[[], AbstractAsyncContextManager[Rebuilding]], where: str) -> Row:
     size = played.size
     alone, beside, done, took_s = [await played.send(size.batches)], [], 0, []
     for _ in range(size.turns):
         began_s, before = time.perf_counter(), played.sent
-        async with rebuilding() as rebuilds:
-            while not rebuilds.done and played.sent - before < size.most:
+        async with rebuilding() as rebuild:
+            while not rebuild.done() and played.sent - before < size.most:
                 await played.send(size.batches)
             took_s.append(time.perf_counter() - began_s)
+            if rebuild.done():
+                rebuild.result()
+                done += 1
         beside.append((played.sent - before) * ROUNDS_IN_A_BATCH / took_s[-1])
-        done += rebuilds.done
         alone.append(await played.send(size.batches))
     ratio = middle([2 * each / sum(around) for each, around in zip(beside, pairwise(alone), strict=True)])
     return Row(
@@ -106,52 +110,39 @@ async def _beside(played: Played, rebuilding: Callable[[], AbstractAsyncContextM
     )
 
 
-@dataclass(slots=True)
-class Rebuilds:
-    done: int = 0
-
-
 @asynccontextmanager
-async def _rebuilding(dsn: str) -> AsyncIterator[Rebuilds]:
+async def _rebuilding(dsn: str) -> AsyncIterator[Rebuilding]:
     command = (sys.executable, "-m", "bench.rebuilding", dsn, GAME)
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    rebuilds = Rebuilds()
+    process = await asyncio.create_subprocess_exec(*command)
 
-    async def count() -> None:
-        assert process.stdout is not None
-        async for _ in process.stdout:
-            rebuilds.done += 1
+    async def end() -> None:
+        if await process.wait():
+            raise RuntimeError(f"the rebuild ended with {process.returncode}")
 
-    counting = asyncio.create_task(count())
+    ending = asyncio.create_task(end())
     try:
-        yield rebuilds
+        yield ending
     finally:
-        process.send_signal(signal.SIGINT)  # what it has spilled goes with it
-        await process.wait()
-        await counting
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)  # what it has spilled goes with it
+        await asyncio.gather(ending, return_exceptions=True)
 
 
 @asynccontextmanager
-async def _rebuilding_within(address: str) -> AsyncIterator[Rebuilds]:
-    """One job after another, for as long as the block runs."""
-    rebuilds = Rebuilds()
+async def _rebuilding_within(address: str) -> AsyncIterator[Rebuilding]:
     connection = await Connection.open(address)
 
     async def rebuild() -> None:
-        while True:
-            job = await _asked(connection, request("POST", f"/v1/games/{GAME}/rebuild", b"{}", KEY))
-            while job["state"] not in _ENDED:
-                await asyncio.sleep(0.1)
-                job = await _asked(connection, request("GET", f"/v1/jobs/{job['id']}", key=KEY))
-            if job["state"] != "succeeded":
-                raise RuntimeError(f"the rebuild came to nothing: {job}")
-            rebuilds.done += 1
+        job = await _asked(connection, request("POST", f"/v1/games/{GAME}/rebuild", b"{}", KEY))
+        while job["state"] not in _ENDED:
+            await asyncio.sleep(0.1)
+            job = await _asked(connection, request("GET", f"/v1/jobs/{job['id']}", key=KEY))
+        if job["state"] != "succeeded":
+            raise RuntimeError(f"the rebuild came to nothing: {job}")
 
     working = asyncio.create_task(rebuild())
     try:
-        yield rebuilds
-        if working.done():
-            working.result()
+        yield working
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Rebuilds one game again and again until it is ended, as a worker would: ``python -m bench.rebuilding DSN GAME``."""
+"""Rebuilds one game as a worker would: ``python -m bench.rebuilding DSN GAME``."""
 
 import asyncio
 import os
@@ -12,9 +12,8 @@ from kleos.store.pool import open_connection
 
 async def main(dsn: str, game: str) -> None:
     connection = await open_connection(dsn)
-    while True:
-        await rebuild_game(connection, game)
-        print("rebuilt", flush=True)
+    await rebuild_game(connection, game)
+    await connection.close()
 
 
 if __name__ == "__main__":

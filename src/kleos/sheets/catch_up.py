@@ -1,8 +1,8 @@
 """A rebuild catches up with the commits beside it: takes in what came, until so little is left that the swap can.
 
-Where about as much comes as is taken in, commits of the game are held back for a round of two seconds, then let through
-for as long; held back for four, let through for one, and so on: it comes to its end however much is sent, also where
-all that was held back comes at once.
+Where about as much comes as is taken in, and much, commits of the game are held back for a round of two seconds, then
+let through for as long; held back for four, let through for one, and so on: it comes to its end however much is sent,
+also where all that was held back comes at once.
 """
 
 import asyncio

@@ -12,10 +12,10 @@ from typing import Final, Self
 from kleos.log.archive.sql import LAST_GIVEN
 from kleos.store.pool import Connection
 
-S_PER_EVENT: Final = 0.0005
+S_PER_EVENT: Final = 0.001
 """It waits for so long for each event that came, of whatever game, ..."""
-MOST_OF_TIME_TAKEN: Final = 1.0
-"""... but no longer than this share of the time that the part has taken."""
+MOST_OF_TIME_TAKEN: Final = 2.0
+"""... but no longer than so many times the time that the part has taken."""
 
 
 @dataclass(slots=True)

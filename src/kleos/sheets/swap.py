@@ -1,8 +1,8 @@
 """The swap: under the game's exclusive lock, what came last is taken in and the new tables take the old ones' places.
 
-It is one transaction and takes milliseconds; some seconds where events come as fast as they are taken in. Somebody's
-long query on a sheet keeps its table from being renamed; the lock is then let go, and the swap tried again a little
-later.
+It is one transaction and takes milliseconds; some seconds where events come as fast as they are taken in. What can be
+compared before is, and what came during that is taken in beside the commits once more. Somebody's long query on a sheet
+keeps its table from being renamed; the lock is then let go, and the swap tried again a little later.
 """
 
 import asyncio

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import AsyncIterator
-from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,18 +10,14 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey
-from litestar import Litestar, Request, get, post
 
 from kleos.players.change import set_hidden
-from kleos.server.auth.discord import DiscordSettings
 from kleos.server.auth.outside import IssuerSettings, parse_issuers
 from kleos.server.auth.tokens import LIFETIME_S, SigningKeys
-from kleos.server.serving import listen, running
 from kleos.store.database import Database
 from tests.server.auth.conftest import ADMIN_KEY, PASSWORD, SECOND_US, Site, opened, run
+from tests.server.auth.stand_in import NOW_S, StandIn, discord_at, standing_in
 from tests.server.conftest import NOW_US
-
-NOW_S = NOW_US // SECOND_US
 
 
 def packed(part: Any) -> str:
@@ -127,53 +122,9 @@ async def test_deleting_a_player_ends_the_tokens_of_who_counts_as_them(site: Sit
 # Outside issuers ------------------------------------------------------------------------------------------------------
 
 
-class StandIn:
-    """An issuer on loopback: OIDC discovery, keys, and the routes of Discord that a log-in uses."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.keys = [ECKey.generate_key("P-256", {"kid": "first"})]
-        self.asked = 0
-        self.codes: dict[str, tuple[str, str]] = {}
-
-    def token(self, key: ECKey | None = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        said = {"iss": self.url, "aud": "kleos-tests", "sub": "s-1", "iat": NOW_S, "exp": NOW_S + 600, **claims}
-        signing = key or self.keys[-1]
-        kept = {name: value for name, value in said.items() if value is not None}
-        return jwt.encode({"alg": "ES256", "kid": signing.kid, **(header or {})}, kept, signing, ["ES256"])
-
-    def app(self) -> Litestar:
-        @get("/.well-known/openid-configuration", sync_to_thread=False)
-        def configuration() -> dict[str, str]:
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
-
-        @get("/keys", sync_to_thread=False)
-        def keys() -> dict[str, Any]:
-            self.asked += 1
-            return {"keys": [key.as_dict(private=False) for key in self.keys]}
-
-        @post("/token", status_code=200)
-        async def token(request: Request[Any, Any, Any]) -> dict[str, Any]:
-            form = await request.form()
-            challenge, client = self.codes.pop(form["code"])
-            proof = base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
-            assert proof == challenge
-            assert client == "the-client"
-            return {"access_token": "of-discord", "token_type": "Bearer"}
-
-        @get("/user", sync_to_thread=False)
-        def user(request: Request[Any, Any, Any]) -> dict[str, Any]:
-            assert request.headers["authorization"] == "Bearer of-discord"
-            return {"id": "4711", "username": "ann", "global_name": "Ann <b>"}
-
-        return Litestar([configuration, keys, token, user], openapi_config=None, logging_config=None)
-
-
 @pytest.fixture
 async def issuer() -> AsyncIterator[StandIn]:
-    made = StandIn()
-    async with running(made.app(), listen("127.0.0.1", 0)) as url:
-        made.url = url
+    async with standing_in() as made:
         yield made
 
 
@@ -258,17 +209,6 @@ def test_two_issuers_never_share_their_players() -> None:
             parse_issuers(wrong)
     told = parse_issuers(f"{first}; {second} RS256,ES256 b:")
     assert [each.prefix for each in told] == ["id.example:", "b:"]
-
-
-def discord_at(issuer: StandIn) -> DiscordSettings:
-    return DiscordSettings(
-        "the-client",
-        "the-secret",
-        "http://kleos.example/v1/auth/discord/callback",
-        f"{issuer.url}/authorize",
-        f"{issuer.url}/token",
-        f"{issuer.url}/user",
-    )
 
 
 @pytest.mark.parametrize("name", [None, "Annie"])

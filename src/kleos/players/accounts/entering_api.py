@@ -1,14 +1,16 @@
 """The routes of coming in and going out: registering, logging in and out, tokens, the password, Discord."""
 
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, get, post
 from litestar.handlers import BaseRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 from litestar.response import Response
 
-from kleos.core.errors import BadInput, NotFound
+from kleos.core.errors import BadInput, KleosError, NotFound
 from kleos.players.accounts.accounts import LockedOut, LoggedIn, address_key
 from kleos.players.accounts.attempts import counted, locked_out
 from kleos.players.accounts.sessions import Refused as TokenRefused
@@ -16,6 +18,7 @@ from kleos.server.auth.access import Access
 from kleos.server.auth.audit import audit
 from kleos.server.auth.caller import address_of
 from kleos.server.auth.discord import ISSUER as DISCORD
+from kleos.server.auth.discord import Discord
 from kleos.server.auth.guards import logged_in, requires_account
 from kleos.server.auth.tokens import LIFETIME_S
 from kleos.server.errors import Refused
@@ -57,6 +60,13 @@ class Tokens(msgspec.Struct, kw_only=True):
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int = LIFETIME_S
     player: str
+
+
+class Ways(msgspec.Struct, kw_only=True):
+    """Beside an address and a password, by which one always may."""
+
+    registration: bool
+    discord: bool
 
 
 @post("/v1/auth/register", tags=["accounts"], summary="Register", responses=problems(400, 403, 409, *BODY))
@@ -149,12 +159,29 @@ def get_jwks(access: TheAccess) -> dict[str, Any]:
     return access.tokens.keys.public()
 
 
+@get(
+    "/v1/auth/ways",
+    tags=["accounts"],
+    summary="How one comes in here",
+    responses=problems(),
+    sync_to_thread=False,
+)
+def get_ways(access: TheAccess) -> Ways:
+    """For whoever draws a form to log in."""
+    return Ways(registration=access.settings.registration, discord=access.discord is not None)
+
+
 @get("/v1/auth/discord", tags=["accounts"], summary="Log in with Discord", status_code=302, responses=problems(404))
-async def begin_discord(access: TheAccess) -> Response[None]:
+async def begin_discord(
+    access: TheAccess,
+    page: Annotated[
+        bool, QueryParameter(description="Come back to the page `/me`, and not to tokens in JSON.")
+    ] = False,
+) -> Response[None]:
     """Sends the browser to Discord, which sends it back to the callback."""
     if access.discord is None:
         raise NotFound("log-in", "discord")
-    address, state = access.discord.begin()
+    address, state = access.discord.begin(page)
     cookie = f"{STATE_COOKIE}={state}; Path=/v1/auth/discord; Max-Age=600; HttpOnly; SameSite=Lax"
     return Response(None, status_code=302, headers={"Location": address, "Set-Cookie": cookie, **_NO_STORE})
 
@@ -163,25 +190,47 @@ async def begin_discord(access: TheAccess) -> Response[None]:
     "/v1/auth/discord/callback",
     tags=["accounts"],
     summary="Where Discord sends the browser back to",
-    responses=problems(400, 401, 403, 404),
+    responses={
+        **problems(400, 401, 403, 404, 503),
+        303: ResponseSpec(None, description="To the page where the log-in began there, with what it needs to go on."),
+    },
 )
 async def finish_discord(
     request: Request[Any, Any, Any],
     access: TheAccess,
-    code: Annotated[str, QueryParameter(max_length=2_000, description="Discord's code.")],
     login_state: Annotated[str, QueryParameter(name="state", max_length=200, description="The state that was given.")],
-) -> Tokens:
+    code: Annotated[
+        str | None, QueryParameter(max_length=2_000, description="Discord's code; none where somebody said no there.")
+    ] = None,
+) -> Response[Tokens]:
     """Logs in; makes an account and a player the first time. Only the browser that began may finish."""
     if access.discord is None:
         raise NotFound("log-in", "discord")
     if request.cookies.get(STATE_COOKIE) != login_state:
         raise BadInput("this log-in was not begun in this browser; begin again", "state")
-    person = await access.discord.finish(code, login_state)
+    if not access.discord.is_of_page(login_state):
+        return Response(await _by_discord(request, access, access.discord, code, login_state))
+    try:
+        tokens = await _by_discord(request, access, access.discord, code, login_state)
+    except (KleosError, Refused) as error:
+        return _to_page(refused=str(error))
+    return _to_page(token=tokens.refresh_token)
+
+
+async def _by_discord(
+    request: Request[Any, Any, Any], access: Access, discord: Discord, code: str | None, state: str
+) -> Tokens:
+    person = await discord.finish(code, state)
     try:
         entered = await access.accounts.log_in_by(DISCORD, person.id, (person.global_name or person.username)[:128])
     except LockedOut:
         raise locked_out() from None
     return await _welcomed(request, access, entered)
+
+
+def _to_page(**said: str) -> Response[Any]:
+    """Behind the `#`, which browsers send nowhere; the refresh token is good once, and the page uses it at once."""
+    return Response(None, status_code=303, headers={"Location": f"/me#{urlencode(said)}", **_NO_STORE})
 
 
 async def _welcomed(request: Request[Any, Any, Any], access: Access, entered: LoggedIn) -> Tokens:
@@ -203,6 +252,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     log_out,
     change_password,
     get_jwks,
+    get_ways,
     begin_discord,
     finish_discord,
 ]

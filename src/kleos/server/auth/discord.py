@@ -40,31 +40,49 @@ class Person(msgspec.Struct):
     global_name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A log-in under way, good until ``until``; ``is_of_page``: its browser wants to come back to the page."""
+
+    verifier: str
+    until: int
+    is_of_page: bool
+
+
 class Discord:
     """``clock`` gives microseconds. A log-in that was begun may be finished within ten minutes, once."""
 
     def __init__(self, settings: DiscordSettings, clock: Callable[[], int]) -> None:
         self._settings = settings
         self._clock = clock
-        self._begun: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._begun: OrderedDict[str, Begun] = OrderedDict()
 
-    def begin(self) -> tuple[str, str]:
+    def begin(self, is_of_page: bool = False) -> tuple[str, str]:
         """Where to send the browser, and the state by which it is known again."""
         verifier = secrets.token_urlsafe(48)
         address, state = self._client().create_authorization_url(self._settings.authorize, code_verifier=verifier)
-        self._begun[state] = (verifier, self._clock() + _STATE_KEPT_US)
+        self._begun[state] = Begun(verifier, self._clock() + _STATE_KEPT_US, is_of_page)
         while len(self._begun) > _MOST_STATES:
             self._begun.popitem(last=False)
         return str(address), str(state)
 
-    async def finish(self, code: str, state: str) -> Person:
-        """Who has come back. Raises BadInput for a code or state that is not good, Unavailable without Discord."""
-        verifier, until = self._begun.pop(state, ("", 0))
-        if self._clock() >= until:
+    def is_of_page(self, state: str) -> bool:
+        begun = self._begun.get(state)
+        return begun is not None and begun.is_of_page
+
+    async def finish(self, code: str | None, state: str) -> Person:
+        """Who has come back. Raises BadInput for a code or state that is not good, Unavailable without Discord.
+
+        Without a code somebody has said no at Discord.
+        """
+        begun = self._begun.pop(state, None)
+        if begun is None or self._clock() >= begun.until:
             raise BadInput("this log-in was not begun here, or too long ago; begin again", "state")
+        if code is None:
+            raise BadInput("Discord was not allowed to say who you are")
         try:
             async with self._client() as client:
-                await client.fetch_token(self._settings.token, code=code, code_verifier=verifier)
+                await client.fetch_token(self._settings.token, code=code, code_verifier=begun.verifier)
                 answer = await client.get(self._settings.user)
                 answer.raise_for_status()
                 return msgspec.json.decode(answer.content, type=Person)

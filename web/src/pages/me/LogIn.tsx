@@ -1,10 +1,12 @@
-import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useState } from "react";
 import { answered, api } from "@/api/client";
+import { waysQuery } from "@/api/ways";
 import { ActionButton } from "@/shared/form/ActionButton";
 import { Field } from "@/shared/form/Field";
 import { Outcome } from "@/shared/form/Outcome";
 import { begin } from "./account";
+import { DISCORD, expectReturn, finishReturn } from "./discord";
 
 type Way = "log in" | "register";
 
@@ -15,6 +17,10 @@ export function LogIn() {
   const [address, setAddress] = useState("");
   const [password, setPassword] = useState("");
   const [name, setName] = useState("");
+  const ways = useQuery(waysQuery).data;
+  const returned = useMutation({ mutationFn: finishReturn });
+  const takeReturn = returned.mutate;
+  useEffect(() => takeReturn(), [takeReturn]);
   const enter = useMutation({
     mutationFn: async () => {
       if (way === "register") {
@@ -28,20 +34,22 @@ export function LogIn() {
   return (
     <div className="mx-auto flex max-w-md flex-col gap-6">
       <h1 className="font-bold text-2xl">{way === "log in" ? "Log in" : "Make an account"}</h1>
-      <fieldset className="flex gap-2">
-        <legend className="sr-only">Do you have an account?</legend>
-        {(["log in", "register"] as const).map((each) => (
-          <button
-            key={each}
-            type="button"
-            className="tab"
-            aria-pressed={way === each}
-            onClick={() => setWay(each)}
-          >
-            {each === "log in" ? "I have an account" : "I am new"}
-          </button>
-        ))}
-      </fieldset>
+      {ways?.registration !== false && (
+        <fieldset className="flex gap-2">
+          <legend className="sr-only">Do you have an account?</legend>
+          {(["log in", "register"] as const).map((each) => (
+            <button
+              key={each}
+              type="button"
+              className="tab"
+              aria-pressed={way === each}
+              onClick={() => setWay(each)}
+            >
+              {each === "log in" ? "I have an account" : "I am new"}
+            </button>
+          ))}
+        </fieldset>
+      )}
       <form
         className="card flex flex-col gap-4 p-6"
         onSubmit={(event: FormEvent) => {
@@ -81,6 +89,15 @@ export function LogIn() {
           {enter.isPending ? "One moment…" : way === "log in" ? "Log in" : "Make the account"}
         </ActionButton>
       </form>
+      {ways?.discord && (
+        <div className="flex flex-col gap-3 text-center">
+          <p className="text-quiet">or</p>
+          <a href={DISCORD} className="button justify-center" onClick={expectReturn}>
+            Continue with Discord
+          </a>
+        </div>
+      )}
+      <Outcome error={returned.error} />
     </div>
   );
 }
