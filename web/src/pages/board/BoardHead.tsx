@@ -37,7 +37,7 @@ export function BoardHead({ whole, board, sheet, parts, partition, asked, find }
   return (
     <header className="flex flex-col gap-2 sm:gap-4">
       <div className="flex items-start justify-between gap-3">
-        <div>
+        <div className="min-w-0 grow basis-0">
           <Link to="/g/$game" params={{ game: whole.game }} className="text-link hover:underline">
             <span aria-hidden="true">{whole.icon}</span> {whole.title}
           </Link>
@@ -47,7 +47,7 @@ export function BoardHead({ whole, board, sheet, parts, partition, asked, find }
         {/* On a phone the lines of the board come first: what chooses among them is folded. */}
         <button
           type="button"
-          className="button max-w-40 shrink! px-3! sm:hidden!"
+          className="button max-w-3/5 px-3! sm:hidden!"
           aria-expanded={open}
           aria-controls={choicesId}
           onClick={() => setOpen(!open)}

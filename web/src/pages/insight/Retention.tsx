@@ -35,17 +35,21 @@ export function Retention({ game }: { readonly game: string }) {
         query={asked}
         what="who comes back"
         skeleton={<RowsShape rows={COHORTS[every]} />}
-        isEmpty={(data) => data.cohorts.every((cohort) => !cohort.returned[0])}
+        isEmpty={(data) => !data.cohorts.some(hasAnybody)}
         empty={
           <Empty title="Nobody new in this time">
             It takes a sheet that is kept by player and {every}, and players who come for the first time.
           </Empty>
         }
       >
-        {(data) => <Cohorts cohorts={data.cohorts} every={every} />}
+        {(data) => <Cohorts cohorts={data.cohorts.slice(data.cohorts.findIndex(hasAnybody))} every={every} />}
       </QueryStates>
     </section>
   );
+}
+
+function hasAnybody(cohort: Schemas["Cohort"]): boolean {
+  return Boolean(cohort.returned[0]);
 }
 
 type CohortsProps = { readonly cohorts: readonly Schemas["Cohort"][]; readonly every: string };

@@ -4,13 +4,15 @@ import type { ReactNode } from "react";
 import { ApiProblem, answered, api, type Schemas } from "@/api/client";
 import { type Pace, useSoon } from "@/feed/soon";
 import { inTopic, useTopic } from "@/feed/store";
-import { shownPercent, shownWithUnit } from "@/shared/format/numbers";
+import { shownPercent, shownValue, shownWithUnit, unitBeside } from "@/shared/format/numbers";
 import { QueryStates, Skeleton } from "@/shared/states/States";
 import { cellOf } from "@/shared/why/cell";
 import { Why } from "@/shared/why/Why";
 import { tierOf } from "./tier";
 
 const OTHERS: Pace = { afterMs: 500, everyMs: 4_000 };
+
+type Column = { readonly title: string } & Parameters<typeof unitBeside>[0];
 
 type RankCardProps = { readonly whole: Schemas["GameAnswer"]; readonly player: string };
 
@@ -59,12 +61,22 @@ export function RankCard({ whole, player }: RankCardProps) {
   const sheet = whole.sheets.find((each) => each.name === board.sheet);
   const games = sheet?.columns.find((column) => column.fold === "count");
   const values = stats.data?.games[game]?.sheets[board.sheet]?.values ?? {};
-  const answering = (name: string | undefined, title: string, shown: string) =>
-    sheet && name ? (
-      <Why cell={cellOf({ game, sheet, column: name, player })} label={`Your ${title}`} shown={shown} />
-    ) : (
-      shown
+  const answering = (name: string | undefined, value: unknown, column: Column) => {
+    const unit = unitBeside(column);
+    const number = (
+      <>
+        {shownValue(value, column)}
+        {unit && <span className="font-normal text-quiet text-sm"> {unit}</span>}
+      </>
     );
+    if (!sheet || !name) return number;
+    const cell = cellOf({ game, sheet, column: name, player });
+    return (
+      <Why cell={cell} label={`Your ${column.title}`} shown={shownWithUnit(value, column)}>
+        {number}
+      </Why>
+    );
+  };
   return (
     <section aria-label="Your rank" className="card border-up p-6">
       <QueryStates query={standing} what="your rank" skeleton={<Skeleton className="h-24" />}>
@@ -72,16 +84,8 @@ export function RankCard({ whole, player }: RankCardProps) {
           mine ? (
             <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
               <Fact label="Rank" value={`#${mine.rank.toLocaleString("en")}`} strong />
-              <Fact
-                label={board.title}
-                value={answering(board.by[0]?.column, board.title, shownWithUnit(mine.value, board))}
-              />
-              {games && (
-                <Fact
-                  label={games.title}
-                  value={answering(games.name, games.title, shownWithUnit(values[games.name], games))}
-                />
-              )}
+              <Fact label={board.title} value={answering(board.by[0]?.column, mine.value, board)} />
+              {games && <Fact label={games.title} value={answering(games.name, values[games.name], games)} />}
               <Fact
                 label="Percentile"
                 value={shownPercent(mine.percentile)}
