@@ -21,6 +21,7 @@ const route = getRouteApi("/p/$player/vs/$other");
 export function ComparePage() {
   const { player, other } = route.useParams();
   const { game } = route.useSearch();
+  const games = useQuery(gamesQuery());
   const isOwn = useIsOwn()(game);
   const namespace = useNamespace(game);
   const enabled = game === undefined || isOwn !== undefined;
@@ -31,6 +32,10 @@ export function ComparePage() {
   usePageTitle(`${one.data?.shown_name ?? player} vs ${two.data?.shown_name ?? other}`);
   if (player === other) {
     return <Failure what="comparison" isPage error={new Error("These two are the same player.")} />;
+  }
+  // Whose the ids of a game are is known of the games.
+  if (game !== undefined && games.isError && !games.data) {
+    return <Failure what="comparison" isPage error={games.error} retry={() => void games.refetch()} />;
   }
   return (
     <QueryStates query={one} what="player" isPage skeleton={<PairShape />}>

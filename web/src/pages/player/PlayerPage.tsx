@@ -6,7 +6,7 @@ import { playerQuery } from "@/api/players";
 import { useIsOwn, useNamespace } from "@/shared/players/whose";
 import { usePageTitle } from "@/shared/shell/title";
 import { CardsShape, TabsShape } from "@/shared/states/Shapes";
-import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
+import { Empty, Failure, QueryStates, Skeleton } from "@/shared/states/States";
 import { Strip } from "@/shared/strip/Strip";
 import { GameSection } from "./GameSection";
 import { usePlayerLive } from "./live";
@@ -18,6 +18,7 @@ const route = getRouteApi("/p/$player");
 export function PlayerPage() {
   const { player } = route.useParams();
   const { game } = route.useSearch();
+  const games = useQuery(gamesQuery());
   const isOwn = useIsOwn()(game);
   const namespace = useNamespace(game);
   const asked = useQuery({
@@ -26,6 +27,10 @@ export function PlayerPage() {
   });
   usePageTitle(asked.data?.shown_name ?? player);
   usePlayerLive(player, namespace);
+  // Whose the ids of a game are is known of the games.
+  if (game !== undefined && games.isError && !games.data) {
+    return <Failure what="player" isPage error={games.error} retry={() => void games.refetch()} />;
+  }
   return (
     <QueryStates query={asked} what="player" isPage skeleton={<ProfileSkeleton />}>
       {(data) => <Profile key={data.player} profile={data} />}
