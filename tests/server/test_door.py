@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -13,7 +13,8 @@ from kleos.engine.engine import Engine
 from kleos.server.app import create_app
 from kleos.server.auth.access import AccessSettings
 from kleos.server.auth.addresses import Addresses, parse_networks
-from kleos.server.door import Door, DoorSettings
+from kleos.server.auth.limits import LimitSettings
+from kleos.server.door import STATE_KEY, Door, DoorSettings
 from kleos.server.serving import listen, running
 from kleos.store.database import Database
 
@@ -184,3 +185,28 @@ def test_the_door_forgets_who_left() -> None:
     boundless = Door(DoorSettings(most_from_address=0), Addresses())
     assert all(boundless.enter("a") is not None for _ in range(10_000))
     assert boundless.addresses == 0
+
+
+@pytest.mark.parametrize("reads", [False, True])
+async def test_an_answer_is_read_in_time_or_given_up(database: Database, reads: bool) -> None:
+    """Nothing is known of who reads slowly but that: an answer that is read on and on may take as long as it likes."""
+    door = DoorSettings(5, 30.0, 30.0 if reads else SLOW_S)
+    access = AccessSettings(door=door, limits=LimitSettings(0, 0, 0, 0, 0, 0))
+    app = create_app(lambda: Engine.open(database), "kleos_the-key-of-these-tests", access=access)
+    async with running(app, listen("127.0.0.1", 0)) as url:
+        async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+            whole = len((await http.get("/openapi.json", headers={"Accept-Encoding": "identity"})).content)
+        times = (12_000_000 if reads else 40_000_000) // whole + 1  # more than the sockets between them hold
+        reader, writer = await open_to(url)
+        writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: kleos\r\n\r\n" * times)
+        came = 0
+        if not reads:
+            async with asyncio.timeout(30):
+                while not app.state[STATE_KEY].too_slow:
+                    await asyncio.sleep(0.01)
+        with suppress(ConnectionResetError):
+            async with asyncio.timeout(60):
+                while came < whole * times and (some := await reader.read(1_000_000)):
+                    came += len(some)
+        writer.close()
+        assert (came >= whole * times) == reads

@@ -89,9 +89,21 @@ async def player(site: Site, browser: Browser) -> AsyncIterator[Visit]:
         yield visit
 
 
+AWARDS: Final = "() => document.querySelector('[aria-live=polite].fixed')?.textContent ?? ''"
+AT_REST: Final = """
+() => [...document.querySelectorAll("[aria-live=polite].fixed > *")].every((e) => getComputedStyle(e).opacity === "1")
+"""
+
+
 async def violations(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = await page.evaluate(RUN)
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+    """Of a page at rest: an award that came or went meanwhile was half of either for a while."""
+    while True:
+        await page.wait_for_function(AT_REST)
+        awards = await page.evaluate(AWARDS)
+        found: list[dict[str, Any]] = await page.evaluate(RUN)
+        await page.wait_for_function(AT_REST)
+        if not found or await page.evaluate(AWARDS) == awards:
+            return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
 
 
 async def check_both_themes(page: Page) -> None:

@@ -15,10 +15,12 @@ MOST_HEAD_BYTES: Final = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class DoorSettings:
     """``most_from_address`` connections at the same time, 0 for as many as they like. Within ``head_timeout_s`` a
-    request's head must have come, or the handshake of a protocol that has one of its own."""
+    request's head must have come, or the handshake of a protocol that has one of its own; of an answer that waits to be
+    read, some must be read within ``read_timeout_s``."""
 
     most_from_address: int = 1_000
     head_timeout_s: float = 10.0
+    read_timeout_s: float = 60.0
 
 
 class Door:
@@ -29,6 +31,7 @@ class Door:
 
     def __init__(self, settings: DoorSettings, addresses: Addresses, body_timeout_s: float = 30.0) -> None:
         self.head_timeout_s = settings.head_timeout_s
+        self.read_timeout_s = settings.read_timeout_s
         self.body_timeout_s = body_timeout_s
         self.too_many = 0
         self.too_slow = 0

@@ -43,6 +43,7 @@ class KleosProtocol(HttpToolsProtocol):
     _left: Callable[[], None] | None = None
     _patience: asyncio.TimerHandle | None = None
     _rest_of_body: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _is_upgraded = False
 
@@ -64,6 +65,7 @@ class KleosProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self._stop_waiting_for_body()
+        self._stop_waiting_for_reader()
         if self._left is not None:
             self._left()
         super().connection_lost(exc)
@@ -100,8 +102,19 @@ class KleosProtocol(HttpToolsProtocol):
         if self._door is not None and cycle.response_complete and cycle.more_body:
             self._rest_of_body = self.loop.call_later(self._door.body_timeout_s, self.timeout_keep_alive_handler)
 
+    def pause_writing(self) -> None:
+        """What was answered waits to be read, and its memory with it."""
+        super().pause_writing()
+        if self._door is not None and self._unread is None:
+            self._unread = self.loop.call_later(self._door.read_timeout_s, self._give_reader_up, self._door)
+
+    def resume_writing(self) -> None:
+        self._stop_waiting_for_reader()
+        super().resume_writing()
+
     def handle_websocket_upgrade(self) -> None:
         """The feed gathers by itself, and writes to the transport proper."""
+        self._stop_waiting_for_reader()
         gathering = cast(GatheringTransport, self.transport)
         gathering.flush()
         self.transport = gathering.inner
@@ -134,6 +147,16 @@ class KleosProtocol(HttpToolsProtocol):
         if self._rest_of_body is not None:
             self._rest_of_body.cancel()
             self._rest_of_body = None
+
+    def _stop_waiting_for_reader(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _give_reader_up(self, door: Door) -> None:
+        self._unread = None
+        door.too_slow += 1
+        self.transport.abort()
 
     def _lose_patience(self, door: Door) -> None:
         self._patience = None

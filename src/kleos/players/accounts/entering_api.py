@@ -171,7 +171,13 @@ def get_ways(access: TheAccess) -> Ways:
     return Ways(registration=access.settings.registration, discord=access.discord is not None)
 
 
-@get("/v1/auth/discord", tags=["accounts"], summary="Log in with Discord", status_code=302, responses=problems(404))
+@get(
+    "/v1/auth/discord",
+    tags=["accounts"],
+    summary="Log in with Discord",
+    status_code=302,
+    responses=problems(400, 404),
+)
 async def begin_discord(
     access: TheAccess,
     page: Annotated[
