@@ -264,6 +264,12 @@ async def come_back(site: Site, issuer: StandIn) -> Any:
 
 async def test_discord_is_off_unless_it_is_set(site: Site) -> None:
     await site.refused(404, "GET", "/v1/auth/discord")
+    assert await site.good("GET", "/v1/auth/ways") == {"registration": True, "discord": False}
+
+
+async def test_how_one_comes_in_is_told(database: Database, issuer: StandIn) -> None:
+    async with opened(database, discord=discord_at(issuer), registration=False) as site:
+        assert await site.good("GET", "/v1/auth/ways") == {"registration": False, "discord": True}
 
 
 async def test_an_odd_authorization_header_is_nobodys(site: Site) -> None:
