@@ -22,7 +22,7 @@ from kleos.core.errors import Conflict, KleosError
 from kleos.store import binaries
 from kleos.store.account import Account, account_for
 from kleos.store.embedded import EmbeddedPostgres
-from kleos.store.leftovers import processes_on
+from kleos.store.leftovers import SOCKET_LOCK, processes_on
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run PostgreSQL as somebody else")
 
@@ -197,12 +197,14 @@ async def test_a_postmaster_left_behind_is_ended_first(data_dir: Path) -> None:
     await server.stop()
 
 
-async def test_a_stale_lock_file_with_a_living_number(data_dir: Path) -> None:
+async def test_stale_lock_files_with_a_living_number(data_dir: Path) -> None:
     async with running(data_dir) as server:
         account = account_for(server.cluster)
     uid, gid = (account.uid, account.gid) if account.switch else (None, None)
     innocent = await asyncio.create_subprocess_exec("sleep", "60", user=uid, group=gid)
-    (server.cluster / "postmaster.pid").write_text(f"{innocent.pid}\n{server.cluster}\n0\n5432\n")
+    sockets = data_dir / "socket"
+    for lock in (server.cluster / "postmaster.pid", sockets / SOCKET_LOCK):
+        lock.write_text(f"{innocent.pid}\n{server.cluster}\n0\n5432\n{sockets}\n")
     async with running(data_dir) as server:
         assert await ask(server, "SELECT 1") == 1
     assert innocent.returncode is None

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 SUPERUSER: Final = "kleos"
 DATABASE: Final = "kleos"
-LONGEST_SOCKET_DIRECTORY: Final = 107 - len("/.s.PGSQL.5432.lock")
+LONGEST_SOCKET_DIRECTORY: Final = 107 - len(f"/{leftovers.SOCKET_LOCK}")
 LOOK_AGAIN_S: Final = 0.01
 STOP_S: Final = 30.0
 SHORTEST_PAUSE_S: Final = 0.1
@@ -110,7 +110,7 @@ class EmbeddedPostgres:
             if not self.cluster.exists():
                 await self._make_cluster()
             self._check_version()
-            ended = await leftovers.clear(self.cluster)
+            ended = await leftovers.clear(self.cluster, self._sockets)
             if ended:
                 logger.warning("ended %d PostgreSQL processes that an earlier Kleos left behind", ended)
             await self._run()
@@ -279,7 +279,7 @@ class EmbeddedPostgres:
         if server.poll() is None:
             server.kill()
             await self._exited.wait()
-            await leftovers.clear(self.cluster)
+            await leftovers.clear(self.cluster, self._sockets)
         self._server = None
 
     async def _keep_running(self) -> None:
@@ -294,7 +294,7 @@ class EmbeddedPostgres:
             await asyncio.sleep(pause_s)
             pause_s = min(max(2 * pause_s, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
             try:
-                await leftovers.clear(self.cluster)
+                await leftovers.clear(self.cluster, self._sockets)
                 await self._run()
             except Exception as error:  # whatever it is, a server without its database is worth another try
                 logger.error("%s", error)

@@ -14,6 +14,7 @@ from pathlib import Path
 FAST_STOP_S = 30.0
 IMMEDIATE_STOP_S = 10.0
 LOOK_AGAIN_S = 0.02
+SOCKET_LOCK = ".s.PGSQL.5432.lock"
 
 
 def processes_on(cluster: Path) -> tuple[int, ...]:
@@ -36,8 +37,9 @@ def processes_on(cluster: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
-async def clear(cluster: Path) -> int:
-    """End what is left on `cluster`, gently first, and drop a stale lock file. Returns how many processes there were.
+async def clear(cluster: Path, sockets: Path) -> int:
+    """End what is left on `cluster`, gently first, and drop stale lock files: its own, and that of its socket in the
+    folder `sockets`. Returns how many processes there were.
 
     The caller holds the data directory's lock, so that nothing ended here can belong to a living Kleos.
     """
@@ -54,8 +56,10 @@ async def clear(cluster: Path) -> int:
                 _signal(processes_on(cluster), signal.SIGKILL)
                 await _gone(cluster, IMMEDIATE_STOP_S)
     if os.path.isdir("/proc/self") and not processes_on(cluster):
-        # PostgreSQL itself would take any living process with the same number, in a new container say, for its own.
+        # PostgreSQL itself would take any living process with the same number, in a new container say, for its own,
+        # and a dead one that nobody has buried yet for a living one.
         (cluster / "postmaster.pid").unlink(missing_ok=True)
+        (sockets / SOCKET_LOCK).unlink(missing_ok=True)
     return len(left)
 
 
