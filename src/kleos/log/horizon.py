@@ -6,8 +6,7 @@ Whoever writes to the log takes the game's lock before events get their numbers,
 import asyncio
 from typing import Final
 
-from kleos.log.archive.sql import LAST_GIVEN
-from kleos.log.sql import HOLDERS, LOCK_EXCLUSIVE
+from kleos.log.sql import HOLDERS, LAST_GIVEN, LOCK_EXCLUSIVE
 from kleos.store.pool import Connection
 
 _ASKED_EVERY_S: Final = 0.02

@@ -13,6 +13,8 @@ WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid <> pg_backend_p
   AND classid::bigint = $1::bigint >> 32 & 4294967295 AND objid::bigint = $1::bigint & 4294967295
 """
 """A lock of one number is shown as its two halves."""
+LAST_GIVEN: Final = "SELECT COALESCE(pg_sequence_last_value('kleos.events_seq_seq'::regclass), 0)"
+"""Under a game's exclusive lock: whatever of that game has a number up to this one is committed, or never will be."""
 
 IN_FORCE: Final = "SELECT version, calendar FROM kleos.games WHERE game = $1"
 

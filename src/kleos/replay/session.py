@@ -81,7 +81,10 @@ def open_session(folder: Path, *, threads: int = DEFAULT_THREADS, memory_mb: int
 
 
 def _end(duck: Duck) -> None:
-    """Whoever waited for a statement may have been cancelled: its thread is then still at it, and soon is not."""
+    """Whoever waited for a statement may have been cancelled: its thread is then still at it.
+
+    An interrupted statement ends within milliseconds, for which whoever cancelled waits.
+    """
     while True:
         try:
             duck.close()

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Final, Self
 
-from kleos.log.archive.sql import LAST_GIVEN
+from kleos.log.sql import LAST_GIVEN
 from kleos.store.pool import Connection
 
 S_PER_EVENT: Final = 0.001

@@ -16,8 +16,7 @@ import asyncpg
 
 from kleos.core.errors import Unavailable
 from kleos.engine.game import Game
-from kleos.log.archive import sql as archive_sql
-from kleos.log.sql import LOCK_EXCLUSIVE
+from kleos.log.sql import LAST_GIVEN, LOCK_EXCLUSIVE
 from kleos.sheets import sql
 from kleos.sheets.catch_up import catch_up
 from kleos.sheets.layout import beside, quoted, table
@@ -91,7 +90,7 @@ async def _swap(rebuild: Rebuild, change: Change, compared: Compared) -> Game:
     await connection.execute(LOCK_EXCLUSIVE, rebuild.lock)
     await connection.execute(sql.SET_LOCK_TIMEOUT.format(milliseconds=LOCK_TIMEOUT_MS))
     await rebuild.check_in_force()
-    horizon = await connection.fetchval(archive_sql.LAST_GIVEN)
+    horizon = await connection.fetchval(LAST_GIVEN)
     await rebuild.take_in(horizon)
     if APPEARED in rebuild.target.parts:
         await rebuild.appeared.put_in_force(connection, compared.horizon, horizon)

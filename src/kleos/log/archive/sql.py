@@ -25,9 +25,6 @@ SELECT type, month, path, events, size_bytes, sha256, fields FROM kleos.span_fil
 """
 """Of the span that was sealed last, of any game."""
 
-LAST_GIVEN: Final = "SELECT COALESCE(pg_sequence_last_value('kleos.events_seq_seq'::regclass), 0)"
-"""Under a game's exclusive lock: whatever of that game has a number up to this one is committed, or never will be."""
-
 NTH_AFTER: Final = """
 SELECT seq FROM kleos.events WHERE game = $1 AND seq > $2 AND seq <= $3 ORDER BY seq OFFSET $4 LIMIT 1
 """
