@@ -41,7 +41,8 @@ demo: setup web ## Watch bots play games whose events become stats, boards and a
 	@$(BIN)/kleos demo $(ARGS)
 
 test: setup web ## Run the tests (PYTEST_ARGS="-k boards" WORKERS=0)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder \
+		$(PYTEST_ARGS)
 
 check: setup web ## Lint, format and types
 	@$(BIN)/ruff check .

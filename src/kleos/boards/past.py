@@ -27,7 +27,7 @@ from kleos.core.windows import Window
 from kleos.engine.game import Game
 from kleos.players.directory import Directory
 from kleos.replay.past import Extent, Span, fetched, fold_span, narrowed, open_log, past_session, span_of
-from kleos.replay.session import Duck
+from kleos.replay.session import Duck, in_thread
 from kleos.replay.tail import copy_query
 from kleos.store.pool import Connection
 
@@ -187,7 +187,7 @@ class Past:
         where = board.board.where
         sheet = narrowed(board.sheet, {*board.by_names, *(where.names if where is not None else ())})
         async with self.opened(game, question, Extent(span.start, span.until)) as duck:
-            return PastStandings(board, await asyncio.to_thread(standings_of, duck, game, sheet, question))
+            return PastStandings(board, await in_thread(duck, standings_of, game, sheet, question))
 
     @asynccontextmanager
     async def opened(self, game: Game, question: PastQuestion, extent: Extent) -> AsyncIterator[Duck]:

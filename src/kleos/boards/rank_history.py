@@ -1,6 +1,5 @@
 """Where a player stood at the end of each of many days: what `as_of` gives for each, from one pass over the log."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,6 +13,7 @@ from kleos.core.windows import Calendar, Window
 from kleos.engine.game import Game
 from kleos.players.directory import Card, Directory
 from kleos.replay.past import Extent, Span, fetched, fold_spans, narrowed
+from kleos.replay.session import in_thread
 
 MOST_DAYS: Final = 366
 
@@ -106,14 +106,14 @@ async def _folded(past: Past, game: Game, questions: Mapping[int, PastQuestion],
     where = board.board.where
     sheet = narrowed(board.sheet, {*board.by_names, *(where.names if where is not None else ())})
     async with past.opened(game, question, Extent.of(spans)) as duck:
-        rows = await asyncio.to_thread(fold_spans, duck, game, sheet, spans)
+        rows = await in_thread(duck, fold_spans, game, sheet, spans)
         moment = None
         if question.attributes:
             named = ", ".join(f"('{span.name}', {span.until})" for span in spans)
             duck.execute(f'CREATE TABLE replay.moments AS SELECT * FROM (VALUES {named}) AS v("window", until)')
             moment = '(SELECT v.until FROM replay.moments v WHERE v."window" = r."window")'
         standings = past_sql.standings(board, partition, rows, moment)
-        found = await asyncio.to_thread(fetched, duck, past_sql.course(board, standings, player))
+        found = await in_thread(duck, fetched, past_sql.course(board, standings, player))
     points: dict[int, Point] = {int(row["window"]): row for row in found.to_pylist()}
     return {place: points.get(place, {}) for place in questions}
 

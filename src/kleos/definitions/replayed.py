@@ -2,7 +2,6 @@
 Nothing is written.
 """
 
-import asyncio
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from kleos.replay.awards import AWARDS
 from kleos.replay.fold import folded
 from kleos.replay.game import fold_game
 from kleos.replay.past import HIDDEN, fold_span, narrowed, span_of
-from kleos.replay.session import Duck, create_views, open_session
+from kleos.replay.session import Duck, create_views, in_thread, open_session
 from kleos.replay.tail import copy_query
 from kleos.sheets.folding import MEMORY_MB, read_log, spare_threads
 from kleos.sheets.sql import ALL_AWARDS
@@ -65,19 +64,19 @@ async def measure_all(
             duck.execute(f"CREATE TABLE {HIDDEN} (player BIGINT)")
             await copy_query(connection, duck, folder, HIDDEN_IN, (before.name,), {"player": "BIGINT"}, HIDDEN)
             sources = await read_log(connection, duck, after, _EVERYTHING, folder, silent)
-            await asyncio.to_thread(create_views, duck, after.definition, sources)
+            await in_thread(duck, create_views, after.definition, sources)
             new = [name for name in after.definition.sheets if name not in before.definition.sheets]
-            found.rows = await asyncio.to_thread(_rows, duck, after, new)
+            found.rows = await in_thread(duck, _rows, after, new)
             for board in boards:
                 compiled = CompiledBoard(after.definition, board)
-                count, first = await asyncio.to_thread(_standings, duck, after, compiled, now)
+                count, first = await in_thread(duck, _standings, after, compiled, now)
                 found.standings[board.name] = count
                 found.first[board.name] = await _first(connection, after, compiled, first)
             if changes.rejudge:
                 declared = ", ".join(f'"{name}" {type_}' for name, type_ in _AWARD_COLUMNS.items())
                 duck.execute(f"CREATE TABLE {_HELD} ({declared})")
                 await copy_query(connection, duck, folder, ALL_AWARDS, (before.name,), _AWARD_COLUMNS, _HELD)
-                await asyncio.to_thread(_decide, duck, after)
+                await in_thread(duck, _decide, after)
                 await _tell_awards(connection, duck, after, found)
     return found
 

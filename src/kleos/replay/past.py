@@ -27,7 +27,7 @@ from kleos.replay.columns import LOG_ROW
 from kleos.replay.csv import text
 from kleos.replay.facts import contribution_type, facts_of
 from kleos.replay.fold import fold_facts, folded
-from kleos.replay.session import Duck, Sources, create_views, open_session
+from kleos.replay.session import Duck, Sources, create_views, in_thread, open_session
 from kleos.replay.spans import create_overlapping
 from kleos.replay.tail import copy_query
 from kleos.store.pool import Connection
@@ -148,7 +148,7 @@ async def open_log(connection: Connection, duck: Duck, folder: Path, game: Game,
         [row["id"] for row in await connection.fetch(log_sql.ALL_VOIDED, game.name)] if game.corrected.has_voids else []
     )
     sources = Sources(parquet, rows > 0, voided, game.corrected.merges)
-    await asyncio.to_thread(create_views, duck, game.definition, sources)
+    await in_thread(duck, create_views, game.definition, sources)
 
 
 def fold_span(duck: Duck, game: Game, sheet: Sheet, span: Span) -> str:

@@ -5,12 +5,12 @@ files, from log rows in the table ``replay.rows``, or from both. What correction
 player's number is that of the player who stands for it.
 """
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import duckdb
 
@@ -21,6 +21,8 @@ from kleos.replay.csv import text
 from kleos.replay.parquet import parquet_to_view
 
 Duck = duckdb.DuckDBPyConnection
+_Arguments = ParamSpec("_Arguments")
+_Made = TypeVar("_Made")
 
 DEFAULT_THREADS: Final = 2
 DEFAULT_MEMORY_MB: Final = 512
@@ -60,7 +62,8 @@ class Sources:
 def open_session(folder: Path, *, threads: int = DEFAULT_THREADS, memory_mb: int = DEFAULT_MEMORY_MB) -> Iterator[Duck]:
     """An empty session. What does not fit in its memory is spilled below ``folder``, and gone when it ends.
 
-    Everything that is done in a session blocks; a loop gives it to a thread.
+    Everything that is done in a session blocks; a loop gives it to a thread, by :func:`in_thread`. Whoever ends a
+    session while a thread is at it may wait for that thread's statement, and hold up all other threads meanwhile.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -77,22 +80,33 @@ def open_session(folder: Path, *, threads: int = DEFAULT_THREADS, memory_mb: int
         connection.execute(_TABLES)
         yield connection
     finally:
-        _end(connection)
+        connection.close()
 
 
-def _end(duck: Duck) -> None:
-    """Whoever waited for a statement may have been cancelled: its thread is then still at it.
-
-    An interrupted statement ends within milliseconds, for which whoever cancelled waits.
+async def in_thread(
+    duck: Duck,
+    work: Callable[Concatenate[Duck, _Arguments], _Made],
+    *arguments: _Arguments.args,
+    **named: _Arguments.kwargs,
+) -> _Made:
+    """What ``work`` makes of a session in a thread. Where it is cancelled, its statements are interrupted, and the
+    thread is done with the session before the cancellation goes on.
     """
-    while True:
-        try:
-            duck.close()
-        except duckdb.ResourceInUseException:
-            duck.interrupt()
-            time.sleep(_INTERRUPTED_EVERY_S)
-        else:
-            return
+    working = asyncio.ensure_future(asyncio.to_thread(work, duck, *arguments, **named))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await _interrupt(duck, working)
+        raise
+
+
+async def _interrupt(duck: Duck, working: asyncio.Future[Any]) -> None:
+    """Again and again: an interruption between two statements is lost."""
+    while not working.done():
+        duck.interrupt()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait((working,), timeout=_INTERRUPTED_EVERY_S)
+    working.exception()  # that of the interruption: it is not to be told of as never looked at
 
 
 def create_views(duck: Duck, definition: Definition, sources: Sources) -> None:

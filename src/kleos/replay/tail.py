@@ -1,13 +1,12 @@
 """Rows of PostgreSQL brought into a DuckDB session: by COPY to a file, since no extension may be downloaded."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from kleos.replay.columns import LOG_ROW
 from kleos.replay.csv import read_csv, without_breaks
-from kleos.replay.session import Duck
+from kleos.replay.session import Duck, in_thread
 from kleos.store.pool import Connection
 
 _JSON: Final = ("body",)
@@ -54,7 +53,7 @@ async def copy_query(
     try:
         csv = without_breaks(query, columns, _JSON)
         done = await connection.copy_from_query(csv, *arguments, output=path, format="csv", timeout=None)
-        await asyncio.to_thread(duck.execute, f"INSERT INTO {table} {read_csv(path, columns, _JSON)}")
+        await in_thread(duck, Duck.execute, f"INSERT INTO {table} {read_csv(path, columns, _JSON)}")
     finally:
         path.unlink(missing_ok=True)
     return int(done.rpartition(" ")[2])

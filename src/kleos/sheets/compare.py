@@ -1,12 +1,11 @@
 """Two tables in DuckDB compared, cell by cell: what the log makes, and what PostgreSQL holds, copied in."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kleos.replay.session import Duck
+from kleos.replay.session import Duck, in_thread
 from kleos.replay.tail import copy_query
 from kleos.sheets.differences import Difference, Differences, extra_row, missing_row
 from kleos.store.pool import Connection
@@ -57,39 +56,29 @@ class Comparison:
         ``bigint`` microseconds."""
         types = {**table.keys, **table.columns}
         declared = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
-        await asyncio.to_thread(self.duck.execute, f"CREATE OR REPLACE TABLE {_STORED} ({declared})")
+        await in_thread(self.duck, Duck.execute, f"CREATE OR REPLACE TABLE {_STORED} ({declared})")
         await copy_query(self.connection, self.duck, self.folder, stored, arguments, types, _STORED)
         chosen = ", ".join(f'"{name}"::{type_} AS "{name}"' for name, type_ in types.items())
-        await asyncio.to_thread(
-            self.duck.execute, f"CREATE OR REPLACE TABLE {_EXPECTED} AS SELECT {chosen} FROM ({expected})"
+        await in_thread(
+            self.duck, Duck.execute, f"CREATE OR REPLACE TABLE {_EXPECTED} AS SELECT {chosen} FROM ({expected})"
         )
-        await asyncio.to_thread(self._leave_out, table)
-        await asyncio.to_thread(self._look, table)
+        await in_thread(self.duck, _leave_out, table)
+        await in_thread(self.duck, self._look, table)
         for one in (_STORED, _EXPECTED):
-            await asyncio.to_thread(self.duck.execute, f"DROP TABLE {one}")
+            await in_thread(self.duck, Duck.execute, f"DROP TABLE {one}")
 
-    def _leave_out(self, table: Compared) -> None:
-        rows = table.left_out
-        if rows is None or not rows.values:
-            return
-        given = ", ".join(f'unnest(${n}::{table.keys[name]}[]) AS "{name}"' for n, name in enumerate(rows.by, 1))
-        same = " AND ".join(f'l."{name}" = t."{name}"' for name in rows.by)
-        arguments = [list(values) for values in zip(*rows.values, strict=True)]
-        for one in (_STORED, _EXPECTED):
-            self.duck.execute(f"DELETE FROM {one} AS t USING (SELECT {given}) AS l WHERE {same}", arguments)
-
-    def _look(self, table: Compared) -> None:
+    def _look(self, duck: Duck, table: Compared) -> None:
         keys = ", ".join(f'"{name}"' for name in table.keys)
         joined = (
             f"(SELECT *, TRUE AS _there FROM {_EXPECTED}) AS e "
             f"FULL JOIN (SELECT *, TRUE AS _there FROM {_STORED}) AS s USING ({keys})"
         )
         unlike = " + ".join(f'(e."{n}" IS DISTINCT FROM s."{n}")::BIGINT' for n in table.columns) or "0"
-        ((rows, common, differences),) = self.duck.execute(_COUNTS.format(joined=joined, unlike=unlike)).fetchall()
+        ((rows, common, differences),) = duck.execute(_COUNTS.format(joined=joined, unlike=unlike)).fetchall()
         self.found.tally(rows, common * max(1, len(table.columns)), differences)
         if differences and self.found.room:
             cells = [f'{side}."{name}"' for side in ("e", "s") for name in table.columns]
-            found = self.duck.execute(
+            found = duck.execute(
                 _UNLIKE.format(
                     chosen=", ".join([keys, *cells]), joined=joined, unlike=unlike, keys=keys, limit=self.found.room
                 )
@@ -110,3 +99,14 @@ class Comparison:
             for column, wanted, value in zip(columns, expected, stored, strict=True):
                 if wanted != value:
                     self.found.keep_one(Difference("cell", table.name, key, column, value, wanted))
+
+
+def _leave_out(duck: Duck, table: Compared) -> None:
+    rows = table.left_out
+    if rows is None or not rows.values:
+        return
+    given = ", ".join(f'unnest(${n}::{table.keys[name]}[]) AS "{name}"' for n, name in enumerate(rows.by, 1))
+    same = " AND ".join(f'l."{name}" = t."{name}"' for name in rows.by)
+    arguments = [list(values) for values in zip(*rows.values, strict=True)]
+    for one in (_STORED, _EXPECTED):
+        duck.execute(f"DELETE FROM {one} AS t USING (SELECT {given}) AS l WHERE {same}", arguments)

@@ -4,7 +4,6 @@ For a rebuild that is far behind: a statement or two for each table, however man
 those of :mod:`kleos.sheets.write`, which merges what memory holds.
 """
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from typing import Final
 
 from kleos.engine.game import Game
 from kleos.replay.fold import folded
-from kleos.replay.session import Sources, open_session
+from kleos.replay.session import Duck, Sources, in_thread, open_session
 from kleos.sheets import sql
 from kleos.sheets.folding import MEMORY_MB, Folded, copy_log, prepare, spare_threads
 from kleos.sheets.layout import quoted
@@ -40,7 +39,7 @@ async def folding_delta(connection: Connection, game: Game, after: int, until: i
             if await connection.fetchval(sql.LEFT_FOR_FILES, game.name, after, until):  # after they were read
                 yield None
             else:
-                await asyncio.to_thread(prepare, duck, game, sources)
+                await in_thread(duck, prepare, game, sources)
                 yield Delta(connection, Folded(connection, duck, game, folder, sources))
 
 
@@ -53,7 +52,7 @@ class Delta:
         """Into the rows of a sheet; those for which it came late are folded anew from the whole log."""
         await self.folded.fold(writer.sheet)
         await self._bring(self.folded.rows(writer), writer.table, list(writer.columns))
-        await asyncio.to_thread(self.folded.duck.execute, f"DROP TABLE {folded(writer.sheet.name)}")
+        await in_thread(self.folded.duck, Duck.execute, f"DROP TABLE {folded(writer.sheet.name)}")
         self.folded.kept.discard(writer.sheet.name)
         if not writer.sheet.is_ordered:
             await self.connection.execute(writer.brought, timeout=None)

@@ -24,7 +24,7 @@ from kleos.replay.awards import AWARDS, decide_awards, fold_awards
 from kleos.replay.csv import text
 from kleos.replay.fold import fold_sheet, folded
 from kleos.replay.matches import MATCH_COLUMNS, matches
-from kleos.replay.session import OTHER_COLUMNS, OTHERS, Duck, Sources, create_views, open_session
+from kleos.replay.session import OTHER_COLUMNS, OTHERS, Duck, Sources, create_views, in_thread, open_session
 from kleos.replay.spans import create_spans
 from kleos.replay.tail import copy_query, copy_rows
 from kleos.sheets import sql
@@ -60,7 +60,7 @@ async def folding_in_duckdb(
         with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
             sources = await read_log(connection, duck, game, horizon, folder, progress)
             progress("reading the log", 0, 0)
-            await asyncio.to_thread(prepare, duck, game, sources)
+            await in_thread(duck, prepare, game, sources)
 
             yield Folded(connection, duck, game, folder, sources)
 
@@ -81,15 +81,15 @@ class Folded:
         await self.fold(writer.sheet)
         await self._copy(writer)
         if not self.game.plan.row_awards[name]:
-            await asyncio.to_thread(self.duck.execute, f"DROP TABLE {folded(name)}")
+            await in_thread(self.duck, Duck.execute, f"DROP TABLE {folded(name)}")
 
     async def awards(self, writer: SheetWriter) -> None:
         """The table of awards that are decided, and the sheet folded from them."""
         for name, awards in self.game.plan.row_awards.items():
             if awards and name not in self.kept:
                 await self.fold(self.game.definition.sheets[name])
-        await asyncio.to_thread(decide_awards, self.duck, self.game.plan)
-        await asyncio.to_thread(fold_awards, self.duck, self.game.definition)
+        await in_thread(self.duck, decide_awards, self.game.plan)
+        await in_thread(self.duck, fold_awards, self.game.definition)
         await self._copy(writer)
         await self.bring(f"SELECT {_AWARD_COLUMNS} FROM {AWARDS}", DECIDED, self.game.name)
 
@@ -120,7 +120,7 @@ class Folded:
 
     async def fold(self, sheet: Sheet) -> None:
         if sheet.name not in self.kept:
-            await asyncio.to_thread(fold_sheet, self.duck, self.game.definition, sheet)
+            await in_thread(self.duck, fold_sheet, self.game.definition, sheet)
             if self.game.plan.row_awards[sheet.name]:
                 self.kept.add(sheet.name)
 
@@ -128,7 +128,7 @@ class Folded:
         """What a query of the session gives into a table of PostgreSQL, without a schema a temporary one."""
         path = self.folder / "brought.csv"
         write = _WRITE.format(query=query, path=text(str(path)), null=text(_NULL))
-        await asyncio.to_thread(self.duck.execute, write)
+        await in_thread(self.duck, Duck.execute, write)
         await self.connection.copy_to_table(
             target, schema_name=schema, source=path, columns=columns, format="csv", null=_NULL, timeout=None
         )

@@ -20,7 +20,7 @@ from kleos.replay.past import (
     past_session,
     span_of,
 )
-from kleos.replay.session import Duck
+from kleos.replay.session import Duck, in_thread
 from kleos.sheets.layout import quoted
 from kleos.sheets.query import Question, SheetRow, filter_values, ordered, shown_rows
 
@@ -46,7 +46,7 @@ async def page_as_of(
         with past_session() as (duck, folder):
             async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
                 await open_log(connection, duck, folder, game, sheet, Extent(span.start, span.until))
-            records, total = await asyncio.to_thread(_read, duck, game, sheet, span, question, values)
+            records, total = await in_thread(duck, _read, game, sheet, span, question, values)
     return await shown_rows(directory, game, sheet, records), total
 
 

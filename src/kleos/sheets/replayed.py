@@ -1,6 +1,5 @@
 """What DuckDB makes of a game's whole log against what PostgreSQL holds: sheets, awards, matches, appearances, ids."""
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from kleos.replay.columns import view_type
 from kleos.replay.fold import folded
 from kleos.replay.game import fold_game
 from kleos.replay.matches import MATCH_COLUMNS, files, matches
-from kleos.replay.session import OTHERS, Sources
+from kleos.replay.session import OTHERS, Duck, Sources, in_thread
 from kleos.replay.tail import copy_query
 from kleos.sheets import sql
 from kleos.sheets.compare import Compared, Comparison, LeftOut
@@ -55,7 +54,7 @@ class Replayed:
         """Compares everything but what waits to be refolded, and answers how many events count."""
         one = self.comparison
         game, definition = self.game, self.game.definition
-        await asyncio.to_thread(fold_game, one.duck, game.plan, game.calendar, self.progress)
+        await in_thread(one.duck, fold_game, game.plan, game.calendar, self.progress)
         for sheet in definition.sheets.values():
             self.progress(f"comparing the sheet {sheet.name}", 0, 0)
             await self._compare_sheet(sheet)
@@ -119,10 +118,10 @@ class Replayed:
             found.compare("events", {"id": id}, stored, {"events": 1, "remembered": True})
 
     async def _run(self, statement: str) -> None:
-        await asyncio.to_thread(self.comparison.duck.execute, statement)
+        await in_thread(self.comparison.duck, Duck.execute, statement)
 
     async def _fetch(self, statement: str) -> list[Any]:
-        return await asyncio.to_thread(lambda: self.comparison.duck.execute(statement).fetchall())
+        return await in_thread(self.comparison.duck, lambda duck: duck.execute(statement).fetchall())
 
 
 def _duck_type(declared: str) -> str:

@@ -8,7 +8,6 @@ with those of an index in memory. Archived events count like all others: their f
 Rows and awards that wait for the job that refolds them are left out, and counted.
 """
 
-import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -28,7 +27,7 @@ from kleos.engine.sql import IN_FORCE
 from kleos.moderation.verify import verify_corrections
 from kleos.moderation.verify_merged import verify_merged_matches
 from kleos.players.verify import name_players, verify_profiles
-from kleos.replay.session import create_views, open_session
+from kleos.replay.session import create_views, in_thread, open_session
 from kleos.sheets import sql
 from kleos.sheets.compare import Comparison
 from kleos.sheets.differences import Difference, Differences
@@ -93,7 +92,7 @@ async def verify_game(
         folder = Path(scratch)
         with open_session(folder, threads=spare_threads(), memory_mb=MEMORY_MB) as duck:
             sources = await read_log(connection, duck, game, _EVERYTHING, folder, progress)
-            await asyncio.to_thread(create_views, duck, game.definition, sources)
+            await in_thread(duck, create_views, game.definition, sources)
             replayed = Replayed(game, sources, Comparison(connection, duck, folder, found), progress, left)
             events = await replayed.compare()
     ranks = await verify_ranks(connection, game, found, progress)
