@@ -14,9 +14,10 @@ import httpx
 from kleos.boards import sql as boards_sql
 from kleos.boards.compiled import CompiledBoard, Partition
 from kleos.core.windows import from_datetime
+from kleos.engine.catalog import read_games
 from kleos.engine.seasons import SEASON_FACT
 from kleos.server.errors import PROBLEM_JSON
-from kleos.sheets.verify import games_in_force, snapshot, verify_game, verify_players
+from kleos.sheets.verify import snapshot, verify_game, verify_players
 from kleos.store.pool import open_connection
 
 KEY: Final = "kleos_the-key-of-the-crash-tests"
@@ -240,7 +241,7 @@ async def check_ranks(url: str, dsn: str) -> None:
     try:
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
             await until_ready(http)
-            for name, game in (await games_in_force(connection)).items():
+            for game in (await read_games(connection))[0]:
                 for board in game.definition.boards.values():
                     for kind in ("all", "month", "week"):
                         if () not in board.partitions or kind not in game.definition.sheets[board.sheet].windows:
@@ -250,7 +251,7 @@ async def check_ranks(url: str, dsn: str) -> None:
                         statement = boards_sql.page(scope, 0, 1000)
                         rows = await connection.fetch(statement.text, *statement.arguments)
                         expected = [(row["rank"], row["id"], row["by_0"]) for row in rows if row["rank"] is not None]
-                        path = f"/v1/games/{name}/boards/{board.name}"
+                        path = f"/v1/games/{game.name}/boards/{board.name}"
                         page = (await http.get(path, params={"window": kind, "limit": 1000})).json()
                         found = [(line["rank"], line["player"], line["value"]) for line in page["entries"]]
                         assert found == expected, f"{path} {kind}"

@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from kleos.cli.output import AsJson, Failed, errors, print_json, say
 from kleos.core.errors import KleosError
 from kleos.core.windows import iso
+from kleos.engine import catalog
 from kleos.settings import read_settings
 from kleos.sheets.differences import Difference
 from kleos.sheets.verify import (
     KEPT_DIFFERENCES,
     Verdict,
-    games_in_force,
     snapshot,
     verify_game,
     verify_players,
@@ -77,7 +77,7 @@ async def _verify(game: str | None, data: Path | None, database: str | None, kee
             def progress(doing: str, done: int, total: int) -> None:
                 bar.update(task, description=doing, completed=done, total=total or None)
 
-            names = [game] if game is not None else sorted(await games_in_force(connection))
+            names = [game] if game is not None else await catalog.names(connection)
             verdicts = [await verify_game(connection, name, keep, progress) for name in names]
             return [*verdicts, await verify_players(connection, keep)] if game is None else verdicts
 

@@ -98,18 +98,37 @@ async def game_in_force(connection: Connection, definition: Definition, version:
     return Game(definition, plan, version, Calendar(definition.timezone, named), calendar, corrected)
 
 
-async def read_games(connection: Connection) -> list[Game]:
-    """Every game as the database has it in force."""
-    rows = await connection.fetch(sql.IN_FORCE)
-    return [
-        await game_in_force(connection, load(row["source"], row["game"]), row["version"], row["calendar"])
-        for row in rows
-    ]
+async def read_games(connection: Connection) -> tuple[list[Game], dict[str, DefinitionError]]:
+    """Every game as the database has it in force, and by name those whose definition is no longer taken: an earlier
+    Kleos checked less."""
+    games: list[Game] = []
+    refused: dict[str, DefinitionError] = {}
+    for row in await connection.fetch(sql.IN_FORCE):
+        try:
+            games.append(await _read(connection, row))
+        except DefinitionError as error:
+            refused[row["game"]] = error
+    return games, refused
+
+
+async def names(connection: Connection) -> list[str]:
+    """Of every game of the database."""
+    return [row["game"] for row in await connection.fetch(sql.IN_FORCE)]
 
 
 async def read_game(connection: Connection, game: str) -> Game | None:
-    """One game as the database has it in force; None where it knows no such game."""
-    return next((one for one in await read_games(connection) if one.name == game), None)
+    """One game as the database has it in force; None where it knows no such game.
+
+    Raises DefinitionError where its definition is no longer taken.
+    """
+    rows = await connection.fetch(sql.IN_FORCE)
+    row = next((row for row in rows if row["game"] == game), None)
+    return None if row is None else await _read(connection, row)
+
+
+async def _read(connection: Connection, row: asyncpg.Record) -> Game:
+    definition = await asyncio.to_thread(load, row["source"], row["game"])
+    return await game_in_force(connection, definition, row["version"], row["calendar"])
 
 
 async def counted_from(connection: Connection, game: str, version: int | None) -> dict[str, int]:

@@ -47,6 +47,7 @@ from kleos.telemetry.spans import span
 MEMORY_MB: Final = 1024
 COMMIT_CONNECTIONS: Final = 4
 CHANGE_ATTEMPTS: Final = 4
+NOT_SERVED_RETRY_S: Final = 60.0
 DECODE_IN_THREAD_FROM_BYTES: Final = 256 * 1024
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class Engine:
         self.past = Past(self.pool, self.directory)
         self.follower: Follower | None = None
         self._committers: dict[str, Committer] = {}
+        self._refused: dict[str, str] = {}
+        """By game, what is wrong with a definition in force that an earlier Kleos took."""
         self.changing = asyncio.Lock()
         self._beside: set[asyncio.Task[None]] = set()
         self.doubt = Doubt(self.pool, self.directory, self._committers, self._replace, self.beside)
@@ -128,8 +131,17 @@ class Engine:
     def committer(self, name: str) -> Committer:
         committer = self._committers.get(name)
         if committer is None:
+            self._check_taken(name)
             raise NotFound("game", name, sorted(self._committers))
         return committer
+
+    def _check_taken(self, name: str) -> None:
+        if name in self._refused:
+            raise Unavailable(
+                f"{name} is not served: its definition in force, which an earlier Kleos took, has mistakes: "
+                f"{self._refused[name]}. Put a mended one in force with that Kleos, then start this one",
+                NOT_SERVED_RETRY_S,
+            )
 
     def committers(self) -> list[Committer]:
         """The one of each game, by name of the game: to look at, and for changes that no commit may meet."""
@@ -240,6 +252,7 @@ class Engine:
         definition = await asyncio.to_thread(load, source, name)
         self.guard.check()
         for _ in range(CHANGE_ATTEMPTS):
+            self._check_taken(name)
             existing = self._committers.get(name)
             before = existing.game if existing is not None else None
             async with self.long_work.connection() as connection:
@@ -302,10 +315,16 @@ class Engine:
         await self.directory.load_corrected()
         async with self.long_work.connection() as connection:
             await self.directory.read_names()
-            for game in await catalog.read_games(connection):
+            games, refused = await catalog.read_games(connection)
+            for game in games:
                 await clear_away(connection, game.name)
                 self._start(game)
+            for name, error in refused.items():
+                self._refused[name] = str(error)
+                logger.error("%s is not served: its definition in force has mistakes: %s", name, error)
             for definition in definitions:
+                if definition.game in refused:
+                    continue
                 existing = self._committers.get(definition.game)
                 if existing is None:
                     await self._install(definition, Origin(self.now()))

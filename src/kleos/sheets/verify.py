@@ -18,12 +18,10 @@ from typing import Any, Final
 import msgspec
 
 from kleos.boards.verify import verify_ranks
-from kleos.core.definition.load import load
 from kleos.core.errors import NotFound
-from kleos.engine.catalog import game_in_force
+from kleos.engine import catalog
 from kleos.engine.game import Game
 from kleos.engine.seasons import SEASON_FACT
-from kleos.engine.sql import IN_FORCE
 from kleos.moderation.verify import verify_corrections
 from kleos.moderation.verify_merged import verify_merged_matches
 from kleos.players.verify import name_players, verify_profiles
@@ -65,22 +63,13 @@ async def snapshot(connection: Connection) -> AsyncIterator[None]:
         yield
 
 
-async def games_in_force(connection: Connection) -> dict[str, Game]:
-    """Every game of the database, by name."""
-    rows = await connection.fetch(IN_FORCE)
-    return {
-        row["game"]: await game_in_force(connection, load(row["source"], row["game"]), row["version"], row["calendar"])
-        for row in rows
-    }
-
-
 async def verify_game(
     connection: Connection, name: str, keep: int = KEPT_DIFFERENCES, progress: Progress = silent
 ) -> Verdict:
     """Compares all of one game; must run inside a :func:`snapshot`.
 
-    Raises NotFound for a game that is not there, ArchiveDamaged, naming the file, where one of its log's files is not
-    what was written.
+    Raises NotFound for a game that is not there, DefinitionError where its definition is no longer taken,
+    ArchiveDamaged, naming the file, where one of its log's files is not what was written.
     """
     began_s = time.monotonic()
     game, found = await game_to_verify(connection, name), Differences(keep)
@@ -102,10 +91,10 @@ async def verify_game(
 
 
 async def game_to_verify(connection: Connection, name: str) -> Game:
-    games = await games_in_force(connection)
-    if name not in games:
-        raise NotFound("game", name, sorted(games))
-    return games[name]
+    game = await catalog.read_game(connection, name)
+    if game is None:
+        raise NotFound("game", name, await catalog.names(connection))
+    return game
 
 
 async def compare_facts(connection: Connection, game: Game, found: Differences) -> None:
