@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { trendQuery } from "@/api/players";
 import { shownWindow, shownWithUnit } from "@/shared/format/numbers";
 import { Empty, QueryStates, Skeleton } from "@/shared/states/States";
 import { Strip } from "@/shared/strip/Strip";
 import { cellOf } from "@/shared/why/cell";
-import { Why } from "@/shared/why/Why";
+import { Answer, Why } from "@/shared/why/Why";
 import { trendsOf } from "./asked";
 
 const route = getRouteApi("/p/$player");
@@ -106,6 +106,11 @@ type DrawnProps = {
 
 function Drawn({ profile, game, sheet, column, every }: DrawnProps) {
   const player = profile.player;
+  const [chosen, setChosen] = useState<string>();
+  const whyOf = (window: string) => ({
+    cell: cellOf({ game, sheet, column: column.name, player, window }),
+    label: `${column.title} of ${profile.shown_name}, ${window}`,
+  });
   const asked = useQuery(trendQuery(player, { game, sheet: sheet.name, columns: [column.name], every }));
   return (
     <QueryStates
@@ -133,6 +138,9 @@ function Drawn({ profile, game, sheet, column, every }: DrawnProps) {
                   shape={column}
                   points={points}
                   name={(at) => shownWindow(points.find((point) => point.at === at)?.window ?? "")}
+                  choose={(at) =>
+                    setChosen(points.find((point) => point.at === at && point.value !== null)?.window)
+                  }
                 />
               </Suspense>
             </div>
@@ -162,11 +170,7 @@ function Drawn({ profile, game, sheet, column, every }: DrawnProps) {
                           {point.window}
                         </th>
                         <td className="py-1 text-right">
-                          <Why
-                            cell={cellOf({ game, sheet, column: column.name, player, window: point.window })}
-                            label={`${column.title} of ${profile.shown_name}, ${point.window}`}
-                            shown={shownWithUnit(point.value, column)}
-                          />
+                          <Why {...whyOf(point.window)} shown={shownWithUnit(point.value, column)} />
                         </td>
                       </tr>
                     ))}
@@ -174,6 +178,7 @@ function Drawn({ profile, game, sheet, column, every }: DrawnProps) {
                 </table>
               </div>
             </details>
+            {chosen && <Answer {...whyOf(chosen)} close={() => setChosen(undefined)} />}
           </div>
         );
       }}

@@ -8,16 +8,20 @@ type LinesDrawingProps = {
   readonly points: readonly Point[];
   /** What stands at the axis for a moment. */
   readonly name: (at: number) => string;
+  /** What a click on the point of a moment, or near it, does. */
+  readonly choose: (at: number) => void;
 };
 
 /** One number over time, to scale: where nothing was played there is no line. The table beside it is what is read aloud. */
-export function LinesDrawing({ title, shape, points, name }: LinesDrawingProps) {
+export function LinesDrawing({ title, shape, points, name, choose }: LinesDrawingProps) {
   return (
     <ResponsiveContainer width="100%" height="100%">
       <LineChart
         data={withGaps(points)}
         margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
         accessibilityLayer={false}
+        className="cursor-pointer"
+        onClick={({ activeLabel }) => activeLabel !== undefined && choose(Number(activeLabel))}
       >
         <CartesianGrid stroke="var(--line)" vertical={false} />
         <XAxis

@@ -29,11 +29,18 @@ export function Why({ cell, label, shown, children = shown }: WhyProps) {
       >
         {children}
       </button>
-      {open && (
-        <Suspense fallback={null}>
-          <WhyDialog cell={cell} label={label} close={() => setOpen(false)} />
-        </Suspense>
-      )}
+      {open && <Answer cell={cell} label={label} close={() => setOpen(false)} />}
     </>
+  );
+}
+
+type AnswerProps = { readonly cell: Cell; readonly label: string; readonly close: () => void };
+
+/** The dialog with the events behind a number, for what opens it in another way. */
+export function Answer(asked: AnswerProps) {
+  return (
+    <Suspense fallback={null}>
+      <WhyDialog {...asked} />
+    </Suspense>
   );
 }
