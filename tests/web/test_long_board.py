@@ -123,6 +123,7 @@ async def test_a_change_at_its_end_is_seen_there(site: Site, browser: Browser) -
         page = visit.page
         await page.goto(f"/g/{GAME}/b/most")
         await expect(light(page)).to_have_text("Live")
+        await rank_at(page, 1)  # or the end is not yet there to be gone to
         await page.keyboard.press("End")
         await expect(row(page, PLAYERS)).to_contain_text(name(3))
         await site.tell(GAME, {"type": "won", "id": "last", "points": {"player-zzz": 0}})

@@ -1,12 +1,13 @@
 """The server goes away and comes back while somebody looks: said, and mended without a reload."""
 
+import asyncio
 import re
 import socket
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.web.conftest import light, line_of, log_in, row, visiting, why
+from tests.web.conftest import PATIENCE_MS, light, line_of, log_in, row, visiting, why
 from tests.web.foreign import fan_page
 from tests.web.site import Golf, Site, run_server
 
@@ -67,7 +68,9 @@ async def test_an_award_that_came_meanwhile_arrives(site: Site, golf: Golf, brow
     await site.account("ray@example.org", "restart_ray", "Ray")
     async with visiting(browser, site.url) as visit:
         page = visit.page
+        knows_awards = _snapshot_of(page, "player:restart_ray")
         await log_in(page, "ray@example.org")
+        await asyncio.wait_for(knows_awards.wait(), PATIENCE_MS / 1000)
         await expect(light(page)).to_have_text("Live")
         site.stop()
         await expect(light(page)).to_have_text(re.compile("Not live|Connecting"))
@@ -76,6 +79,19 @@ async def test_an_award_that_came_meanwhile_arrives(site: Site, golf: Golf, brow
         await expect(light(page)).to_have_text("Live")
         await expect(page.get_by_text("Achievement unlocked").first).to_be_visible()
         await expect(page.get_by_text("First Victory")).to_be_visible()
+
+
+def _snapshot_of(page: Page, topic: str) -> asyncio.Event:
+    """Set once the feed has told the page what there was of a topic before."""
+    told = asyncio.Event()
+
+    def hear(frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode()
+        if topic in text and '"snapshot"' in text:
+            told.set()
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    return told
 
 
 async def _open(page: Page, path: str) -> None:

@@ -40,7 +40,7 @@ async def test_a_profile(site: Site, golf: Golf, browser: Browser) -> None:
         await has_loaded(page)
         await answers(why(page.get_by_role("region", name="Standings"), "Wins", "Ann"), 5)
         await answers(why(page.get_by_role("region", name="Percentiles of Ann"), "Wins", "Ann"), 5)
-        await answers(page.locator(".recharts-line-dot").first, 5)
+        await answers(page.locator(".point-dot").first, 5)
         await page.get_by_text("As a table").click()
         day = page.get_by_role("region", name=re.compile("over time$"))
         await answers(day.get_by_role("button", name=re.compile(r"^Win.* of Ann, \d{4}-\d\d-\d\d: ")).first, 5)

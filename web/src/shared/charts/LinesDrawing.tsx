@@ -8,7 +8,7 @@ type LinesDrawingProps = {
   readonly points: readonly Point[];
   /** What stands at the axis for a moment. */
   readonly name: (at: number) => string;
-  /** What a click on the point of a moment, or near it, does. */
+  /** What a click on the point of a moment does. */
   readonly choose: (at: number) => void;
 };
 
@@ -20,8 +20,6 @@ export function LinesDrawing({ title, shape, points, name, choose }: LinesDrawin
         data={withGaps(points)}
         margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
         accessibilityLayer={false}
-        className="cursor-pointer"
-        onClick={({ activeLabel }) => activeLabel !== undefined && choose(Number(activeLabel))}
       >
         <CartesianGrid stroke="var(--line)" vertical={false} />
         <XAxis
@@ -38,6 +36,7 @@ export function LinesDrawing({ title, shape, points, name, choose }: LinesDrawin
         <YAxis
           width={56}
           domain={["auto", "auto"]}
+          allowDecimals={points.some((point) => point.value !== null && !Number.isInteger(point.value))}
           tick={{ fill: "var(--quiet)", fontSize: 12 }}
           stroke="var(--line)"
           tickFormatter={(value: number) => value.toLocaleString("en", { notation: "compact" })}
@@ -53,10 +52,32 @@ export function LinesDrawing({ title, shape, points, name, choose }: LinesDrawin
           dataKey="value"
           stroke="var(--link)"
           strokeWidth={2}
-          dot={{ r: 3, fill: "var(--link)" }}
+          dot={({ cx, cy, payload }: Dot) => (
+            <PointDot key={payload.at} cx={cx} cy={cy} choose={() => choose(payload.at)} />
+          )}
+          activeDot={{ r: 5, pointerEvents: "none" }}
           isAnimationActive={false}
         />
       </LineChart>
     </ResponsiveContainer>
+  );
+}
+
+type Dot = { readonly cx?: number | null; readonly cy?: number | null; readonly payload: Point };
+type PointDotProps = {
+  readonly cx: number | null | undefined;
+  readonly cy: number | null | undefined;
+  readonly choose: () => void;
+};
+
+/** What can be hit is larger than what is seen. */
+function PointDot({ cx, cy, choose }: PointDotProps) {
+  if (cx == null || cy == null) return null;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: read aloud is the table beside it, whose numbers are buttons
+    <g className="point-dot cursor-pointer" onClick={choose}>
+      <circle cx={cx} cy={cy} r={10} fill="transparent" />
+      <circle cx={cx} cy={cy} r={3} fill="var(--link)" />
+    </g>
   );
 }
