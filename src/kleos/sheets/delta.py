@@ -40,12 +40,11 @@ async def folding_delta(connection: Connection, game: Game, after: int, until: i
                 yield None
             else:
                 await in_thread(duck, prepare, game, sources)
-                yield Delta(connection, Folded(connection, duck, game, folder, sources))
+                yield Delta(Folded(connection, duck, game, folder, sources))
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    connection: Connection
     folded: Folded
 
     async def merge(self, writer: SheetWriter) -> None:
@@ -55,25 +54,25 @@ class Delta:
         await in_thread(self.folded.duck, Duck.execute, f"DROP TABLE {folded(writer.sheet.name)}")
         self.folded.kept.discard(writer.sheet.name)
         if not writer.sheet.is_ordered:
-            await self.connection.execute(writer.brought, timeout=None)
+            await self.folded.connection.execute(writer.brought, timeout=None)
             return
-        late = [writer.read(row) for row in await self.connection.fetch(writer.brought_late, timeout=None)]
+        late = [writer.read(row) for row in await self.folded.connection.fetch(writer.brought_late, timeout=None)]
         for start in range(0, len(late), _REFOLDED_AT_ONCE):
             some = late[start : start + _REFOLDED_AT_ONCE]
-            await refold_late(self.connection, self.folded.game, writer, some, frozenset(), Same())
+            await refold_late(self.folded.connection, self.folded.game, writer, some, frozenset(), Same())
 
     async def appear(self, table: str) -> None:
         """Who appears in which match, into such a table."""
         await self._bring(self.folded.who_appears, table)
-        await self.connection.execute(sql.ADD_APPEARED.format(table=table, source=sql.BROUGHT), timeout=None)
+        await self.folded.connection.execute(sql.ADD_APPEARED.format(table=table, source=sql.BROUGHT), timeout=None)
 
     async def match(self, table: str) -> None:
         """What is kept of each match, into such a table."""
         await self._bring(self.folded.what_is_kept, table)
-        await self.connection.execute(sql.ADD_MATCHED.format(table=table, source=sql.BROUGHT), timeout=None)
+        await self.folded.connection.execute(sql.ADD_MATCHED.format(table=table, source=sql.BROUGHT), timeout=None)
 
     async def _bring(self, query: str, like: str, columns: list[str] | None = None) -> None:
         chosen = ", ".join(map(quoted, columns)) if columns else "*"
-        await self.connection.execute(sql.DROP_TABLE.format(table=sql.BROUGHT))
-        await self.connection.execute(sql.MAKE_BROUGHT.format(columns=chosen, like=like))
+        await self.folded.connection.execute(sql.DROP_TABLE.format(table=sql.BROUGHT))
+        await self.folded.connection.execute(sql.MAKE_BROUGHT.format(columns=chosen, like=like))
         await self.folded.bring(query, sql.BROUGHT, None, columns)
