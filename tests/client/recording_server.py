@@ -13,6 +13,7 @@ import msgspec
 import uvicorn
 
 STOP_TIMEOUT_S = 60.0
+GRACE_S = 30
 Message = dict[str, Any]
 
 
@@ -89,15 +90,16 @@ def serve() -> Iterator[RecordingServer]:
     recording = RecordingServer()
     listening = socket.create_server(("127.0.0.1", 0))
     recording.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(recording, log_level="warning", lifespan="off", ws="none"))
+    config = uvicorn.Config(
+        recording, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=GRACE_S
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
     thread.start()  # requests wait in the socket until the server takes them
     try:
         yield recording
     finally:
         server.should_exit = True
-        thread.join(STOP_TIMEOUT_S)
-        server.force_exit = True  # what still holds a connection is not waited for any longer
         thread.join(STOP_TIMEOUT_S)
         listening.close()
         assert not thread.is_alive(), "the server did not stop"

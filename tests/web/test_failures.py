@@ -37,9 +37,10 @@ async def test_every_page_says_what_does_not_come_and_tries_again(site: Site, go
         await expect(failed.first).to_be_visible()
         await page.unroute("**/v1/**")
         async with asyncio.timeout(PATIENCE_MS / 1000):
-            while await failed.count():  # what was on its way may fail yet
+            await has_loaded(page)  # what was on its way may fail yet
+            while await failed.count():
                 await failed.get_by_role("button", name="Try again").evaluate_all(CLICK_ALL)
-        await has_loaded(page)
+                await has_loaded(page)
         await expect(failed).to_have_count(0)
 
     async with visiting(browser, site.url) as visit:
